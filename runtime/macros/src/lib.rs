@@ -1,0 +1,1 @@
+//! The attributes `#[main]` and `#[test]` of mainspring.

@@ -1,0 +1,1 @@
+//! CachePadded, written once.

@@ -1,0 +1,246 @@
+//! std or loom, one switch: atomics, UnsafeCell, Mutex, thread.
+//!
+//! Every atomic, cell, lock and thread of the crate comes from here, so that the same source runs in
+//! three ways:
+//!
+//! | build | what the types are |
+//! |---|---|
+//! | normal | std's, unchanged; the cell and the lock are thin wrappers |
+//! | `--cfg loom` | loom's, which explores every interleaving and every allowed reordering |
+//! | unit tests | std's, counted: [`count`] says how many read-modify-writes a closure made, and where |
+//!
+//! Two rules hold for whoever uses them. No bare `fence()`, and no SeqCst plain load or store: loom
+//! weakens them and thread sanitizer cannot see them. Use a read-modify-write or a lock.
+
+#[cfg(loom)]
+mod imp {
+    pub(crate) use loom::cell::UnsafeCell;
+    pub(crate) use loom::sync::Arc;
+    pub(crate) use loom::sync::MutexGuard;
+    pub(crate) use loom::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    };
+    pub(crate) use loom::thread;
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        }
+    }
+}
+
+#[cfg(not(loom))]
+mod imp {
+    #[cfg(test)]
+    pub(crate) use super::counted::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    };
+    #[cfg(not(test))]
+    pub(crate) use std::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    };
+    pub(crate) use std::sync::{Arc, MutexGuard};
+    pub(crate) use std::thread;
+
+    /// std's cell with loom's interface: the borrow is a closure, so it cannot be kept by accident.
+    #[derive(Debug, Default)]
+    #[repr(transparent)]
+    pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
+        #[inline(always)]
+        pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        #[inline(always)]
+        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            f(self.0.get())
+        }
+    }
+
+    /// std's lock without poisoning: no user code runs under a lock of this crate, so a panic under
+    /// one is a bug of ours and the state it leaves is the state before it.
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(std::sync::Mutex::new(value))
+        }
+
+        #[inline]
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            #[cfg(test)]
+            super::count::lock(self as *const Self as usize);
+            self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        }
+    }
+}
+
+pub(crate) use imp::*;
+pub(crate) use std::sync::atomic::Ordering;
+
+/// A thread-local that is plain data: made by a constant, without a destructor.
+///
+/// A waker may be called from the destructor of somebody's thread-local, when a thread-local of ours
+/// with a destructor would already be gone. The type must be `Copy`-like plain data; `tidy` counts
+/// the uses of this macro.
+macro_rules! plain_local {
+    ($(#[$doc:meta])* static $name:ident: $ty:ty = $init:expr;) => {
+        #[cfg(not(loom))]
+        ::std::thread_local! {
+            $(#[$doc])*
+            static $name: $ty = const {
+                assert!(!::std::mem::needs_drop::<$ty>());
+                $init
+            };
+        }
+        #[cfg(loom)]
+        ::loom::thread_local! {
+            $(#[$doc])*
+            static $name: $ty = $init;
+        }
+    };
+}
+pub(crate) use plain_local;
+
+/// Counts what the atomics of this crate do on the calling thread. Unit tests only.
+#[cfg(all(test, not(loom)))]
+pub(crate) mod count {
+    use std::cell::RefCell;
+
+    thread_local! {
+        static LOG: RefCell<Option<Vec<usize>>> = const { RefCell::new(None) };
+    }
+
+    /// Called by every counted read-modify-write.
+    pub(super) fn rmw(address: usize) {
+        let _ = LOG.try_with(|log| {
+            if let Some(log) = log.borrow_mut().as_mut() {
+                log.push(address);
+            }
+        });
+    }
+
+    /// A lock and its unlock are one read-modify-write each.
+    pub(super) fn lock(address: usize) {
+        rmw(address);
+        rmw(address);
+    }
+
+    /// Runs `f` and returns, with its result, the address of every read-modify-write it made on this
+    /// thread, in order. A lock counts twice.
+    pub(crate) fn record<R>(f: impl FnOnce() -> R) -> (R, Vec<usize>) {
+        LOG.with(|log| *log.borrow_mut() = Some(Vec::with_capacity(256)));
+        let result = f();
+        let log = LOG.with(|log| log.borrow_mut().take()).unwrap_or_default();
+        (result, log)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod counted {
+    use super::count;
+    use std::sync::atomic::{self, Ordering};
+
+    macro_rules! counted {
+        ($name:ident, $value:ty $(, $fetch:ident)*) => {
+            #[derive(Debug, Default)]
+            #[repr(transparent)]
+            pub(crate) struct $name(atomic::$name);
+
+            #[allow(dead_code)]
+            impl $name {
+                pub(crate) const fn new(value: $value) -> Self {
+                    Self(atomic::$name::new(value))
+                }
+                pub(crate) fn load(&self, order: Ordering) -> $value {
+                    self.0.load(order)
+                }
+                pub(crate) fn store(&self, value: $value, order: Ordering) {
+                    self.0.store(value, order)
+                }
+                fn rmw(&self) -> &atomic::$name {
+                    count::rmw(self as *const Self as usize);
+                    &self.0
+                }
+                pub(crate) fn swap(&self, value: $value, order: Ordering) -> $value {
+                    self.rmw().swap(value, order)
+                }
+                pub(crate) fn compare_exchange(
+                    &self, old: $value, new: $value, ok: Ordering, err: Ordering,
+                ) -> Result<$value, $value> {
+                    self.rmw().compare_exchange(old, new, ok, err)
+                }
+                pub(crate) fn compare_exchange_weak(
+                    &self, old: $value, new: $value, ok: Ordering, err: Ordering,
+                ) -> Result<$value, $value> {
+                    self.rmw().compare_exchange_weak(old, new, ok, err)
+                }
+                $(pub(crate) fn $fetch(&self, value: $value, order: Ordering) -> $value {
+                    self.rmw().$fetch(value, order)
+                })*
+            }
+        };
+    }
+
+    counted!(AtomicBool, bool, fetch_or, fetch_and, fetch_xor);
+    counted!(AtomicU8, u8, fetch_add, fetch_sub, fetch_or, fetch_and, fetch_xor);
+    counted!(AtomicU32, u32, fetch_add, fetch_sub, fetch_or, fetch_and, fetch_xor);
+    counted!(AtomicU64, u64, fetch_add, fetch_sub, fetch_or, fetch_and, fetch_xor, fetch_max);
+    counted!(AtomicUsize, usize, fetch_add, fetch_sub, fetch_or, fetch_and, fetch_xor);
+
+    #[derive(Debug, Default)]
+    #[repr(transparent)]
+    pub(crate) struct AtomicPtr<T>(atomic::AtomicPtr<T>);
+
+    #[allow(dead_code)]
+    impl<T> AtomicPtr<T> {
+        pub(crate) const fn new(value: *mut T) -> Self {
+            Self(atomic::AtomicPtr::new(value))
+        }
+        pub(crate) fn load(&self, order: Ordering) -> *mut T {
+            self.0.load(order)
+        }
+        pub(crate) fn store(&self, value: *mut T, order: Ordering) {
+            self.0.store(value, order)
+        }
+        fn rmw(&self) -> &atomic::AtomicPtr<T> {
+            count::rmw(self as *const Self as usize);
+            &self.0
+        }
+        pub(crate) fn swap(&self, value: *mut T, order: Ordering) -> *mut T {
+            self.rmw().swap(value, order)
+        }
+        pub(crate) fn compare_exchange(
+            &self,
+            old: *mut T,
+            new: *mut T,
+            ok: Ordering,
+            err: Ordering,
+        ) -> Result<*mut T, *mut T> {
+            self.rmw().compare_exchange(old, new, ok, err)
+        }
+        pub(crate) fn compare_exchange_weak(
+            &self,
+            old: *mut T,
+            new: *mut T,
+            ok: Ordering,
+            err: Ordering,
+        ) -> Result<*mut T, *mut T> {
+            self.rmw().compare_exchange_weak(old, new, ok, err)
+        }
+    }
+}

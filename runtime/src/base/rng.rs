@@ -1,0 +1,1 @@
+//! seedable xorshift, so schedules replay.

@@ -1,0 +1,1 @@
+//! the event enum, and a macro that is one branch when off.

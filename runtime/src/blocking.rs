@@ -1,0 +1,1 @@
+//! closure -> result: threads that grow under load and go home when idle.

@@ -1,0 +1,1 @@
+//! hyper's I/O, executor and timer traits over this runtime's types.

@@ -1,0 +1,1 @@
+//! impl Park: sleep until event, deadline or nudge; then hand back wakers.

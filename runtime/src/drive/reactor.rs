@@ -1,0 +1,1 @@
+//! fd readiness -> Waker: mio Poll, tokens with generations, the cross-thread nudge.

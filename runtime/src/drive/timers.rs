@@ -1,0 +1,1 @@
+//! deadline -> Waker: entries, cancellation, the next deadline.

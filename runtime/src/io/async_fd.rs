@@ -1,0 +1,1 @@
+//! try the syscall, wait on WouldBlock, try again: one loop for all sockets.

@@ -1,0 +1,1 @@
+//! BufReader, BufWriter, lines.

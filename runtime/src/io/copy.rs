@@ -1,0 +1,1 @@
+//! copy, with back-pressure.

@@ -1,0 +1,1 @@
+//! read_exact, write_all, read_until, ... as named futures.

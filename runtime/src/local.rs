@@ -1,0 +1,1 @@
+//! the single-thread executor: a queue, an inbox, a tick().

@@ -1,0 +1,1 @@
+//! names and numbers: what can be turned into socket addresses.

@@ -1,0 +1,1 @@
+//! every knob, its default, and the reason for the default.

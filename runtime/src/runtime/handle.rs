@@ -1,0 +1,1 @@
+//! Handle: spawn, spawn_blocking, current(); where the machines are bolted together.

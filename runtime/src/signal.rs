@@ -1,0 +1,1 @@
+//! ctrl_c: a pipe, a source and an Event.

@@ -1,0 +1,1 @@
+//! Event / Notify: listen, check, wait.

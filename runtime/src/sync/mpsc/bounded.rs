@@ -1,0 +1,1 @@
+//! Sender and Receiver of a channel with a capacity.

@@ -1,0 +1,1 @@
+//! the channel itself: storage, permits, the sleeping receiver; close and drop semantics.

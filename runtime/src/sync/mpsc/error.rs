@@ -1,0 +1,1 @@
+//! errors of the channels: each gives the value back.

@@ -1,0 +1,1 @@
+//! room for a value, reserved before the value exists.

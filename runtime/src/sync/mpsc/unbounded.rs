@@ -1,0 +1,1 @@
+//! UnboundedSender and UnboundedReceiver.

@@ -1,0 +1,1 @@
+//! a semaphore of one, plus a guard.

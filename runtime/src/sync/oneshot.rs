@@ -1,0 +1,1 @@
+//! one value, one word of state, two waker slots.

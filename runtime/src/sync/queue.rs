@@ -1,0 +1,1 @@
+//! asyncio's Queue: join / task_done.

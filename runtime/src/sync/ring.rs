@@ -1,0 +1,1 @@
+//! bounded ring with a stamp per slot, the storage under mpsc.

@@ -1,0 +1,1 @@
+//! counted permits; an uncontended release is one RMW.

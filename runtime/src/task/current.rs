@@ -1,0 +1,1 @@
+//! which executor is this thread inside, and which task is it polling.

@@ -1,0 +1,1 @@
+//! JoinHandle, AbortHandle, JoinError.

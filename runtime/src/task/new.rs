@@ -1,0 +1,1 @@
+//! table of references and rules; trait Schedule; new() -> (Runnable, JoinHandle).

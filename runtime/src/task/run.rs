@@ -1,0 +1,1 @@
+//! poll once; then idle, again, complete or cancelled; panics stop here.

@@ -1,0 +1,1 @@
+//! one word: flags and references; every transition is a named enum.

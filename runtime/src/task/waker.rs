@@ -1,0 +1,1 @@
+//! four functions that turn a header into a std Waker.

@@ -1,0 +1,1 @@
+//! Instant: a reading of the runtime's clock.

@@ -1,0 +1,1 @@
+//! ticks, and what to do with missed ones.

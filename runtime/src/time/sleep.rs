@@ -1,0 +1,1 @@
+//! Sleep, sleep, sleep_until.

@@ -1,0 +1,1 @@
+//! race a future against a deadline.

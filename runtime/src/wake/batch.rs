@@ -1,0 +1,65 @@
+//! collect wakers under a lock, wake them after it.
+//!
+//! A waker is somebody else's code: it may take locks, drop values, panic. So nobody wakes under a
+//! lock. A batch holds up to [`Batch::CAPACITY`] wakers on the stack; when it is full, the caller lets
+//! go of its lock, wakes the batch and goes on.
+//!
+//! A waker that panics does not take the rest of its batch with it: the others are woken first, then
+//! the first panic is handed to the caller. A driver reports it; a call of the user's resumes it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::Waker;
+
+/// What a panicking waker threw.
+pub(crate) type Panic = Box<dyn Any + Send>;
+
+/// Wakers that wait for a lock to be released.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    wakers: [Option<Waker>; Batch::CAPACITY],
+    len: usize,
+}
+
+impl Batch {
+    /// Enough to make the lock pairs cheap, few enough to sit on the stack.
+    pub(crate) const CAPACITY: usize = 32;
+
+    pub(crate) const fn new() -> Self {
+        Self { wakers: [const { None }; Batch::CAPACITY], len: 0 }
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.len == Batch::CAPACITY
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Adds a waker; the batch must not be full.
+    pub(crate) fn push(&mut self, waker: Waker) {
+        self.wakers[self.len] = Some(waker);
+        self.len += 1;
+    }
+
+    /// Wakes all, first come first served, and empties the batch. No lock may be held.
+    #[must_use = "a waker's panic has to be reported or resumed"]
+    pub(crate) fn wake_all(&mut self) -> Result<(), Panic> {
+        let mut first = Ok(());
+        for slot in &mut self.wakers[..std::mem::take(&mut self.len)] {
+            let Some(waker) = slot.take() else { continue };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                first = first.and(Err(panic));
+            }
+        }
+        first
+    }
+
+    /// Wakes all; a waker's panic goes on in the caller, after the others were woken.
+    pub(crate) fn wake_all_or_resume(&mut self) {
+        if let Err(panic) = self.wake_all() {
+            resume_unwind(panic);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! the smallest executor: poll, park, repeat.
+//!
+//! One future, one thread, no queue. It is all that `sync` needs to be used from a plain thread, and
+//! what `Handle::block_on` and the `blocking_*` methods are made of.
+//!
+//! ```text
+//! loop { poll the future ── Ready ──► done
+//!          │ Pending
+//!          ▼
+//!        park: sleeps until the waker's nudge; a nudge during the poll is a token, not a loss }
+//! ```
+
+use super::park::Parker;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll};
+
+/// Runs `future` on this thread, which sleeps while it waits.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let parker = Parker::new();
+    let waker = parker.waker();
+    let mut cx = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+        parker.sleep(None);
+    }
+}

@@ -1,0 +1,79 @@
+//! the poll budget: a thread-local `Cell<u8>` that leaf futures spend.
+//!
+//! A future that always finds its channel full or its socket readable would never return to the
+//! executor. So each poll of a task starts with a budget, every leaf operation that makes progress
+//! spends one unit, and at zero the leaf wakes its own task and answers `Pending`, although it could
+//! go on. The task goes to the back of the queue and starts again with a full budget.
+//!
+//! The resting value means "no limit": only our executors set a budget, for one poll, and put the
+//! old value back. Under another executor, or on a plain thread, nothing is spent.
+//!
+//! A leaf calls [`ready`] first and [`spend`] when it has made progress:
+//!
+//! ```text
+//! ready!(coop::ready(cx));            // Pending, and woken, when the budget is used up
+//! match self.try_it() { Some(v) => { coop::spend(); Poll::Ready(v) }, None => … Pending }
+//! ```
+
+use crate::base::prim::plain_local;
+use std::cell::Cell;
+use std::task::{Context, Poll};
+
+/// Units per poll: tokio's number, enough to make the switch cheap and short enough to be fair.
+pub(crate) const BUDGET: u8 = 128;
+/// The resting value: nothing is counted.
+const UNLIMITED: u8 = u8::MAX;
+
+plain_local! {
+    static LEFT: Cell<u8> = Cell::new(UNLIMITED);
+}
+
+/// Sets a budget until dropped, then puts the old value back.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    before: u8,
+}
+
+/// A full budget for one poll.
+#[inline]
+pub(crate) fn budget() -> Guard {
+    Guard { before: LEFT.with(|left| left.replace(BUDGET)) }
+}
+
+/// No limit until the guard is dropped: for `unconstrained` and for code that must not yield.
+#[inline]
+pub(crate) fn unlimited() -> Guard {
+    Guard { before: LEFT.with(|left| left.replace(UNLIMITED)) }
+}
+
+impl Drop for Guard {
+    #[inline]
+    fn drop(&mut self) {
+        LEFT.with(|left| left.set(self.before));
+    }
+}
+
+/// May this leaf go on? If the budget is used up, the task is woken and the answer is `Pending`.
+#[inline]
+pub(crate) fn ready(cx: &mut Context<'_>) -> Poll<()> {
+    if LEFT.with(Cell::get) == 0 {
+        return exhausted(cx);
+    }
+    Poll::Ready(())
+}
+
+#[cold]
+fn exhausted(cx: &mut Context<'_>) -> Poll<()> {
+    cx.waker().wake_by_ref();
+    Poll::Pending
+}
+
+/// One unit of progress was made.
+#[inline]
+pub(crate) fn spend() {
+    LEFT.with(|left| {
+        let now = left.get();
+        // Unlimited stays unlimited; zero stays zero.
+        left.set(if now == UNLIMITED { now } else { now.saturating_sub(1) });
+    });
+}

@@ -1,0 +1,1 @@
+//! many wakers in line: FIFO, cancel-safe, no allocation.
