@@ -1,1 +1,399 @@
 //! the single-thread executor: a queue, an inbox, a tick().
+//!
+//! Strictly first in, first out, as asyncio's loop is: what was spawned or woken first runs first. The
+//! root future of `block_on` stands in the same queue.
+//!
+//! ```text
+//!   wake, spawn at home ───────────────► queue ──► tick: run one task
+//!                                          ▲
+//!   wake, spawn elsewhere ──► inbox ───────┘ when the queue is empty, or every 61 ticks
+//!          └─ the owner sleeps: nudge it
+//! ```
+//!
+//! [`Shared`] is what any thread may reach through a waker; [`Worker`] is what only its thread may.
+//! A tick takes `&self`: the task it polls may wake another, and that wake comes back to this same
+//! worker through the thread-local. So the worker's fields are cells, and no borrow of one is alive
+//! while user code runs.
+//!
+//! Ending, in the order that the code repeats: 1 close spawn · 2 drop every future of the registry ·
+//! 3 drain the queues · 4 let the driver go. (5, the blocking threads, is the facade's.)
+//!
+//! * INV-29: a `Worker` is used by one thread at a time: whoever took it out of its place.
+
+use crate::base::prim::{AtomicU64, Mutex, Ordering};
+use crate::base::stack::{Chain, Inbox, Push};
+use crate::base::trace::trace;
+use crate::task::credit::{Counted, Credit, Keep};
+use crate::task::current;
+use crate::task::header::{Header, Id, TaskRef};
+use crate::task::join::JoinHandle;
+use crate::task::new::{Runnable, Schedule, new};
+use crate::task::registry::Registry;
+use crate::task::run::shut_down_one;
+use crate::wake::batch::Panic;
+use crate::wake::park::{Park, Unparker};
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroU64;
+use std::panic::Location;
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// Hears of panics that nobody can be given.
+pub(crate) type Report = Arc<dyn Fn(Panic) + Send + Sync>;
+
+/// Ids are drawn in blocks: one read-modify-write on a line that all threads share per so many tasks.
+const ID_BLOCK: u64 = 1024;
+
+/// What a waker on any thread can reach.
+pub(crate) struct Shared {
+    inbox: Inbox<Header>,
+    registry: Registry,
+    /// How to end the sleep of the thread that owns the worker at present.
+    unparker: Mutex<Option<Unparker>>,
+    ids: &'static AtomicU64,
+    report: Report,
+}
+
+/// The scheduler as tasks and handles know it.
+pub(crate) type Scheduler = Keep<Shared>;
+
+impl Shared {
+    pub(crate) fn new(ids: &'static AtomicU64, report: Report) -> Self {
+        Self {
+            inbox: Inbox::new(),
+            registry: Registry::new(),
+            unparker: Mutex::new(None),
+            ids,
+            report,
+        }
+    }
+
+    /// Ends the sleep of whoever owns the worker, or keeps the next one short.
+    pub(crate) fn nudge(&self) {
+        let unparker = self.unparker.lock().clone();
+        if let Some(unparker) = unparker {
+            unparker.unpark();
+        }
+    }
+
+    /// An id for a task or job that no worker makes.
+    pub(crate) fn fresh_id(&self) -> Id {
+        id(self.draw_ids(1))
+    }
+
+    fn draw_ids(&self, n: u64) -> u64 {
+        // Ordering: Relaxed, only the numbers' being different matters.
+        self.ids.fetch_add(n, Ordering::Relaxed)
+    }
+
+    /// An entry from a thread that is not the owner.
+    fn submit(&self, task: TaskRef) {
+        // SAFETY(INV-4): the entry is handed over; its task lives until the entry is run.
+        match unsafe { self.inbox.push(task.as_header()) } {
+            Push::Pushed => {}
+            Push::OwnerAsleep => self.nudge(),
+            // SAFETY(INV-22): refused, so the entry is still ours. The task ends here.
+            Push::Closed => unsafe { Runnable::from_task(task) }.cancel(),
+        }
+    }
+}
+
+/// Makes a task of `future` and queues it.
+pub(crate) fn spawn<F>(
+    scheduler: &Scheduler,
+    future: F,
+    spawned: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    // SAFETY(INV-25): the pointer is used before control returns to the worker.
+    let home = current::worker_of::<_, Worker>(scheduler.as_ptr()).map(|w| unsafe { w.as_ref() });
+    let (count, id) = match home {
+        Some(worker) => (worker.credit.take(), worker.next_id()),
+        None => (scheduler.count_for_cell(), scheduler.fresh_id()),
+    };
+    trace!(Spawn { task: id.0.get(), by: current::number() });
+    // SAFETY(INV-20): the count is handed over; the future is Send, so any thread may drop it.
+    let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, spawned) };
+    match home {
+        Some(worker) => worker.push(entry.into_task()),
+        None => scheduler.submit(entry.into_task()),
+    }
+    handle
+}
+
+fn id(number: u64) -> Id {
+    Id(NonZeroU64::new(number).expect("ids start at 1 and do not wrap in a lifetime"))
+}
+
+fn shared<'a>(task: TaskRef) -> &'a Shared {
+    let scheduler = task.scheduler().cast::<Counted<Shared>>();
+    // SAFETY(INV-20): the task's cell owns a count, and the caller a reference to the task.
+    unsafe { Counted::value(scheduler) }
+}
+
+fn home<'a>(task: TaskRef) -> Option<&'a Worker> {
+    let scheduler = task.scheduler().cast::<Counted<Shared>>();
+    // SAFETY(INV-25): the pointer is used before control returns to the worker.
+    current::worker_of(scheduler).map(|worker: NonNull<Worker>| unsafe { worker.as_ref() })
+}
+
+impl Schedule for Shared {
+    unsafe fn schedule(task: TaskRef) {
+        match home(task) {
+            Some(worker) => worker.push(task),
+            None => shared(task).submit(task),
+        }
+    }
+
+    unsafe fn reschedule(task: TaskRef) {
+        // SAFETY(INV-22): the entry is handed on. Strict FIFO: there is only the back.
+        unsafe { Self::schedule(task) }
+    }
+
+    unsafe fn registry(task: TaskRef) -> Option<NonNull<Registry>> {
+        Some(NonNull::from(&shared(task).registry))
+    }
+
+    unsafe fn is_home(task: TaskRef) -> bool {
+        home(task).is_some()
+    }
+
+    unsafe fn report(task: TaskRef, panic: Panic) {
+        (shared(task).report)(panic);
+    }
+
+    unsafe fn cell_freed(scheduler: *const ()) {
+        let block = scheduler.cast::<Counted<Shared>>();
+        match current::worker_of::<_, Worker>(block) {
+            // SAFETY(INV-25): the pointer is used at once.
+            Some(worker) => unsafe { worker.as_ref() }.credit.give(),
+            // SAFETY(INV-20): the count that the cell owned.
+            None => unsafe { Counted::release(block, 1) },
+        }
+    }
+}
+
+/// What one step of the loop did, or wants the loop to do.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(crate) enum Tick {
+    /// A task has had its turn.
+    Ran,
+    /// It is the root future's turn.
+    Root,
+    /// Time to look at timers and sockets, without sleeping.
+    Look,
+    /// Nothing to do, and the inbox says that we sleep: park.
+    Sleep,
+}
+
+/// What belongs to the thread that drives the executor.
+pub(crate) struct Worker {
+    credit: Credit<Shared>,
+    queue: Cell<Chain<Header>>,
+    /// The next id of our block, and the end of it.
+    ids: Cell<(u64, u64)>,
+    /// Ticks until the next look at the inbox and the drivers.
+    until_look: Cell<u32>,
+    look_every: u32,
+    /// The root's stand-in in the queue has had its turn.
+    root_turn: Cell<bool>,
+    root_waker: Waker,
+}
+
+/// Stands in the queue for the root future, which lives on the stack of `block_on`: its turn is the
+/// root's turn, its waker the root's waker.
+struct RootTurn(Scheduler);
+
+impl Future for RootTurn {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(worker) = current::worker_of::<_, Worker>(self.0.as_ptr()) {
+            // SAFETY(INV-25): the pointer is used at once.
+            unsafe { worker.as_ref() }.root_turn.set(true);
+        }
+        Poll::Pending
+    }
+}
+
+impl Worker {
+    /// `look_every`: how many tasks run between two looks at the inbox and the drivers.
+    pub(crate) fn new(scheduler: &Scheduler, look_every: u32) -> Self {
+        let credit = Credit::new(scheduler.clone());
+        let id = scheduler.fresh_id();
+        let root = RootTurn(scheduler.clone());
+        // SAFETY(INV-20): the count is handed over. RootTurn may be dropped anywhere.
+        let (entry, _) =
+            unsafe { new::<_, Shared>(root, credit.take().cast(), id, Location::caller()) };
+        let root_waker = entry.waker();
+        let mut queue = Chain::EMPTY;
+        // SAFETY(INV-4): the entry is handed to the queue.
+        unsafe { queue.push_back(entry.into_task().as_header()) };
+        Self {
+            credit,
+            queue: Cell::new(queue),
+            ids: Cell::new((0, 0)),
+            until_look: Cell::new(look_every),
+            look_every,
+            root_turn: Cell::new(false),
+            root_waker,
+        }
+    }
+
+    /// The waker of whatever future is the root.
+    pub(crate) fn root_waker(&self) -> &Waker {
+        &self.root_waker
+    }
+
+    /// This thread is the worker until the guard is dropped.
+    pub(crate) fn enter(&self, park: &dyn Park) -> Entered<'_> {
+        *self.credit.keep().unparker.lock() = Some(park.unparker());
+        let current = current::enter(self.credit.keep().as_ptr(), self);
+        Entered { _current: current, worker: self }
+    }
+
+    #[inline]
+    fn next_id(&self) -> Id {
+        let (next, end) = self.ids.get();
+        if next == end {
+            return self.next_block();
+        }
+        self.ids.set((next + 1, end));
+        id(next)
+    }
+
+    #[cold]
+    fn next_block(&self) -> Id {
+        let first = self.credit.keep().draw_ids(ID_BLOCK);
+        self.ids.set((first + 1, first + ID_BLOCK));
+        id(first)
+    }
+
+    #[inline]
+    fn push(&self, task: TaskRef) {
+        let mut queue = self.queue.get();
+        // SAFETY(INV-4): the entry is handed over; its task lives until the entry is run.
+        unsafe { queue.push_back(task.as_header()) };
+        self.queue.set(queue);
+    }
+
+    #[inline]
+    fn pop(&self) -> Option<Runnable> {
+        let mut queue = self.queue.get();
+        let task = queue.pop_front()?;
+        self.queue.set(queue);
+        // SAFETY(INV-22): the queue held the entry.
+        Some(unsafe { Runnable::from_task(TaskRef::from_header(task)) })
+    }
+
+    /// One step: run the task that has waited longest, or find that there is none.
+    pub(crate) fn tick(&self) -> Tick {
+        let left = self.until_look.get();
+        if left == 0 {
+            self.until_look.set(self.look_every);
+            self.collect();
+            return Tick::Look;
+        }
+        self.until_look.set(left - 1);
+        let entry = match self.pop() {
+            Some(entry) => entry,
+            None => {
+                self.collect();
+                match self.pop() {
+                    Some(entry) => entry,
+                    // The announcement is also the last look: it fails if something has come.
+                    None if self.credit.keep().inbox.try_sleep() => return self.sleep(),
+                    None => return Tick::Ran,
+                }
+            }
+        };
+        entry.run();
+        match self.root_turn.replace(false) {
+            true => Tick::Root,
+            false => Tick::Ran,
+        }
+    }
+
+    fn sleep(&self) -> Tick {
+        trace!(Park);
+        self.until_look.set(self.look_every);
+        Tick::Sleep
+    }
+
+    /// After the park: the sleep is over, whatever has come is queued behind what the drivers woke.
+    pub(crate) fn awake(&self) {
+        trace!(Unpark);
+        self.append(self.credit.keep().inbox.take_all());
+    }
+
+    /// Puts what other threads have sent behind what is here, in its own order.
+    #[inline]
+    fn collect(&self) {
+        if !self.credit.keep().inbox.is_quiet() {
+            self.append(self.credit.keep().inbox.take_all());
+        }
+    }
+
+    fn append(&self, chain: Chain<Header>) {
+        let mut queue = self.queue.get();
+        queue.append(chain);
+        self.queue.set(queue);
+    }
+
+    /// Ends the executor: afterwards no future of it exists, and none is accepted.
+    pub(crate) fn shut_down(&self) {
+        let shared = self.credit.keep();
+        let current = current::enter(shared.as_ptr(), self);
+        // 1 close spawn: a closed inbox gives an entry back, and whoever pushed it ends the task
+        self.append(shared.inbox.close());
+        // 2 drop every future of the registry; a destructor may spawn, wake or abort
+        while shut_down_one(&shared.registry) {}
+        // 3 drain the queues: what has never been polled, and entries of tasks that step 2 ended
+        while let Some(entry) = self.pop() {
+            entry.cancel();
+        }
+        // 4 let the driver go
+        let unparker = shared.unparker.lock().take();
+        drop(unparker);
+        drop(current);
+    }
+}
+
+/// See [`Worker::enter`].
+#[derive(Debug)]
+pub(crate) struct Entered<'a> {
+    _current: current::Entered,
+    worker: &'a Worker,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        // A park that was left by a panic may have left its announcement behind.
+        self.worker.collect();
+        let unparker = self.worker.credit.keep().unparker.lock().take();
+        drop(unparker);
+    }
+}
+
+// SAFETY(INV-29): a worker moves between threads only while nobody is inside it, through the lock of
+// the place where it is kept.
+unsafe impl Send for Worker {}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("local::Shared").finish_non_exhaustive()
+    }
+}

@@ -38,6 +38,27 @@ impl<T> Links<T> {
     }
 }
 
+impl<T: Node> Links<T> {
+    /// Marks a node that was unlinked behind its owner's back: its `prev` points to itself, which no
+    /// linked node's does.
+    ///
+    /// # Safety
+    /// INV-3: `links` are those of a live, unlinked node, and the caller alone touches them.
+    pub(crate) unsafe fn mark_gone(links: NonNull<Self>) {
+        // SAFETY(INV-3): promised by the caller. The pointer is only compared, never followed.
+        unsafe { links.as_ref() }.prev.set(Some(links.cast()));
+    }
+
+    /// Was the node marked by `mark_gone`?
+    ///
+    /// # Safety
+    /// INV-3: `links` are those of a live node, and the caller alone touches them.
+    pub(crate) unsafe fn is_gone(links: NonNull<Self>) -> bool {
+        // SAFETY(INV-3): promised by the caller.
+        unsafe { links.as_ref() }.prev.get() == Some(links.cast())
+    }
+}
+
 impl<T> fmt::Debug for Links<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Links")

@@ -1,1 +1,75 @@
 //! every live task, so shutdown can drop them and a dump can name them.
+//!
+//! One registry per worker; its lock is normally taken by that worker only. A task enters at its first
+//! `Pending`: before that it is in a queue, where shutdown finds it, so a task that ends in its first
+//! poll never takes the lock. The registry owns one reference of each task it holds.
+//!
+//! * INV-26: a linked task is unlinked exactly once: by its runner at the end, or by shutdown, which
+//!   marks it, so that the runner knows.
+
+use super::header::{Header, TaskRef};
+use crate::base::list::{Links, List, Node};
+use crate::base::prim::Mutex;
+
+/// The tasks of one worker that have been pending.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    tasks: List<Header>,
+    len: usize,
+    closed: bool,
+}
+
+impl Registry {
+    pub(crate) fn new() -> Self {
+        Self { inner: Mutex::new(Inner { tasks: List::new(), len: 0, closed: false }) }
+    }
+
+    /// Links a task, whose runner hands a reference over. False: the runtime is ending, cancel it.
+    pub(super) fn insert(&self, task: TaskRef) -> bool {
+        let mut inner = self.inner.lock();
+        if inner.closed {
+            return false;
+        }
+        inner.len += 1;
+        // SAFETY(INV-2): only its runner links a task, once; the registry's reference keeps it.
+        unsafe { inner.tasks.push_back(task.as_header()) };
+        true
+    }
+
+    /// Unlinks a task that has ended. True: the registry's reference is now the caller's. False:
+    /// shutdown was here before.
+    pub(super) fn remove(&self, task: TaskRef) -> bool {
+        let mut inner = self.inner.lock();
+        // SAFETY(INV-26): the caller's reference keeps the task; its links are read under the lock.
+        let linked = !unsafe { Links::is_gone(Header::links(task.as_header())) };
+        if linked {
+            inner.len -= 1;
+            // SAFETY(INV-26): linked, hence in this list.
+            unsafe { inner.tasks.remove(task.as_header()) };
+        }
+        linked
+    }
+
+    /// Refuses tasks from now on, and takes one out, with the registry's reference. One at a time:
+    /// its destructor runs outside the lock and may spawn, wake or abort.
+    pub(super) fn close_and_pop(&self) -> Option<TaskRef> {
+        let mut inner = self.inner.lock();
+        inner.closed = true;
+        let task = inner.tasks.pop_front()?;
+        inner.len -= 1;
+        // SAFETY(INV-26): the reference that was the registry's keeps the task; we are under the lock.
+        unsafe { Links::mark_gone(Header::links(task)) };
+        Some(TaskRef::from_header(task))
+    }
+
+    /// How many tasks are linked.
+    #[cfg_attr(not(test), expect(dead_code, reason = "metrics and the dump read it"))]
+    pub(crate) fn len(&self) -> usize {
+        self.inner.lock().len
+    }
+}
