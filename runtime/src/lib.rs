@@ -1,72 +1,72 @@
 //! the map: modules in reading order, layer by layer.
 
 pub(crate) mod base {
-    /// now(), real or virtual; the only place that reads the clock.
-    pub(crate) mod clock;
-    /// intrusive doubly linked list of pinned nodes: wheel slots, wait lists, task registry.
-    pub(crate) mod list;
-    /// CachePadded, written once.
-    pub(crate) mod pad;
     /// std or loom, one switch: atomics, UnsafeCell, Mutex, thread.
     pub(crate) mod prim;
-    /// seedable xorshift, so schedules replay.
-    pub(crate) mod rng;
+    /// CachePadded, written once.
+    pub(crate) mod pad;
+    /// intrusive doubly linked list of pinned nodes: wheel slots, wait lists, task registry.
+    pub(crate) mod list;
     /// intrusive push / take-all stack: the inbox of `local.rs`; its head also says that the owner sleeps.
     pub(crate) mod stack;
+    /// seedable xorshift, so schedules replay.
+    pub(crate) mod rng;
+    /// now(), real or virtual; the only place that reads the clock.
+    pub(crate) mod clock;
     /// the event enum, and a macro that is one branch when off.
     pub(crate) mod trace;
 }
 
 pub(crate) mod wake {
-    /// collect wakers under a lock, wake them after it.
-    pub(crate) mod batch;
-    /// the smallest executor: poll, park, repeat.
-    pub(crate) mod block_on;
-    /// the poll budget: a thread-local `Cell<u8>` that leaf futures spend.
-    pub(crate) mod coop;
     /// trait Park, and putting a thread to sleep without missing the alarm.
     pub(crate) mod park;
+    /// the smallest executor: poll, park, repeat.
+    pub(crate) mod block_on;
     /// one waker, set by one side and taken by the other, with its race table.
     pub(crate) mod slot;
+    /// collect wakers under a lock, wake them after it.
+    pub(crate) mod batch;
     /// many wakers in line: FIFO, cancel-safe, no allocation.
     pub(crate) mod wait_list;
+    /// the poll budget: a thread-local `Cell<u8>` that leaf futures spend.
+    pub(crate) mod coop;
 }
 
 pub mod task {
-    /// one allocation: header, then future or output in the same bytes, then cold data.
-    pub(crate) mod cell;
-    /// which executor is this thread inside, and which task is it polling.
-    pub(crate) mod current;
-    /// the type-erased front of a task: state, vtable type, queue link, scheduler pointer.
-    pub(crate) mod header;
-    /// JoinHandle, AbortHandle, JoinError.
-    pub(crate) mod join;
-    /// table of references and rules; trait Schedule; new() -> (Runnable, JoinHandle).
-    pub(crate) mod new;
-    /// every live task, so shutdown can drop them and a dump can name them.
-    pub(crate) mod registry;
-    /// poll once; then idle, again, complete or cancelled; panics stop here.
-    pub(crate) mod run;
     /// one word: flags and references; every transition is a named enum.
     pub(crate) mod state;
+    /// the type-erased front of a task: state, vtable type, queue link, scheduler pointer.
+    pub(crate) mod header;
     /// four functions that turn a header into a std Waker.
     pub(crate) mod waker;
+    /// one allocation: header, then future or output in the same bytes, then cold data.
+    pub(crate) mod cell;
+    /// poll once; then idle, again, complete or cancelled; panics stop here.
+    pub(crate) mod run;
+    /// JoinHandle, AbortHandle, JoinError.
+    pub(crate) mod join;
+    /// every live task, so shutdown can drop them and a dump can name them.
+    pub(crate) mod registry;
+    /// which executor is this thread inside, and which task is it polling.
+    pub(crate) mod current;
+    /// table of references and rules; trait Schedule; new() -> (Runnable, JoinHandle).
+    pub(crate) mod new;
 }
 
 /// the single-thread executor: a queue, an inbox, a tick().
 pub(crate) mod local;
 
 pub(crate) mod drive {
-    /// impl Park: sleep until event, deadline or nudge; then hand back wakers.
-    pub(crate) mod driver;
-    /// fd readiness -> Waker: mio Poll, tokens with generations, the cross-thread nudge.
-    pub(crate) mod reactor;
-    /// one fd: a readiness word with a tick, two waker slots, and a line for the rest.
-    pub(crate) mod source;
-    /// deadline -> Waker: entries, cancellation, the next deadline.
-    pub(crate) mod timers;
     /// six levels of 64 slots; no clock, no lock, no waker: a pure data structure.
     pub(crate) mod wheel;
+    /// deadline -> Waker: entries, cancellation, the next deadline.
+    pub(crate) mod timers;
+    /// one fd: a readiness word with a tick, two waker slots, and a line for the rest.
+    pub(crate) mod source;
+    /// fd readiness -> Waker: mio Poll, tokens with generations, the cross-thread nudge.
+    pub(crate) mod reactor;
+    /// impl Park: sleep until event, deadline or nudge; then hand back wakers.
+    pub(crate) mod driver;
 }
 
 /// closure -> result: threads that grow under load and go home when idle.
@@ -75,23 +75,23 @@ pub(crate) mod blocking;
 pub mod sync {
     /// Event / Notify: listen, check, wait.
     pub(crate) mod event;
+    /// counted permits; an uncontended release is one RMW.
+    pub(crate) mod semaphore;
     /// a semaphore of one, plus a guard.
     pub(crate) mod mutex;
     /// one value, one word of state, two waker slots.
     pub(crate) mod oneshot;
     /// bounded ring with a stamp per slot, the storage under mpsc.
     pub(crate) mod ring;
-    /// counted permits; an uncontended release is one RMW.
-    pub(crate) mod semaphore;
     pub mod mpsc {
-        /// Sender and Receiver of a channel with a capacity.
-        pub(crate) mod bounded;
-        /// the channel itself: storage, permits, the sleeping receiver; close and drop semantics.
-        pub(crate) mod chan;
         /// errors of the channels: each gives the value back.
         pub(crate) mod error;
+        /// the channel itself: storage, permits, the sleeping receiver; close and drop semantics.
+        pub(crate) mod chan;
         /// room for a value, reserved before the value exists.
         pub(crate) mod permit;
+        /// Sender and Receiver of a channel with a capacity.
+        pub(crate) mod bounded;
         /// UnboundedSender and UnboundedReceiver.
         pub(crate) mod unbounded;
     }
@@ -100,36 +100,36 @@ pub mod sync {
 }
 
 pub mod runtime {
-    /// every knob, its default, and the reason for the default.
-    pub(crate) mod builder;
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
     /// Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.
     pub(crate) mod runtime;
+    /// every knob, its default, and the reason for the default.
+    pub(crate) mod builder;
 }
 
 pub mod time {
     /// Instant: a reading of the runtime's clock.
     pub(crate) mod instant;
-    /// ticks, and what to do with missed ones.
-    pub(crate) mod interval;
     /// Sleep, sleep, sleep_until.
     pub(crate) mod sleep;
     /// race a future against a deadline.
     pub(crate) mod timeout;
+    /// ticks, and what to do with missed ones.
+    pub(crate) mod interval;
 }
 
 pub mod io {
-    /// try the syscall, wait on WouldBlock, try again: one loop for all sockets.
-    pub(crate) mod async_fd;
+    /// AsyncRead, AsyncWrite.
+    pub(crate) mod traits;
+    /// read_exact, write_all, read_until, ... as named futures.
+    pub(crate) mod ext;
     /// BufReader, BufWriter, lines.
     pub(crate) mod buf;
     /// copy, with back-pressure.
     pub(crate) mod copy;
-    /// read_exact, write_all, read_until, ... as named futures.
-    pub(crate) mod ext;
-    /// AsyncRead, AsyncWrite.
-    pub(crate) mod traits;
+    /// try the syscall, wait on WouldBlock, try again: one loop for all sockets.
+    pub(crate) mod async_fd;
 }
 
 pub mod net {
