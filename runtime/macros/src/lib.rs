@@ -9,8 +9,9 @@
 //!                                       }
 //! ```
 //!
-//! The async function stays whole, as a function inside the plain one. So its body is checked against
-//! its own signature, and the compiler's messages point at the user's lines and not at ours.
+//! The async function stays whole, as a function inside the plain one. So its body is checked
+//! against its own signature, and the compiler's messages point at the user's lines and not at
+//! ours.
 //!
 //! A mistake in the arguments is reported, and the function is expanded as if there were none: one
 //! mistake, one message.
@@ -32,8 +33,8 @@ use syn::{Error, Expr, ExprLit, Ident, ItemFn, Lit, MetaNameValue, Result, Token
 /// Arguments, all optional:
 ///
 /// * `flavor = "current_thread"`: which executor. It is the default, and for now the only one: the
-///   multi-thread pool is not built yet, and `flavor = "multi_thread"` (with `worker_threads = N`) is
-///   a compile error.
+///   multi-thread pool is not built yet, and `flavor = "multi_thread"` (with `worker_threads = N`)
+///   is a compile error.
 /// * `start_paused = true`: the clock stands still and moves only when there is nothing else to do.
 ///
 /// ```ignore
@@ -61,7 +62,8 @@ pub fn main(
 
 /// Runs an `async fn` as a unit test, each on a runtime of its own.
 ///
-/// Takes the arguments of [`macro@main`]. `#[ignore]` and `#[should_panic]` work as on a plain test.
+/// Takes the arguments of [`macro@main`]. `#[ignore]` and `#[should_panic]` work as on a plain
+/// test.
 ///
 /// ```ignore
 /// #[mainspring::test(start_paused = true)]
