@@ -86,12 +86,12 @@ pub mod sync {
     /// bounded ring with a stamp per slot, the storage under mpsc.
     pub(crate) mod ring;
     pub mod mpsc {
+        /// errors of the channels: each gives the value back.
+        pub(crate) mod error;
         /// the channel itself: storage, permits, the sleeping receiver; close and drop semantics.
         pub(crate) mod chan;
         /// room for a value, reserved before the value exists.
         pub(crate) mod permit;
-        /// errors of the channels: each gives the value back.
-        pub(crate) mod error;
         /// Sender and Receiver of a channel with a capacity.
         pub(crate) mod bounded;
         /// UnboundedSender and UnboundedReceiver.

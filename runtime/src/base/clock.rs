@@ -1,8 +1,11 @@
 //! now(), real or virtual; the only place that reads the clock.
 //!
 //! A [`Clock`] is either the machine's monotonic clock or a virtual one that stands still until
-//! somebody moves it: a driver with nothing to do moves it to the next deadline, so a test of an hour
-//! takes a millisecond and always takes the same turns. One load and one branch tell them apart.
+//! somebody moves it: a driver with nothing to do moves it to the next deadline, so a test of an
+//! hour takes a millisecond and always takes the same turns. One load and one branch tell them
+//! apart.
+
+#![forbid(unsafe_code)]
 
 use crate::base::prim::{Arc, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -27,8 +30,8 @@ struct Shared {
     origin: Instant,
     /// `RUNNING`, or the virtual time in nanoseconds since `origin`.
     frozen: AtomicU64,
-    /// Work in progress outside virtual time (a blocking closure): the clock may not be moved on its
-    /// own while there is any.
+    /// Work in progress outside virtual time (a blocking closure): the clock may not be moved on
+    /// its own while there is any.
     held: AtomicUsize,
 }
 
@@ -75,7 +78,8 @@ impl Clock {
         self.shared.frozen.load(Ordering::Relaxed) != RUNNING
     }
 
-    /// Moves a paused clock to `instant`, if that is later than its time; a running one is left alone.
+    /// Moves a paused clock to `instant`, if that is later than its time; a running one is left
+    /// alone.
     pub(crate) fn advance_to(&self, instant: Instant) {
         if self.is_paused() && instant > self.now() {
             let nanos = instant.duration_since(self.shared.origin).as_nanos();
@@ -94,7 +98,8 @@ impl Clock {
 
     /// May the driver move this clock on its own?
     pub(crate) fn may_advance(&self) -> bool {
-        // Ordering: Acquire, pairs with the Release in `Hold::drop`: what the held work did is seen.
+        // Ordering: Acquire, pairs with the Release in `Hold::drop`: what the held work did is
+        // seen.
         self.is_paused() && self.shared.held.load(Ordering::Acquire) == 0
     }
 }

@@ -1,8 +1,8 @@
 //! intrusive doubly linked list of pinned nodes: wheel slots, wait lists, task registry.
 //!
 //! A list of values that live elsewhere (inside a future, inside a task) and carry their own links.
-//! Linking allocates nothing, and a node in the middle is taken out in constant time, which is what a
-//! dropped future needs.
+//! Linking allocates nothing, and a node in the middle is taken out in constant time, which is what
+//! a dropped future needs.
 //!
 //! ```text
 //!  List { head ──┐                       tail }

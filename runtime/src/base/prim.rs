@@ -1,7 +1,7 @@
 //! std or loom, one switch: atomics, UnsafeCell, Mutex, thread.
 //!
-//! Every atomic, cell, lock and thread of the crate comes from here, so that the same source runs in
-//! three ways:
+//! Every atomic, cell, lock and thread of the crate comes from here, so that the same source runs
+//! in three ways:
 //!
 //! | build | what the types are |
 //! |---|---|
@@ -94,9 +94,9 @@ pub(crate) use std::sync::atomic::Ordering;
 
 /// A thread-local that is plain data: made by a constant, without a destructor.
 ///
-/// A waker may be called from the destructor of somebody's thread-local, when a thread-local of ours
-/// with a destructor would already be gone. The type must be `Copy`-like plain data; `tidy` counts
-/// the uses of this macro.
+/// A waker may be called from the destructor of somebody's thread-local, when a thread-local of
+/// ours with a destructor would already be gone. The type must be `Copy`-like plain data; `tidy`
+/// counts the uses of this macro.
 macro_rules! plain_local {
     ($(#[$doc:meta])* static $name:ident: $ty:ty = $init:expr;) => {
         #[cfg(not(loom))]
@@ -140,8 +140,8 @@ pub(crate) mod count {
         rmw(address);
     }
 
-    /// Runs `f` and returns, with its result, the address of every read-modify-write it made on this
-    /// thread, in order. A lock counts twice.
+    /// Runs `f` and returns, with its result, the address of every read-modify-write it made on
+    /// this thread, in order. A lock counts twice.
     pub(crate) fn record<R>(f: impl FnOnce() -> R) -> (R, Vec<usize>) {
         LOG.with(|log| *log.borrow_mut() = Some(Vec::with_capacity(256)));
         let result = f();

@@ -1,11 +1,14 @@
 //! collect wakers under a lock, wake them after it.
 //!
 //! A waker is somebody else's code: it may take locks, drop values, panic. So nobody wakes under a
-//! lock. A batch holds up to [`Batch::CAPACITY`] wakers on the stack; when it is full, the caller lets
-//! go of its lock, wakes the batch and goes on.
+//! lock. A batch holds up to [`Batch::CAPACITY`] wakers on the stack; when it is full, the caller
+//! lets go of its lock, wakes the batch and goes on.
 //!
-//! A waker that panics does not take the rest of its batch with it: the others are woken first, then
-//! the first panic is handed to the caller. A driver reports it; a call of the user's resumes it.
+//! A waker that panics does not take the rest of its batch with it: the others are woken first,
+//! then the first panic is handed to the caller. A driver reports it; a call of the user's resumes
+//! it.
+
+#![forbid(unsafe_code)]
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

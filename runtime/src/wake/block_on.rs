@@ -1,7 +1,7 @@
 //! the smallest executor: poll, park, repeat.
 //!
-//! One future, one thread, no queue. It is all that `sync` needs to be used from a plain thread, and
-//! what `Handle::block_on` and the `blocking_*` methods are made of.
+//! One future, one thread, no queue. It is all that `sync` needs to be used from a plain thread,
+//! and what `Handle::block_on` and the `blocking_*` methods are made of.
 //!
 //! ```text
 //! loop { poll the future ── Ready ──► done
@@ -9,6 +9,8 @@
 //!          ▼
 //!        park: sleeps until the waker's nudge; a nudge during the poll is a token, not a loss }
 //! ```
+
+#![forbid(unsafe_code)]
 
 use super::park::Parker;
 use std::future::Future;

@@ -2,8 +2,8 @@
 //!
 //! A future that always finds its channel full or its socket readable would never return to the
 //! executor. So each poll of a task starts with a budget, every leaf operation that makes progress
-//! spends one unit, and at zero the leaf wakes its own task and answers `Pending`, although it could
-//! go on. The task goes to the back of the queue and starts again with a full budget.
+//! spends one unit, and at zero the leaf wakes its own task and answers `Pending`, although it
+//! could go on. The task goes to the back of the queue and starts again with a full budget.
 //!
 //! The resting value means "no limit": only our executors set a budget, for one poll, and put the
 //! old value back. Under another executor, or on a plain thread, nothing is spent.
@@ -14,6 +14,8 @@
 //! ready!(coop::ready(cx));            // Pending, and woken, when the budget is used up
 //! match self.try_it() { Some(v) => { coop::spend(); Poll::Ready(v) }, None => … Pending }
 //! ```
+
+#![forbid(unsafe_code)]
 
 use crate::base::prim::plain_local;
 use std::cell::Cell;

@@ -1,9 +1,9 @@
 //! trait Park, and putting a thread to sleep without missing the alarm.
 //!
-//! [`Park`] is the seam between an executor and whatever it waits for: "sleep at most this long; here
-//! is how to nudge me". A bare thread implements it with [`Parker`]; a worker's driver implements it
-//! with a timer wheel and epoll; a simulation implements it with a virtual clock. An executor sees
-//! only the trait.
+//! [`Park`] is the seam between an executor and whatever it waits for: "sleep at most this long;
+//! here is how to nudge me". A bare thread implements it with [`Parker`]; a worker's driver
+//! implements it with a timer wheel and epoll; a simulation implements it with a virtual clock. An
+//! executor sees only the trait.
 //!
 //! The alarm that must not be missed: the nudge may come before the sleep. So the parker keeps one
 //! token. `std::thread::park` has one too, but any code on the thread may use that one up, so the
@@ -18,6 +18,8 @@
 //! ```
 //!
 //! Read next: `wake/block_on.rs`, the smallest user of a parker.
+
+#![forbid(unsafe_code)]
 
 use crate::base::clock;
 use crate::base::prim::{AtomicU8, Ordering, thread};
@@ -56,8 +58,9 @@ pub(crate) struct Signal {
 
 impl Unpark for Signal {
     fn unpark(&self) {
-        // Ordering: Release, pairs with the Acquire swap in `Parker::sleep`: what was written before
-        // the nudge is seen after the sleep. Acquire: a later nudge sees what the sleeper did before.
+        // Ordering: Release, pairs with the Acquire swap in `Parker::sleep`: what was written
+        // before the nudge is seen after the sleep. Acquire: a later nudge sees what the sleeper
+        // did before.
         if self.state.swap(NOTIFIED, Ordering::AcqRel) == PARKED {
             self.thread.unpark();
         }
