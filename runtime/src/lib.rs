@@ -79,9 +79,11 @@ pub mod sync {
     pub(crate) mod mutex;
     /// one value, one word of state, two waker slots.
     pub(crate) mod oneshot;
+    /// a counter and a line: an uncontended acquire or release is one RMW.
+    pub(crate) mod permits;
     /// bounded ring with a stamp per slot, the storage under mpsc.
     pub(crate) mod ring;
-    /// counted permits; an uncontended release is one RMW.
+    /// Semaphore: counted permits, with guards that give them back.
     pub(crate) mod semaphore;
     pub mod mpsc {
         /// Sender and Receiver of a channel with a capacity.
