@@ -75,12 +75,14 @@ pub(crate) mod drive {
 pub(crate) mod blocking;
 
 pub mod sync {
-    /// Event / Notify: listen, check, wait.
-    pub(crate) mod event;
-    /// counted permits; an uncontended release is one RMW.
+    /// a counter and a line: an uncontended acquire or release is one RMW.
+    pub(crate) mod permits;
+    /// Semaphore: counted permits, with guards that give them back.
     pub(crate) mod semaphore;
     /// a semaphore of one, plus a guard.
     pub(crate) mod mutex;
+    /// Event / Notify: listen, check, wait.
+    pub(crate) mod event;
     /// one value, one word of state, two waker slots.
     pub(crate) mod oneshot;
     /// bounded ring with a stamp per slot, the storage under mpsc.

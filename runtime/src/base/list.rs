@@ -101,6 +101,11 @@ impl<T: Node> List<T> {
         self.head
     }
 
+    /// The node that came last.
+    pub(crate) fn back(&self) -> Option<NonNull<T>> {
+        self.tail
+    }
+
     /// Links `node` behind all others.
     ///
     /// # Safety
