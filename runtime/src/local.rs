@@ -90,15 +90,17 @@ impl Shared {
         self.ids.fetch_add(n, Ordering::Relaxed)
     }
 
-    /// An entry from a thread that is not the owner.
-    fn submit(&self, task: TaskRef) {
+    /// Sends an entry from a thread that is not the owner; gives it back after the end.
+    fn submit(&self, entry: Runnable) -> Result<(), Runnable> {
+        let task = entry.into_task();
         // SAFETY(INV-4): the entry is handed over; its task lives until the entry is run.
         match unsafe { self.inbox.push(task.as_header()) } {
             Push::Pushed => {}
             Push::OwnerAsleep => self.nudge(),
-            // SAFETY(INV-22): refused, so the entry is still ours. The task ends here.
-            Push::Closed => unsafe { Runnable::from_task(task) }.cancel(),
+            // SAFETY(INV-22): refused, so the entry is still ours.
+            Push::Closed => return Err(unsafe { Runnable::from_task(task) }),
         }
+        Ok(())
     }
 }
 
@@ -123,7 +125,8 @@ where
     let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, spawned) };
     match home {
         Some(worker) => worker.push(entry.into_task()),
-        None => scheduler.submit(entry.into_task()),
+        // Nobody has polled it, and nobody will: it ends here, on the spawner's thread.
+        None => scheduler.submit(entry).unwrap_or_else(Runnable::cancel),
     }
     handle
 }
@@ -148,7 +151,11 @@ impl Schedule for Shared {
     unsafe fn schedule(task: TaskRef) {
         match home(task) {
             Some(worker) => worker.push(task),
-            None => shared(task).submit(task),
+            // SAFETY(INV-22): the entry was given to us. After the end it is only let go: the future
+            // is dropped by whoever ends the runtime, before the end is over.
+            None => shared(task)
+                .submit(unsafe { Runnable::from_task(task) })
+                .unwrap_or_else(Runnable::abandon),
         }
     }
 
@@ -233,12 +240,11 @@ impl Worker {
         let (entry, _) =
             unsafe { new::<_, Shared>(root, credit.take().cast(), id, Location::caller()) };
         let root_waker = entry.waker();
-        let mut queue = Chain::EMPTY;
-        // SAFETY(INV-4): the entry is handed to the queue.
-        unsafe { queue.push_back(entry.into_task().as_header()) };
+        // Its first turn is nobody's: from here on it waits for the root's wakes.
+        entry.run();
         Self {
             credit,
-            queue: Cell::new(queue),
+            queue: Cell::new(Chain::EMPTY),
             ids: Cell::new((0, 0)),
             until_look: Cell::new(look_every),
             look_every,
@@ -255,6 +261,8 @@ impl Worker {
     /// This thread is the worker until the guard is dropped.
     pub(crate) fn enter(&self, park: &dyn Park) -> Entered<'_> {
         *self.credit.keep().unparker.lock() = Some(park.unparker());
+        // What was spawned before comes before the root.
+        self.collect();
         let current = current::enter(self.credit.keep().as_ptr(), self);
         Entered { _current: current, worker: self }
     }
@@ -397,3 +405,7 @@ impl fmt::Debug for Shared {
         f.debug_struct("local::Shared").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "local_tests.rs"]
+mod tests;

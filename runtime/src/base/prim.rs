@@ -140,13 +140,21 @@ pub(crate) mod count {
         rmw(address);
     }
 
-    /// Runs `f` and returns, with its result, the address of every read-modify-write it made on
-    /// this thread, in order. A lock counts twice.
-    pub(crate) fn record<R>(f: impl FnOnce() -> R) -> (R, Vec<usize>) {
+    /// Records from now on, on this thread: the address of every read-modify-write, in order.
+    pub(crate) fn start() {
         LOG.with(|log| *log.borrow_mut() = Some(Vec::with_capacity(256)));
+    }
+
+    /// Ends the recording. A lock stands in it twice.
+    pub(crate) fn stop() -> Vec<usize> {
+        LOG.with(|log| log.borrow_mut().take()).unwrap_or_default()
+    }
+
+    /// Records while `f` runs.
+    pub(crate) fn record<R>(f: impl FnOnce() -> R) -> (R, Vec<usize>) {
+        start();
         let result = f();
-        let log = LOG.with(|log| log.borrow_mut().take()).unwrap_or_default();
-        (result, log)
+        (result, stop())
     }
 }
 

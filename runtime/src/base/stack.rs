@@ -234,3 +234,7 @@ impl<T> fmt::Debug for Chain<T> {
         f.debug_struct("Chain").field("empty", &self.head.is_none()).finish()
     }
 }
+
+#[cfg(test)]
+#[path = "stack_tests.rs"]
+mod tests;

@@ -72,6 +72,12 @@ impl Runnable {
         Self(task)
     }
 
+    /// Lets the entry of a woken task go without starting it: its runtime has ended, and whoever ends
+    /// it drops the future, which the registry still knows or knew.
+    pub(crate) fn abandon(self) {
+        self.into_task().release(1);
+    }
+
     /// A waker of the entry's task.
     pub(crate) fn waker(&self) -> Waker {
         self.0.state().retain();
@@ -192,3 +198,13 @@ where
 {
     make::<_, NoScheduler>(Job(Some(closure)), std::ptr::null(), id, spawned)
 }
+
+/// Bytes of the cell of such a future.
+#[cfg(all(test, not(loom)))]
+pub(crate) fn cell_size<F: Future, S: Schedule>(_: &F) -> usize {
+    size_of::<Cell<F, S>>()
+}
+
+#[cfg(all(test, loom))]
+#[path = "loom_tests.rs"]
+mod loom_tests;
