@@ -83,8 +83,17 @@ pub mod sync {
     pub(crate) mod mutex;
     /// Event / Notify: listen, check, wait.
     pub(crate) mod event;
-    /// one value, one word of state, two waker slots.
-    pub(crate) mod oneshot;
+    /// One value, handed over once.
+    pub mod oneshot {
+        /// one value, one word of state, two waker slots.
+        pub(crate) mod shared;
+        /// errors of a oneshot: the value never came, or not yet.
+        pub mod error;
+        /// Sender and Receiver of one value, over two halves of one allocation.
+        pub(crate) mod channel;
+
+        pub use channel::{Receiver, Sender, channel};
+    }
     /// bounded ring with a stamp per slot, the storage under mpsc.
     pub(crate) mod ring;
     pub mod mpsc {

@@ -1,1 +1,0 @@
-//! one value, one word of state, two waker slots.
