@@ -1,25 +1,26 @@
 //! one deadline and its waiter: arm, move, drop; the poller's side of a timer.
 //!
-//! Read before: `drive/timers.rs`, the firing side, with the states and the invariants. Read next:
-//! `time/sleep.rs`, the future around an [`Entry`].
+//! Read before: `drive/timers.rs`, the firing side, with the states and the invariants. Read
+//! next: `time/sleep.rs`, the future around an [`Entry`].
 //!
 //! An entry belongs to one future, which polls it through `Pin<&mut _>`; so arming, moving and
 //! dropping never meet each other. They meet the firing side:
 //!
-//! | the poller | and fire comes first | and the poller comes first |
+//! | the poller | fire was first | the poller was first |
 //! |---|---|---|
-//! | polls, same waker | sees FIRED, asks the clock; or still ARMED, and that waker is woken next | the waker it left is woken |
-//! | polls, another waker | sees FIRED under the lock, asks the clock | the new waker is woken |
-//! | moves it later | woken for nothing: polls, arms again | the wheel meets it, files it again |
-//! | moves it earlier | sees FIRED under the lock, leaves; the poll after the wake looks at it | filed again, fired in time |
-//! | drops it | sees FIRED, takes no lock; or under the lock, and leaves | unlinked under the lock, waker dropped after it |
+//! | polls, same waker | FIRED: asks the clock, or that waker is about to be woken | is woken |
+//! | polls, another waker | sees FIRED under the lock: asks the clock | the new one is woken |
+//! | moves it later | woken for nothing: polls, arms again | the wheel files it again |
+//! | moves it earlier | sees FIRED under the lock: the poll after the wake decides | filed anew |
+//! | drops it | FIRED: takes no lock; or sees it under the lock, and leaves | unlinked |
 //!
-//! The end of a runtime fires everything, so it is "fire" in this table too; the wheel outlives it.
+//! The end of a runtime fires everything, so it is "fire" in this table too; the wheel outlives
+//! it.
 //!
-//! What an operation costs, by count: arm, one clone of the waker and one lock pair; poll again, one
-//! load; move later, one load and one store; drop, one lock pair, or one load when it has fired. No
-//! clock reading but after FIRED: whoever has just read the clock to make a deadline that lies ahead
-//! makes an entry that is armed without asking again.
+//! What an operation costs, by count: arm, one clone of the waker and one lock pair; poll again,
+//! one load; move later, one load and one store; drop, one lock pair, or one load when it has
+//! fired. No clock reading but after FIRED: whoever has just read the clock to make a deadline
+//! that lies ahead makes an entry that is armed without asking again.
 
 use crate::base::prim::{MutexGuard, Ordering};
 use crate::drive::timers::{ARMED, FIRED, IDLE, Locked, Node, Timers};
@@ -77,8 +78,8 @@ impl Entry {
         self.deadline
     }
 
-    /// Ready once the deadline is over. `now` reads the clock; `here` is the wheel of this thread,
-    /// and whether the thread is the one that sleeps for it.
+    /// Ready once the deadline is over. `now` reads the clock; `here` is the wheel of this
+    /// thread, and whether the thread is the one that sleeps for it.
     #[inline]
     pub(crate) fn poll_elapsed(
         self: Pin<&mut Self>,
@@ -88,7 +89,8 @@ impl Entry {
     ) -> Poll<Result<(), Unarmed>> {
         // SAFETY(INV-40): nothing is moved out of it.
         let me = unsafe { self.get_unchecked_mut() };
-        // Ordering: Acquire, pairs with the Release of FIRED in `fire_into`: the waker is ours again.
+        // Ordering: Acquire, pairs with the Release of FIRED in `fire_into`: the waker is ours
+        // again.
         let state = me.node.state.load(Ordering::Acquire);
         if state == ARMED && (me.left == Identity::of(cx.waker()) || me.leave(cx.waker())) {
             return Poll::Pending;
@@ -139,7 +141,8 @@ impl Entry {
         true
     }
 
-    /// Sets another deadline. The next poll tells whether it is over. `here` as in `poll_elapsed`.
+    /// Sets another deadline. The next poll tells whether it is over. `here` as in
+    /// `poll_elapsed`.
     pub(crate) fn reset(
         self: Pin<&mut Self>,
         deadline: Instant,
@@ -152,13 +155,14 @@ impl Entry {
         let state = &me.node.state;
         // Ordering: Acquire, pairs with the Release of FIRED in `fire_into`.
         match (state.load(Ordering::Acquire), me.timers) {
-            // Ordering: Relaxed. If the wheel still reads the old number, it fires too early: a hint.
             (ARMED, Some(timers)) if later => {
-                me.node.when.store(timers.millis_until(deadline), Ordering::Relaxed);
+                let when = timers.millis_until(deadline);
+                // Ordering: Relaxed. Where the wheel still reads the old one, it fires: a hint.
+                me.node.when.store(when, Ordering::Relaxed);
             }
             (ARMED, Some(timers)) => me.bring_forward(timers, here),
-            // Ordering: Relaxed, the entry is ours. Whoever made it ahead of the clock did not mean
-            // this deadline.
+            // Ordering: Relaxed, the entry is ours. Whoever made it ahead of the clock did not
+            // mean this deadline.
             _ => state.store(FIRED, Ordering::Relaxed),
         }
     }
@@ -231,8 +235,8 @@ impl fmt::Debug for Entry {
 }
 
 #[cfg(all(test, loom))]
-#[path = "entry_models.rs"]
-mod models;
+#[path = "entry_loom_tests.rs"]
+mod loom_tests;
 
 #[cfg(all(test, not(loom)))]
 #[path = "entry_tests.rs"]

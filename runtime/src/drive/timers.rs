@@ -2,9 +2,10 @@
 //!
 //! Read before: `drive/wheel.rs`. Read next: `drive/entry.rs`, the side of whoever waits.
 //!
-//! Each worker has one [`Timers`]: a wheel behind a lock that normally only its owner takes. What is
-//! filed in it lives in the futures that wait, so arming allocates nothing, and dropping the future
-//! takes it out, from whatever thread that happens on. One word of state says who may touch it:
+//! Each worker has one [`Timers`]: a wheel behind a lock that normally only its owner takes. What
+//! is filed in it lives in the futures that wait, so arming allocates nothing, and dropping the
+//! future takes it out, from whatever thread that happens on. One word of state says who may
+//! touch it:
 //!
 //! ```text
 //!            arm: lock, link                    fire: lock, unlink, take the waker
@@ -14,30 +15,30 @@
 //!     └────────────────────────────┘    poll: is the deadline over? Ready. Else arm again
 //! ```
 //!
-//! FIRED is a hint, "ask the clock": only the clock makes a sleep ready. So nothing is ever early,
-//! moving a deadline needs no compare-and-swap, and a timer that fires for an old deadline is merely
-//! polled once too often.
+//! FIRED is a hint, "ask the clock": only the clock makes a sleep ready. So nothing is ever
+//! early, moving a deadline needs no compare-and-swap, and a timer that fires for an old deadline
+//! is merely polled once too often.
 //!
 //! * Deadlines are rounded up to the wheel's milliseconds and the time is rounded down.
-//! * Wakers are collected under the lock, 32 at a time, and woken after it: earlier deadlines first,
-//!   equal ones in the order in which they were armed.
-//! * `next` is read without the lock: by the owner before it sleeps. A thread that is not the owner
-//!   and makes it earlier nudges the owner afterwards, whose next look then sees it.
+//! * Wakers are collected under the lock, 32 at a time, and woken after it: earlier deadlines
+//!   first, equal ones in the order in which they were armed.
+//! * `next` is read without the lock: by the owner before it sleeps. A thread that is not the
+//!   owner and makes it earlier nudges the owner afterwards, whose next look then sees it.
 //!
 //! Rules that the unsafe code here and in `drive/entry.rs` rests on:
 //!
 //! * INV-40: an ARMED node is pinned and linked in the wheel its entry points to, and is unlinked
 //!   under that wheel's lock before it is freed.
-//! * INV-41: links, place and waker of a node are touched by the holder of its wheel's lock while it
-//!   is ARMED, and by its poller while it is not.
+//! * INV-41: links, place and waker of a node are touched by the holder of its wheel's lock while
+//!   it is ARMED, and by its poller while it is not.
 //! * INV-42: `store(FIRED, Release)` is the last touch of the firing side. Who has seen it with
 //!   Acquire has the node to itself.
-//! * INV-43: a wheel is never freed: one whose runtime has ended goes back to a process-wide list. A
-//!   late drop that read ARMED locks live memory, sees FIRED and leaves.
+//! * INV-43: a wheel is never freed: one whose runtime has ended goes back to a process-wide
+//!   list. A late drop that read ARMED locks live memory, sees FIRED and leaves.
 //!
 //! What we left out: a lock-free list for drops on other threads. It saves a lock pair (4 ns, 22
-//! contended), and then a node may not be freed until its owner has looked: drop would wait, or the
-//! node be allocated.
+//! contended), and then a node may not be freed until its owner has looked: drop would wait, or
+//! the node be allocated.
 
 use crate::base::clock::Clock;
 use crate::base::list::{self, Links};
@@ -107,15 +108,15 @@ impl Timers {
         let mut locked = self.locked.lock();
         // In range: 2^64 ns are 584 years.
         let nanos = origin.duration_since(self.base).as_nanos() as u64;
-        // Ordering: Relaxed, published by the lock; a straggler of an earlier runtime that reads it
-        // computes a number that nobody looks at, because its entry is FIRED.
+        // Ordering: Relaxed, published by the lock; a straggler of an earlier runtime that reads
+        // it computes a number that nobody looks at, because its entry is FIRED.
         self.origin.store(nanos, Ordering::Relaxed);
         locked.wheel.restart();
         locked.closed = false;
     }
 
-    /// The end of its runtime: wakes everyone, and arms no more. Whoever called `acquire` calls this
-    /// once, and then no longer uses the wheel.
+    /// The end of its runtime: wakes everyone, and arms no more. Whoever called `acquire` calls
+    /// this once, and then no longer uses the wheel.
     pub(crate) fn release(&'static self) {
         let mut batch = Batch::new();
         let nudge = loop {
@@ -134,8 +135,8 @@ impl Timers {
         FREE.lock().push(self);
     }
 
-    /// Whom to nudge when another thread arms a timer that is due before all others; returns whom it
-    /// was before. `None` while nobody sleeps for this wheel.
+    /// Whom to nudge when another thread arms a timer that is due before all others; returns whom
+    /// it was before. `None` while nobody sleeps for this wheel.
     pub(crate) fn set_nudge(&self, nudge: Option<Unparker>) -> Option<Unparker> {
         std::mem::replace(&mut self.locked.lock().nudge, nudge)
     }
@@ -154,8 +155,8 @@ impl Timers {
         }
     }
 
-    /// Wakes everyone whose deadline is at or before `now`: earlier deadlines first, equal ones in
-    /// the order in which they were armed. Takes no lock when nothing is due.
+    /// Wakes everyone whose deadline is at or before `now`: earlier deadlines first, equal ones
+    /// in the order in which they were armed. Takes no lock when nothing is due.
     #[inline]
     pub(crate) fn fire(&self, now: Instant, report: &mut dyn FnMut(Panic)) {
         // Ordering: Relaxed, as in `next_deadline`.
@@ -188,12 +189,14 @@ impl Timers {
         self.next.store(locked.wheel.next().unwrap_or(NONE), Ordering::Relaxed);
     }
 
-    /// Files `node` for `deadline`; the lock is held. Returns whether it is due before all others.
+    /// Files `node` for `deadline`; the lock is held. Returns whether it is due before all
+    /// others.
     pub(super) fn file(&self, locked: &mut Locked, node: &Node, deadline: Instant) -> bool {
         let when = self.millis_until(deadline);
         // Ordering: Relaxed, published by the lock.
         node.when.store(when, Ordering::Relaxed);
-        // SAFETY(INV-40): the entry is pinned, in no wheel, and unlinks itself before it is freed.
+        // SAFETY(INV-40): the entry is pinned, in no wheel, and unlinks itself before it is
+        // freed.
         unsafe { locked.wheel.insert(NonNull::from(node)) };
         // Ordering: Relaxed, written under the lock, which we hold.
         let first = when < self.next.load(Ordering::Relaxed);
@@ -240,8 +243,9 @@ impl Locked {
             if let Some(waker) = node.waker.with_mut(|waker| unsafe { (*waker).take() }) {
                 batch.push(waker);
             }
-            // Ordering: Release, pairs with the Acquire loads in `poll_elapsed` and `drop`: what we
-            // did to the entry is over when they see FIRED (INV-42). The entry may be gone now.
+            // Ordering: Release, pairs with the Acquire loads in `poll_elapsed` and `drop`: what
+            // we did to the entry is over when they see FIRED (INV-42). The entry may be gone
+            // now.
             node.state.store(FIRED, Ordering::Release);
         }
         false
@@ -280,6 +284,7 @@ impl Node {
 // SAFETY(INV-40): always the same fields of a linked, hence live entry, and no reference to the
 // whole of it.
 unsafe impl list::Node for Node {
+    // SAFETY(INV-40): the caller's node is alive.
     unsafe fn links(node: NonNull<Self>) -> NonNull<Links<Self>> {
         // SAFETY(INV-40): `node` is alive, so its field is a valid place.
         unsafe { NonNull::new_unchecked(&raw mut (*node.as_ptr()).links) }
@@ -288,12 +293,15 @@ unsafe impl list::Node for Node {
 
 // SAFETY(INV-40): as above.
 unsafe impl Timed for Node {
+    // SAFETY(INV-40): the caller's node is alive.
     unsafe fn when(node: NonNull<Self>) -> u64 {
-        // Ordering: Relaxed. A number moved later meanwhile fires too early, which is a hint only.
+        // Ordering: Relaxed. A number moved later meanwhile fires too early, which is a hint
+        // only.
         // SAFETY(INV-40): `node` is alive.
         unsafe { (*node.as_ptr()).when.load(Ordering::Relaxed) }
     }
 
+    // SAFETY(INV-40): the caller's node is alive.
     unsafe fn place(node: NonNull<Self>) -> NonNull<Cell<u16>> {
         // SAFETY(INV-40): `node` is alive, so its field is a valid place.
         unsafe { NonNull::new_unchecked(&raw mut (*node.as_ptr()).place) }

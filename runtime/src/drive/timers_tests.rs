@@ -243,8 +243,8 @@ fn arming_elsewhere_nudges_the_owner_only_when_it_is_the_first() {
     assert_eq!(nudges.take(), 1, "moved earlier where there is no runtime");
 }
 
-/// INV-43, INV-42: the end of the runtime wakes everyone, arms no more, and a late drop is harmless,
-/// even when the wheel has a new runtime.
+/// INV-43, INV-42: the end of the runtime wakes everyone, arms no more, and a late drop is
+/// harmless, even when the wheel has a new runtime.
 #[test]
 fn a_wheel_outlives_its_runtime() {
     let (bell, waker) = bell();
