@@ -61,8 +61,10 @@ pub(crate) mod local;
 pub(crate) mod drive {
     /// six levels of 64 slots; no clock, no lock, no waker: a pure data structure.
     pub(crate) mod wheel;
-    /// deadline -> Waker: entries, cancellation, the next deadline.
+    /// deadline -> Waker: one worker's timers, the next deadline, firing.
     pub(crate) mod timers;
+    /// one deadline and its waiter: arm, move, drop; the poller's side of a timer.
+    pub(crate) mod entry;
     /// one fd: a readiness word with a tick, two waker slots, and a line for the rest.
     pub(crate) mod source;
     /// fd readiness -> Waker: mio Poll, tokens with generations, the cross-thread nudge.

@@ -1,8 +1,9 @@
 //! six levels of 64 slots; no clock, no lock, no waker: a pure data structure.
 //!
 //! A queue of nodes ordered by a number, where putting in and taking out cost the same whether it
-//! holds ten nodes or a million. The numbers are milliseconds; the wheel knows only how many of them
-//! are over (`elapsed`). Read next: `drive/timers.rs`, which adds the clock, the lock and the wakers.
+//! holds ten nodes or a million. The numbers are milliseconds; the wheel knows only how many of
+//! them are over (`elapsed`). Read next: `drive/timers.rs`, which adds the clock, the lock and
+//! the wakers.
 //!
 //! Think of a number in base 64. Each level is one digit, each slot one value of that digit:
 //!
@@ -14,34 +15,37 @@
 //!                        the highest digit that differs: filed in level 1, slot 53
 //! ```
 //!
-//! * Every slot in use lies ahead of `elapsed` within its level (level 0: at it or ahead), and all of
-//!   level n is due before any of level n + 1. So the first slot in use of the lowest level in use is
-//!   the next one, and it is found with one bit instruction per level.
-//! * When `elapsed` reaches a slot of a higher level, the slot's nodes are filed again: their highest
-//!   differing digit is now a lower one. A node moves at most five times.
-//! * A slot of level 0 is one millisecond, a list in which all are due at once. Lists are first in,
-//!   first out, and a slot is filed again in its own order before anything new can be filed below it:
-//!   **equal numbers come out in the order in which they went in.**
-//! * A number too far ahead for six digits (2^36 ms, 2.2 years) is kept in the top level by its sixth
-//!   digit, and filed again when the wheel has turned that far.
-//! * Each slot remembers a lower bound of its numbers, so [`Wheel::next`] names the deadline and not
-//!   the beginning of a slot: nobody wakes up only to file nodes again.
+//! * Every slot in use lies ahead of `elapsed` within its level (level 0: at it or ahead), and
+//!   all of level n is due before any of level n + 1. So the first slot in use of the lowest
+//!   level in use is the next one, and it is found with one bit instruction per level.
+//! * When `elapsed` reaches a slot of a higher level, the slot's nodes are filed again: their
+//!   highest differing digit is now a lower one. A node moves at most five times.
+//! * A slot of level 0 is one millisecond, a list in which all are due at once. Lists are first
+//!   in, first out, and a slot is filed again in its own order before anything new can be filed
+//!   below it: **equal numbers come out in the order in which they went in.**
+//! * A number too far ahead for six digits (2^36 ms, 2.2 years) is kept in the top level by its
+//!   sixth digit, and filed again when the wheel has turned that far.
+//! * Each slot remembers a lower bound of its numbers, so [`Wheel::next`] names the deadline and
+//!   not the beginning of a slot: nobody wakes up only to file nodes again.
 //!
 //! A node's number may grow while it is filed: the wheel finds it where it was, reads the number
-//! again, and files it anew. That makes "later" free for its owner. It may not shrink: take the node
-//! out first. (A grown number is as old as its new filing when it comes to the order of equals.)
+//! again, and files it anew. That makes "later" free for its owner. It may not shrink: take the
+//! node out first. (A grown number is as old as its new filing when it comes to the order of
+//! equals.)
 //!
 //! * INV-44: a filed node's `place` names the one list it is in; only the wheel writes it.
 //!
 //! What we left out: slots finer than a millisecond (epoll's unit, and finer ones would fill no
-//! list), and a heap for the few timers of a small program (it loses from about a hundred timers on).
+//! list), and a heap for the few timers of a small program (it loses from about a hundred timers
+//! on).
 
 use crate::base::list::{List, Node};
 use std::cell::Cell;
 use std::fmt;
 use std::ptr::NonNull;
 
-/// Bits per digit: 64 slots, so one word says which of them are in use. Small for the model checker.
+/// Bits per digit: 64 slots, so one word says which of them are in use. Small for the model
+/// checker.
 const BITS: u32 = if cfg!(loom) { 2 } else { 6 };
 const LEVELS: usize = if cfg!(loom) { 2 } else { 6 };
 const SLOTS: usize = 1 << BITS;
@@ -50,9 +54,8 @@ const TOP: usize = LEVELS - 1;
 
 /// A node that can be filed.
 ///
-/// # Safety
-/// As for [`Node`]: both functions answer for the same node with the same place, without a reference
-/// to the whole node.
+/// # Safety As for [`Node`]: both functions answer for the same node with the same place, without
+/// a reference to the whole node.
 pub(crate) unsafe trait Timed: Node {
     /// The node's number. Between being filed and being taken out it may only grow.
     ///
@@ -69,8 +72,8 @@ pub(crate) unsafe trait Timed: Node {
 
 /// See the head of the file.
 pub(crate) struct Wheel<T: Timed> {
-    /// How many milliseconds are over. No filed number is below it, but for those that were already
-    /// too late when they were filed.
+    /// How many milliseconds are over. No filed number is below it, but for those that were
+    /// already too late when they were filed.
     elapsed: u64,
     /// One bit per slot: is anything in it?
     in_use: [u64; LEVELS],
@@ -122,7 +125,8 @@ impl<T: Timed> Wheel<T> {
         unsafe { slot.nodes.push_back(node) };
     }
 
-    /// Takes `node` out. Returns whether its slot is empty now, so that [`Wheel::next`] may be later.
+    /// Takes `node` out. Returns whether its slot is empty now, so that [`Wheel::next`] may be
+    /// later.
     ///
     /// # Safety
     /// INV-2, INV-3: the node is filed in this wheel, and the caller alone touches it.
@@ -134,13 +138,14 @@ impl<T: Timed> Wheel<T> {
         self.note_if_empty(index)
     }
 
-    /// No filed number is below this; `None` when nothing is filed. Exact, unless the earliest node
-    /// of its slot was taken out or has grown.
+    /// No filed number is below this; `None` when nothing is filed. Exact, unless the earliest
+    /// node of its slot was taken out or has grown.
     pub(crate) fn next(&self) -> Option<u64> {
         Some(self.slots[self.first()?].earliest)
     }
 
-    /// Takes out the next node whose number is at most `now`, the smallest first; turns the wheel.
+    /// Takes out the next node whose number is at most `now`, the smallest first; turns the
+    /// wheel.
     pub(crate) fn pop(&mut self, now: u64) -> Option<NonNull<T>> {
         while let Some(index) = self.first() {
             let begin = self.begin_of(index);
@@ -189,7 +194,8 @@ impl<T: Timed> Wheel<T> {
         empty
     }
 
-    /// Level and slot of a number that is not over: its highest digit that differs from `elapsed`.
+    /// Level and slot of a number that is not over: its highest digit that differs from
+    /// `elapsed`.
     fn place_of(&self, when: u64) -> (usize, usize) {
         let differs = (self.elapsed ^ when) | MASK;
         let digit = (u64::BITS - 1 - differs.leading_zeros()) / BITS;

@@ -223,13 +223,14 @@ fn run_seed(seed: u64, growing: bool) {
     pair.check_next();
 }
 
-/// A number that has grown is as old as its new filing, so only the others have an order to check.
+/// A number that has grown is as old as its new filing, so only the others have an order to
+/// check.
 fn pop(pair: &mut Pair, now: u64, growing: bool) -> bool {
     if growing { pair.pop(now).is_some() } else { pair.pop_in_order(now).is_some() }
 }
 
-/// Numbers around every border of a slot and a level, from several starting points: each comes out
-/// at its own millisecond and not one before, and `next` names it.
+/// Numbers around every border of a slot and a level, from several starting points: each comes
+/// out at its own millisecond and not one before, and `next` names it.
 #[test]
 fn every_border_is_met_to_the_millisecond() {
     let levels = if cfg!(miri) { 1..3 } else { 0..7 };
@@ -314,7 +315,8 @@ fn what_is_too_late_already_is_due_at_once() {
     assert_eq!(pair.pop_in_order(1_000).map(|key| key.1), Some(3));
 }
 
-/// INV-44: nodes of every level are taken out of the middle, the front and the back of their lists.
+/// INV-44: nodes of every level are taken out of the middle, the front and the back of their
+/// lists.
 #[test]
 fn a_node_is_taken_out_of_the_list_it_is_in() {
     let mut pair = Pair::new();
