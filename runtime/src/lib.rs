@@ -77,14 +77,27 @@ pub(crate) mod drive {
 pub(crate) mod blocking;
 
 pub mod sync {
-    /// a counter and a line: an uncontended acquire or release is one RMW.
-    pub(crate) mod permits;
-    /// Semaphore: counted permits, with guards that give them back.
-    pub(crate) mod semaphore;
-    /// a semaphore of one, plus a guard.
-    pub(crate) mod mutex;
-    /// Event / Notify: listen, check, wait.
+    /// Event: wait until somebody says so.
     pub(crate) mod event;
+    /// Notify: wake one, or all who listen, without a value.
+    pub(crate) mod notify;
+    pub(crate) mod semaphore {
+        /// a counter and a line: an uncontended acquire or release is one RMW.
+        pub(crate) mod permits;
+        /// Semaphore: counted permits, with guards that give them back.
+        pub(crate) mod guarded;
+        /// permits that own their semaphore: guards to move into a task.
+        pub(crate) mod owned;
+        pub(crate) use permits::{Acquire, AcquireError, Permits, TryAcquireError};
+    }
+    pub(crate) mod mutex {
+        /// Mutex: a semaphore of one, plus a guard.
+        pub(crate) mod lock;
+        /// a guard that owns its mutex: to move into a task.
+        pub(crate) mod owned;
+        /// guards of a part of the value.
+        pub(crate) mod mapped;
+    }
     /// One value, handed over once.
     pub mod oneshot {
         /// one value, one word of state, two waker slots.
@@ -110,8 +123,25 @@ pub mod sync {
         /// UnboundedSender and UnboundedReceiver.
         pub(crate) mod unbounded;
     }
-    /// asyncio's Queue: join / task_done.
-    pub(crate) mod queue;
+    pub(crate) mod queue {
+        /// errors of the queues: a put that fails gives its item back.
+        pub(crate) mod error;
+        /// asyncio's Queue: join / task_done.
+        pub(crate) mod fifo;
+        /// an item that says `task_done` for itself.
+        pub(crate) mod task;
+    }
+    pub use event::Event;
+    pub use mutex::lock::{Mutex, MutexGuard, TryLockError};
+    pub use mutex::mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
+    pub use mutex::owned::OwnedMutexGuard;
+    pub use notify::{Notified, Notify, OwnedNotified};
+    pub use queue::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
+    pub use queue::fifo::Queue;
+    pub use queue::task::{QueueTask, TaskDone};
+    pub use semaphore::guarded::{Semaphore, SemaphorePermit};
+    pub use semaphore::owned::OwnedSemaphorePermit;
+    pub use semaphore::permits::{AcquireError, TryAcquireError};
 }
 
 pub mod runtime {

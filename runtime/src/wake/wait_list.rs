@@ -130,6 +130,13 @@ impl Waiter {
         self.state.store(OUT, Ordering::Relaxed);
     }
 
+    /// The same, but for good: from now on it stands as if told with all others.
+    #[inline]
+    pub(crate) fn finish(&self) {
+        // Ordering: Relaxed, as in `settle`.
+        self.state.store(ALL, Ordering::Relaxed);
+    }
+
     /// The future was polled again while WAITING: the waker to call is now `waker`.
     ///
     /// No lock if it is the one that was left behind. `false` if the waiting is over: look again.

@@ -1,1 +1,0 @@
-//! a semaphore of one, plus a guard.

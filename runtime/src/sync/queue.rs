@@ -1,1 +1,0 @@
-//! asyncio's Queue: join / task_done.
