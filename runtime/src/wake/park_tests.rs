@@ -13,8 +13,8 @@ mod models {
         builder.check(model);
     }
 
-    /// A flag that is set before the nudge and read after the sleep, without an ordering of its own:
-    /// what makes it visible is the parker.
+    /// A flag that is set before the nudge and read after the sleep, without an ordering of its
+    /// own: what makes it visible is the parker.
     fn flag() -> Arc<AtomicBool> {
         Arc::new(AtomicBool::new(false))
     }

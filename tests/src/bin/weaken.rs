@@ -1,9 +1,9 @@
 //! `cargo weaken`: do the model tests have teeth?
 //!
 //! Each line of `tests/weaken.txt` names a change that makes the code wrong (a weaker ordering, two
-//! lines swapped) and the model that must notice. This program copies the library to a folder of its
-//! own below `target`, makes one change at a time, runs the model and shows a table. A model that
-//! still passes is no proof of anything.
+//! lines swapped) and the model that must notice. This program copies the library to a folder of
+//! its own below `target`, makes one change at a time, runs the model and shows a table. A model
+//! that still passes is no proof of anything.
 //!
 //! ```text
 //! cargo weaken                  all lines
