@@ -41,7 +41,7 @@ impl Flag {
 #[test]
 fn loom_block_on_ends_when_another_thread_wakes_it() {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    builder.preemption_bound.get_or_insert(3);
     builder.check(|| {
         let flag = Flag::new();
         let theirs = flag.clone();

@@ -9,7 +9,7 @@ mod models {
 
     fn check(model: impl Fn() + Send + Sync + 'static) {
         let mut builder = loom::model::Builder::new();
-        builder.preemption_bound = Some(3);
+        builder.preemption_bound.get_or_insert(3);
         builder.check(model);
     }
 
