@@ -116,3 +116,7 @@ impl Drop for Hold {
         self.clock.shared.held.fetch_sub(1, Ordering::Release);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "clock_tests.rs"]
+mod tests;

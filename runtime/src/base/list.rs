@@ -163,3 +163,7 @@ impl<T: Node> fmt::Debug for List<T> {
         f.debug_struct("List").field("empty", &self.is_empty()).finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "list_tests.rs"]
+mod tests;

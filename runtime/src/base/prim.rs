@@ -7,10 +7,12 @@
 //! |---|---|
 //! | normal | std's, unchanged; the cell and the lock are thin wrappers |
 //! | `--cfg loom` | loom's, which explores every interleaving and every allowed reordering |
-//! | unit tests | std's, counted: [`count`] says how many read-modify-writes a closure made, and where |
+//! | unit tests | std's, counted: [`count`] lists the read-modify-writes of a closure |
 //!
 //! Two rules hold for whoever uses them. No bare `fence()`, and no SeqCst plain load or store: loom
 //! weakens them and thread sanitizer cannot see them. Use a read-modify-write or a lock.
+
+#![forbid(unsafe_code)]
 
 #[cfg(loom)]
 mod imp {

@@ -53,7 +53,11 @@ impl Batch {
         for slot in &mut self.wakers[..std::mem::take(&mut self.len)] {
             let Some(waker) = slot.take() else { continue };
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                first = first.and(Err(panic));
+                match first {
+                    Ok(()) => first = Err(panic),
+                    // What was thrown may throw again when it is dropped; leaking it cannot.
+                    Err(_) => std::mem::forget(panic),
+                }
             }
         }
         first
@@ -66,3 +70,7 @@ impl Batch {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "batch_tests.rs"]
+mod tests;

@@ -30,3 +30,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         parker.sleep(None);
     }
 }
+
+#[cfg(test)]
+#[path = "block_on_tests.rs"]
+mod tests;

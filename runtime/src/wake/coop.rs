@@ -79,3 +79,7 @@ pub(crate) fn spend() {
         left.set(if now == UNLIMITED { now } else { now.saturating_sub(1) });
     });
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "coop_tests.rs"]
+mod tests;

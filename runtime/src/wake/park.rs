@@ -17,6 +17,12 @@
 //!   PARKED ──────────────────────► NOTIFIED ──── park wakes, swap(EMPTY) ─► EMPTY
 //! ```
 //!
+//! Two operations carry the memory of it, both on the same word: `unpark` swaps NOTIFIED in
+//! (Release) and the end of a sleep swaps EMPTY in (Acquire). Whatever was written before a nudge is
+//! seen after the sleep that used it up; two nudges in a row are one chain of read-modify-writes, so
+//! the sleep sees what was written before either. The rest of the sleep only asks whether to go on
+//! sleeping.
+//!
 //! Read next: `wake/block_on.rs`, the smallest user of a parker.
 
 #![forbid(unsafe_code)]
@@ -58,10 +64,9 @@ pub(crate) struct Signal {
 
 impl Unpark for Signal {
     fn unpark(&self) {
-        // Ordering: Release, pairs with the Acquire swap in `Parker::sleep`: what was written
-        // before the nudge is seen after the sleep. Acquire: a later nudge sees what the sleeper
-        // did before.
-        if self.state.swap(NOTIFIED, Ordering::AcqRel) == PARKED {
+        // Ordering: Release, pairs with the Acquire swap at the end of `Parker::sleep`: what was
+        // written before the nudge is seen after the sleep.
+        if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
             self.thread.unpark();
         }
     }
@@ -99,8 +104,8 @@ impl Parker {
     /// Sleeps until a nudge, or until `deadline`. Returns at once if a nudge came before.
     pub(crate) fn sleep(&self, deadline: Option<Instant>) {
         let state = &self.signal.state;
-        // Ordering: Acquire, pairs with the Release swap in `unpark`.
-        let first = state.compare_exchange(EMPTY, PARKED, Ordering::Acquire, Ordering::Acquire);
+        // Ordering: Relaxed, the swap below reads whatever nudge this one found.
+        let first = state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed);
         if first.is_ok() {
             while !self.nudged() {
                 match deadline {
@@ -115,12 +120,13 @@ impl Parker {
                 }
             }
         }
-        // Ordering: Acquire, as above; Release, so that the next `unpark` sees what we did before.
-        state.swap(EMPTY, Ordering::AcqRel);
+        // Ordering: Acquire, pairs with the Release swap in `unpark`. A swap also at the deadline,
+        // and not a store: it may meet a nudge, whose writes the caller must then see.
+        state.swap(EMPTY, Ordering::Acquire);
     }
 
     fn nudged(&self) -> bool {
-        // Ordering: Acquire, pairs with the Release swap in `unpark`.
+        // Ordering: Relaxed, the swap at the end of `sleep` reads the nudge again.
         self.signal.state.load(Ordering::Acquire) == NOTIFIED
     }
 }
@@ -147,3 +153,7 @@ impl Park for Parker {
         self.signal.clone()
     }
 }
+
+#[cfg(test)]
+#[path = "park_tests.rs"]
+mod tests;

@@ -49,6 +49,10 @@ unsafe fn get(raw: *const u8) -> u8 {
         }),
     }
 }
+/// # Safety
+/// The node is alive: INV-1.
+trait Node { unsafe fn links(&self); }
+impl<T> Node for T { unsafe fn links(&self) {} }
 #[cfg(test)]
 mod tests {
     use crate::sync::mutex;
@@ -144,6 +148,8 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
         "// SAFETY(INV-1): a.\nfn f() {}\nunsafe fn g() {}",
         "`unsafe` without",
     ),
+    ("safety", "base/list.rs", "impl L { unsafe fn g() {} }", "`unsafe` without"),
+    ("safety", "base/list.rs", "trait T { unsafe fn g() {} }", "`unsafe` without"),
     ("safety", "local.rs", "// SAFETY(INV-1): x.\nunsafe impl Send for L {}", "not on the list"),
     ("safety", "base/new.rs", "//! new.\n", "forbid(unsafe_code)"),
     ("invariants", "local.rs", "//! * INV-1: again.\n", "defined twice"),
