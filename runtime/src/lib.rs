@@ -63,10 +63,16 @@ pub(crate) mod drive {
     pub(crate) mod wheel;
     /// deadline -> Waker: entries, cancellation, the next deadline.
     pub(crate) mod timers;
+    /// what a source can be ready for, and what can be waited for.
+    pub(crate) mod ready;
     /// one fd: a readiness word with a tick, two waker slots, and a line for the rest.
     pub(crate) mod source;
+    /// a place in the line of a source: the future behind `readable()` and `accept`.
+    pub(crate) mod readiness;
     /// fd readiness -> Waker: mio Poll, tokens with generations, the cross-thread nudge.
     pub(crate) mod reactor;
+    /// the state word of one sleeper: who nudges it, and by what means.
+    pub(crate) mod bell;
     /// impl Park: sleep until event, deadline or nudge; then hand back wakers.
     pub(crate) mod driver;
 }
@@ -134,13 +140,36 @@ pub mod io {
     pub(crate) mod copy;
     /// try the syscall, wait on WouldBlock, try again: one loop for all sockets.
     pub(crate) mod async_fd;
+
+    pub use crate::drive::ready::{Interest, Ready};
+    pub use traits::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
 }
 
 pub mod net {
     /// names and numbers: what can be turned into socket addresses.
     pub(crate) mod addr;
-    /// listener, stream, split halves.
-    pub(crate) mod tcp;
+    /// a socket's number in the system, written once for all sockets.
+    pub(crate) mod as_fd;
+    /// The halves of a TCP stream.
+    pub mod tcp {
+        /// TcpStream: connect, read, write.
+        pub(crate) mod stream;
+        /// the halves of a stream: borrowed for one task, owned for two.
+        pub(crate) mod split;
+        /// TcpStream: addresses, options, and what is done seldom.
+        pub(crate) mod options;
+        /// TcpListener: bind, accept.
+        pub(crate) mod listener;
+        /// TcpSocket: options to set before a socket is bound, connected, or listens.
+        pub(crate) mod socket;
+
+        pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
+    }
+
+    pub use addr::{ToSocketAddrs, lookup_host};
+    pub use tcp::listener::TcpListener;
+    pub use tcp::socket::TcpSocket;
+    pub use tcp::stream::TcpStream;
 }
 
 /// ctrl_c: a pipe, a source and an Event.
