@@ -1,4 +1,42 @@
 //! the map: modules in reading order, layer by layer.
+//!
+//! Mainspring is an async runtime that can be read from end to end. This file is its table of
+//! contents: a file may use only what stands before it here, so reading from top to bottom never
+//! refers forward. Five machines (the one-thread executor, the drivers, the blocking pool, the
+//! primitives, and next the work-stealing pool) do not know each other; `runtime` bolts them together;
+//! the only call upwards in the whole program is a wake.
+//!
+//! ```text
+//!  time  io  net  signal             what programs use; they reach the drivers through the handle
+//!  runtime                           bolts the machines together
+//!  local │ drive │ blocking │ sync   machines, no edges between them
+//!  task                              one unit of work
+//!  wake                              ways to hold a waker
+//!  base                              std or loom, lists, clock, chance, trace
+//! ```
+//!
+//! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
+//!
+//! ```
+//! use mainspring::time::{Duration, sleep};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let runtime = mainspring::runtime::Builder::new_current_thread().build()?;
+//! runtime.block_on(async {
+//!     let task = mainspring::spawn(async {
+//!         sleep(Duration::from_millis(1)).await;
+//!         "from a task"
+//!     });
+//!     assert_eq!(task.await.unwrap(), "from a task");
+//! });
+//! # Ok(())
+//! # }
+//! ```
+
+#![warn(missing_docs)]
+
+pub use mainspring_macros::{main, test};
+pub use task::spawn;
 
 pub(crate) mod base {
     /// std or loom, one switch: atomics, UnsafeCell, Mutex, thread.
@@ -32,6 +70,7 @@ pub(crate) mod wake {
     pub(crate) mod coop;
 }
 
+/// Tasks: spawn them, wait for them, end them.
 pub mod task {
     /// how a task keeps its scheduler alive without a shared count per task.
     pub(crate) mod credit;
@@ -53,6 +92,13 @@ pub mod task {
     pub(crate) mod current;
     /// table of references and rules; trait Schedule; new() -> (Runnable, JoinHandle).
     pub(crate) mod new;
+    /// yield_now: to the back of the queue, once.
+    pub(crate) mod yield_now;
+
+    pub use crate::runtime::handle::{id, spawn, spawn_blocking, try_id};
+    pub use header::Id;
+    pub use join::{AbortHandle, JoinError, JoinHandle};
+    pub use yield_now::yield_now;
 }
 
 /// the single-thread executor: a queue, an inbox, a tick().
@@ -65,10 +111,16 @@ pub(crate) mod drive {
     pub(crate) mod timers;
     /// one deadline and its waiter: arm, move, drop; the poller's side of a timer.
     pub(crate) mod entry;
+    /// what a source can be ready for, and what can be waited for.
+    pub(crate) mod ready;
     /// one fd: a readiness word with a tick, two waker slots, and a line for the rest.
     pub(crate) mod source;
+    /// a place in the line of a source: the future behind `readable()` and `accept`.
+    pub(crate) mod readiness;
     /// fd readiness -> Waker: mio Poll, tokens with generations, the cross-thread nudge.
     pub(crate) mod reactor;
+    /// the state word of one sleeper: who nudges it, and by what means.
+    pub(crate) mod bell;
     /// impl Park: sleep until event, deadline or nudge; then hand back wakers.
     pub(crate) mod driver;
 }
@@ -76,6 +128,7 @@ pub(crate) mod drive {
 /// closure -> result: threads that grow under load and go home when idle.
 pub(crate) mod blocking;
 
+/// Waiting for each other: locks, channels, events. All of it runs under any executor.
 pub mod sync {
     /// Event: wait until somebody says so.
     pub(crate) mod event;
@@ -111,6 +164,7 @@ pub mod sync {
     }
     /// bounded ring with a stamp per slot, the storage under mpsc.
     pub(crate) mod ring;
+    /// Many senders, one receiver.
     pub mod mpsc {
         /// errors of the channels: each gives the value back.
         pub(crate) mod error;
@@ -144,15 +198,24 @@ pub mod sync {
     pub use semaphore::permits::{AcquireError, TryAcquireError};
 }
 
+/// A runtime: make one, enter it, end it.
 pub mod runtime {
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
+    /// what nobody is there to be told: the hook of `Builder::unhandled`.
+    pub(crate) mod report;
     /// Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.
     pub(crate) mod runtime;
     /// every knob, its default, and the reason for the default.
     pub(crate) mod builder;
+
+    pub use builder::Builder;
+    pub use handle::{EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
+    pub use report::Unhandled;
+    pub use runtime::{Runtime, ShutdownReport};
 }
 
+/// Waiting for a time, and giving up at one.
 pub mod time {
     /// Instant: a reading of the runtime's clock.
     pub(crate) mod instant;
@@ -164,6 +227,7 @@ pub mod time {
     pub(crate) mod interval;
 }
 
+/// Streams of bytes.
 pub mod io {
     /// AsyncRead, AsyncWrite.
     pub(crate) mod traits;
@@ -175,13 +239,37 @@ pub mod io {
     pub(crate) mod copy;
     /// try the syscall, wait on WouldBlock, try again: one loop for all sockets.
     pub(crate) mod async_fd;
+
+    pub use crate::drive::ready::{Interest, Ready};
+    pub use traits::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
 }
 
+/// Sockets.
 pub mod net {
     /// names and numbers: what can be turned into socket addresses.
     pub(crate) mod addr;
-    /// listener, stream, split halves.
-    pub(crate) mod tcp;
+    /// a socket's number in the system, written once for all sockets.
+    pub(crate) mod as_fd;
+    /// The halves of a TCP stream.
+    pub mod tcp {
+        /// TcpStream: connect, read, write.
+        pub(crate) mod stream;
+        /// the halves of a stream: borrowed for one task, owned for two.
+        pub(crate) mod split;
+        /// TcpStream: addresses, options, and what is done seldom.
+        pub(crate) mod options;
+        /// TcpListener: bind, accept.
+        pub(crate) mod listener;
+        /// TcpSocket: options to set before a socket is bound, connected, or listens.
+        pub(crate) mod socket;
+
+        pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
+    }
+
+    pub use addr::{ToSocketAddrs, lookup_host};
+    pub use tcp::listener::TcpListener;
+    pub use tcp::socket::TcpSocket;
+    pub use tcp::stream::TcpStream;
 }
 
 /// ctrl_c: a pipe, a source and an Event.

@@ -1,1 +1,364 @@
 //! fd readiness -> Waker: mio Poll, tokens with generations, the cross-thread nudge.
+//!
+//! ```text
+//!  kernel ── epoll_wait ──► event { token, bits }
+//!                                   │ table[token.index], same generation?
+//!                                   ▼
+//!                               Source::set(bits)          the readiness word
+//!                                   │ collect
+//!                                   ▼
+//!                               Batch ── lock released ──► Waker::wake
+//! ```
+//!
+//! One reactor per runtime, shared by every socket (they keep it alive) and every driver. It is
+//! asked for events by one thread at a time: whoever holds the [`Turn`], taken out of a slot and
+//! put back by a guard, so that a panic cannot strand it. Everybody else may register and
+//! deregister meanwhile; the kernel allows that.
+//!
+//! **Tokens.** An index into a slab would be reused while an event for its last owner is still in
+//! the buffer. So the token carries a generation, and an event whose generation is not the entry's
+//! is for a source that is gone: it is dropped. Closing a socket needs no word with the thread in
+//! epoll.
+//!
+//! **Registered once.** Each fd is added with read and write interest, edge-triggered, and taken
+//! out when it is dropped. Between the two there is no `epoll_ctl`, whatever the program waits for.
+//!
+//! **Nobody in epoll for nothing.** While no source is registered, the holder of the turn sleeps on
+//! its thread parker, which is precise to the nanosecond. The first source to be registered stirs
+//! it (`wake` of [`crate::drive::driver`]'s state word).
+//!
+//! **Nothing runs under the lock of the table.** An event moves wakers into a batch; the batch is
+//! woken after the lock is released, and every 32 wakers on the way.
+//!
+//! A child made by `fork` shares epoll with its parent: if it took its copies of the sockets out,
+//! the parent's would fall silent. So only the process that made the reactor takes sources out.
+
+#![forbid(unsafe_code)]
+
+use super::ready::Ready;
+use super::source::{Source, ended};
+use crate::base::prim::{AtomicUsize, Mutex, Ordering};
+use crate::wake::batch::{Batch, Panic};
+use crate::wake::park::Unpark;
+use mio::{Events, Poll, Registry, Token};
+use slab::Slab;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Events fetched by one `epoll_wait`. A full buffer is not a loss: the next call fetches the rest.
+const EVENTS: usize = 1024;
+/// The token of the nudge: no index is that large.
+const NUDGE: Token = Token(usize::MAX);
+/// A token is generation and index, half and half.
+const INDEX_BITS: u32 = usize::BITS / 2;
+const INDEX_MASK: usize = (1 << INDEX_BITS) - 1;
+
+/// What to do with a waker's panic.
+pub(crate) type Report<'a> = &'a dyn Fn(Panic);
+
+/// The fds of one runtime.
+pub(crate) struct Reactor {
+    registry: Registry,
+    /// Ends an `epoll_wait` from another thread: one write to an eventfd.
+    nudge: mio::Waker,
+    table: Mutex<Table>,
+    /// How many entries the table has, for whoever does not want its lock.
+    sources: AtomicUsize,
+    slot: Mutex<Slot>,
+    /// The process that may take sources out.
+    process: u32,
+}
+
+/// Token to source.
+struct Table {
+    entries: Slab<Entry>,
+    /// Given to the next entry, then counted up.
+    generation: usize,
+    /// The runtime has ended; nothing can be registered any more.
+    ended: bool,
+}
+
+struct Entry {
+    generation: usize,
+    source: Arc<Source>,
+}
+
+/// The right to ask for events, while nobody has it, and who had it last.
+struct Slot {
+    polling: Option<Box<Polling>>,
+    holder: Option<Arc<dyn Holder>>,
+}
+
+struct Polling {
+    poll: Poll,
+    events: Events,
+}
+
+/// Who sleeps where a new source would not be noticed.
+pub(crate) trait Holder: Send + Sync {
+    /// The first source was registered: if you sleep on your parker, move to epoll.
+    fn stir(&self);
+}
+
+impl Reactor {
+    /// Opens epoll and its eventfd.
+    pub(crate) fn new() -> io::Result<Arc<Reactor>> {
+        let poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let nudge = mio::Waker::new(&registry, NUDGE)?;
+        let polling = Box::new(Polling { poll, events: Events::with_capacity(EVENTS) });
+        Ok(Arc::new(Reactor {
+            registry,
+            nudge,
+            table: Mutex::new(Table { entries: Slab::new(), generation: 0, ended: false }),
+            sources: AtomicUsize::new(0),
+            slot: Mutex::new(Slot { polling: Some(polling), holder: None }),
+            process: std::process::id(),
+        }))
+    }
+
+    /// Is there anything that epoll could report?
+    pub(crate) fn has_sources(&self) -> bool {
+        // Ordering: Acquire, pairs with the Release in `register`. What makes a sleeper see the
+        // first source is not this load but the state word that `stir` changes.
+        self.sources.load(Ordering::Acquire) != 0
+    }
+
+    /// Adds `io` to epoll, edge-triggered. `assumed` is its readiness before the first event.
+    ///
+    /// # Errors
+    /// Those of `epoll_ctl`, and that the runtime has ended.
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        io: &mut impl mio::event::Source,
+        interest: mio::Interest,
+        assumed: Ready,
+    ) -> io::Result<Registration> {
+        let source = Arc::new(Source::new(assumed));
+        let token = self.insert(source.clone())?;
+        if let Err(error) = self.registry.register(io, Token(token), interest) {
+            self.remove(token);
+            return Err(error);
+        }
+        Ok(Registration { reactor: self.clone(), source, token })
+    }
+
+    fn insert(&self, source: Arc<Source>) -> io::Result<usize> {
+        let token = {
+            let mut table = self.table.lock();
+            if table.ended {
+                return Err(ended());
+            }
+            if table.entries.len() >= INDEX_MASK {
+                return Err(io::Error::other("a reactor has no room for more sources"));
+            }
+            let generation = table.generation;
+            table.generation = (generation + 1) & INDEX_MASK;
+            let index = table.entries.insert(Entry { generation, source });
+            (generation << INDEX_BITS) | index
+        };
+        // Ordering: Release, pairs with the Acquire in `has_sources`.
+        if self.sources.fetch_add(1, Ordering::AcqRel) == 0 {
+            let holder = self.slot.lock().holder.clone();
+            if let Some(holder) = holder {
+                holder.stir();
+            }
+        }
+        Ok(token)
+    }
+
+    fn remove(&self, token: usize) {
+        let entry = {
+            let mut table = self.table.lock();
+            let is_there = table.source(token).is_some();
+            is_there.then(|| table.entries.remove(token & INDEX_MASK))
+        };
+        if entry.is_some() {
+            // Ordering: AcqRel, a count; see `insert`.
+            self.sources.fetch_sub(1, Ordering::AcqRel);
+        }
+        // The wakers in it are somebody's code: `entry` is dropped here, outside the lock.
+    }
+
+    /// Takes the right to ask for events; `None` if another thread has it.
+    pub(crate) fn take(&self, me: &Arc<impl Holder + 'static>) -> Option<Turn<'_>> {
+        let mut slot = self.slot.lock();
+        let polling = slot.polling.take()?;
+        if !slot.is_held_by(Arc::as_ptr(me).cast()) {
+            slot.holder = Some(me.clone());
+        }
+        Some(Turn { reactor: self, polling: Some(polling) })
+    }
+
+    /// Forgets a holder that will not come again.
+    pub(crate) fn forget(&self, me: &Arc<impl Holder + 'static>) {
+        let mut slot = self.slot.lock();
+        if slot.is_held_by(Arc::as_ptr(me).cast()) {
+            slot.holder = None;
+        }
+    }
+
+    /// The runtime ends: every source answers with an error from now on, and whoever waits is
+    /// woken.
+    pub(crate) fn end(&self, report: Report<'_>) {
+        let mut table = self.table.lock();
+        table.ended = true;
+        let sources: Vec<_> = table.entries.iter().map(|(_, entry)| entry.source.clone()).collect();
+        drop(table);
+        let mut batch = Batch::new();
+        for source in &sources {
+            source.end();
+            while !source.collect(Ready::ALL, &mut batch) {
+                wake(&mut batch, report);
+            }
+        }
+        wake(&mut batch, report);
+    }
+
+    /// Hands `events` to their sources and wakes who waits. Returns how many there were, nudges
+    /// apart.
+    fn dispatch(&self, events: &Events, report: Report<'_>) -> usize {
+        let mut batch = Batch::new();
+        let mut count = 0;
+        let mut table = self.table.lock();
+        for event in events {
+            if event.token() == NUDGE {
+                continue;
+            }
+            count += 1;
+            let Some(source) = table.source(event.token().0) else { continue };
+            let ready = Ready::from_mio(event);
+            source.set(ready);
+            if source.collect(ready, &mut batch) {
+                continue;
+            }
+            // The batch is full. The source may be gone when we have the lock again: keep it.
+            let source = source.clone();
+            drop(table);
+            wake(&mut batch, report);
+            while !source.collect(ready, &mut batch) {
+                wake(&mut batch, report);
+            }
+            table = self.table.lock();
+        }
+        drop(table);
+        wake(&mut batch, report);
+        count
+    }
+}
+
+/// Wakes a batch; no lock is held.
+fn wake(batch: &mut Batch, report: Report<'_>) {
+    if !batch.is_empty()
+        && let Err(panic) = batch.wake_all()
+    {
+        report(panic);
+    }
+}
+
+impl Unpark for Reactor {
+    fn unpark(&self) {
+        // An eventfd takes 2^64 - 2 nudges before it is full, and mio empties it then. What is left
+        // is a process out of resources; the sleeper's next event or deadline makes good for it.
+        let _ = self.nudge.wake();
+    }
+}
+
+impl Table {
+    /// The source of `token`, if it is still that one.
+    fn source(&self, token: usize) -> Option<&Arc<Source>> {
+        let entry = self.entries.get(token & INDEX_MASK)?;
+        (entry.generation == token >> INDEX_BITS).then_some(&entry.source)
+    }
+}
+
+impl Slot {
+    fn is_held_by(&self, me: *const ()) -> bool {
+        self.holder.as_ref().is_some_and(|holder| Arc::as_ptr(holder).cast() == me)
+    }
+}
+
+/// The right to ask for events. Goes back into the slot when dropped, also by a panic.
+pub(crate) struct Turn<'a> {
+    reactor: &'a Reactor,
+    /// `Some` until dropped.
+    polling: Option<Box<Polling>>,
+}
+
+impl Turn<'_> {
+    /// Waits for events, at most `timeout`. A nudge or a signal may end the wait with none.
+    ///
+    /// # Panics
+    /// When epoll fails, which means that its fd was closed by somebody else.
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
+        let Some(polling) = &mut self.polling else { return };
+        match polling.poll.poll(&mut polling.events, timeout) {
+            Ok(()) => {}
+            // A failed wait leaves the buffer empty.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => panic!(
+                "the reactor cannot wait for events ({error}): its file descriptor was closed by \
+                 other code of this process; look for a close of a number that was not its own"
+            ),
+        }
+    }
+
+    /// Hands out what the last `wait` brought and wakes who waited for it. Returns how many events
+    /// there were.
+    pub(crate) fn serve(&mut self, report: Report<'_>) -> usize {
+        self.polling.as_ref().map_or(0, |polling| self.reactor.dispatch(&polling.events, report))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.reactor.slot.lock().polling = self.polling.take();
+    }
+}
+
+/// One source's place in the reactor, held by its user. Dropping it frees the place.
+pub(crate) struct Registration {
+    reactor: Arc<Reactor>,
+    source: Arc<Source>,
+    token: usize,
+}
+
+impl Registration {
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(crate) fn reactor(&self) -> &Arc<Reactor> {
+        &self.reactor
+    }
+
+    /// Takes `io`, the very thing that was registered, out of epoll.
+    pub(crate) fn deregister(&self, io: &mut impl mio::event::Source) -> io::Result<()> {
+        if std::process::id() == self.reactor.process {
+            self.reactor.registry.deregister(io)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.reactor.remove(self.token);
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("source", &self.source).finish()
+    }
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Ordering: Relaxed, for the eye only.
+        let sources = self.sources.load(Ordering::Relaxed);
+        f.debug_struct("Reactor").field("sources", &sources).finish()
+    }
+}

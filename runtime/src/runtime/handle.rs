@@ -1,1 +1,398 @@
 //! Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
+//!
+//! The executor, the drivers and the blocking pool do not know each other. [`Inner`] holds one of
+//! each, and is all that `time`, `io` and `net` see of a runtime. A thread is inside a runtime while a
+//! guard says so: a word in a thread-local points to the `Inner`.
+//!
+//! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
+//!   leaked guard, owns a count of it.
+
+use crate::base::clock::Clock;
+use crate::base::prim::{Arc, plain_local};
+use crate::blocking;
+use crate::drive::reactor::Reactor;
+use crate::drive::timers::Timers;
+use crate::local;
+use crate::task::current;
+use crate::task::header::Id;
+use crate::task::join::JoinHandle;
+use crate::task::new::job;
+use crate::wake::block_on::block_on;
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::ptr;
+
+/// One runtime's machines.
+pub(crate) struct Inner {
+    pub(super) scheduler: local::Scheduler,
+    pub(super) clock: Clock,
+    pub(super) timers: &'static Timers,
+    pub(super) reactor: Arc<Reactor>,
+    pub(super) blocking: blocking::Pool,
+}
+
+impl Inner {
+    /// The runtime's clock.
+    #[inline]
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The wheel for a timer that is armed on this thread, and whether this thread is its owner.
+    #[inline]
+    pub(crate) fn timers(&self) -> (&'static Timers, bool) {
+        let home = current::worker_of::<_, local::Worker>(self.scheduler.as_ptr());
+        (self.timers, home.is_some())
+    }
+
+    /// Where sockets are registered.
+    #[inline]
+    pub(crate) fn reactor(&self) -> &Arc<Reactor> {
+        &self.reactor
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// No runtime drives this thread: it may block.
+    Free,
+    /// `block_on` runs on this thread, or a worker does: it must not block.
+    Driving,
+}
+
+struct Context {
+    inner: Cell<*const Inner>,
+    mode: Cell<Mode>,
+}
+
+plain_local! {
+    static CONTEXT: Context = Context { inner: Cell::new(ptr::null()), mode: Cell::new(Mode::Free) };
+}
+
+/// Hands the thread's current runtime to `f`.
+#[inline]
+pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Inner>) -> R) -> R {
+    let inner = CONTEXT.with(|context| context.inner.get());
+    // SAFETY(INV-90): the context's pointer is null or owned for at least this call.
+    f(unsafe { inner.as_ref() })
+}
+
+/// Does a runtime drive this thread, so that it must not block?
+pub(super) fn is_driving() -> bool {
+    CONTEXT.with(|context| context.mode.get() == Mode::Driving)
+}
+
+/// Puts the thread's context back when dropped.
+#[derive(Debug)]
+pub(super) struct Restore {
+    inner: *const Inner,
+    mode: Mode,
+}
+
+fn set_context(inner: *const Inner, mode: Option<Mode>) -> Restore {
+    CONTEXT.with(|context| {
+        let before = Restore { inner: context.inner.replace(inner), mode: context.mode.get() };
+        context.mode.set(mode.unwrap_or(before.mode));
+        before
+    })
+}
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CONTEXT.with(|context| {
+            context.inner.set(self.inner);
+            context.mode.set(self.mode);
+        });
+    }
+}
+
+impl fmt::Debug for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if *self == Mode::Free { "Free" } else { "Driving" })
+    }
+}
+
+/// The thread is inside a runtime until this is dropped. Made by [`Handle::enter`].
+#[derive(Debug)]
+#[must_use = "the thread leaves the runtime as soon as the guard is dropped"]
+pub struct EnterGuard<'a> {
+    _restore: Restore,
+    // Owned, not borrowed: a guard that is leaked must keep the runtime's memory (INV-90).
+    _handle: Handle,
+    _borrow: std::marker::PhantomData<&'a Handle>,
+}
+
+/// Why there is no current runtime.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TryCurrentError(());
+
+impl TryCurrentError {
+    /// Is there no runtime on this thread?
+    #[must_use]
+    pub fn is_missing_context(&self) -> bool {
+        true
+    }
+
+    /// Was the thread's local storage destroyed already? Ours never is: it has no destructor.
+    #[must_use]
+    pub fn is_thread_local_destroyed(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Display for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NO_RUNTIME)
+    }
+}
+
+impl std::error::Error for TryCurrentError {}
+
+pub(crate) const NO_RUNTIME: &str = "no mainspring runtime on this thread; call this from inside \
+     Runtime::block_on, a spawned task or #[mainspring::main], or enter one with Handle::enter";
+
+/// Which executor a runtime has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuntimeFlavor {
+    /// One thread, first in, first out.
+    CurrentThread,
+}
+
+/// A reference to a runtime: spawns on it and enters it, from any thread.
+///
+/// It keeps the runtime's memory, not the runtime: when the [`Runtime`](super::Runtime) is dropped,
+/// what is spawned through a handle ends at once as cancelled.
+///
+/// asyncio: the event loop object.
+#[derive(Clone)]
+pub struct Handle {
+    pub(super) inner: Arc<Inner>,
+}
+
+impl Handle {
+    /// The runtime that this thread is inside of.
+    ///
+    /// # Panics
+    /// When there is none; see [`try_current`](Self::try_current).
+    ///
+    /// asyncio: `get_running_loop`.
+    #[track_caller]
+    #[must_use]
+    pub fn current() -> Self {
+        match Self::try_current() {
+            Ok(handle) => handle,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The runtime that this thread is inside of.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        let inner = CONTEXT.with(|context| context.inner.get());
+        if inner.is_null() {
+            return Err(TryCurrentError(()));
+        }
+        // SAFETY(INV-90): the context's pointer comes from an Arc whose count is owned meanwhile.
+        let inner = unsafe {
+            Arc::increment_strong_count(inner);
+            Arc::from_raw(inner)
+        };
+        Ok(Self { inner })
+    }
+
+    /// Puts this thread inside the runtime until the guard is dropped: `spawn`, timers and sockets
+    /// then find it. It runs nothing by itself.
+    ///
+    /// # Panics
+    /// Guards must be dropped in the reverse order of their making; nothing checks it, but the thread
+    /// is then inside the wrong runtime.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        EnterGuard {
+            _restore: set_context(Arc::as_ptr(&self.inner), None),
+            _handle: self.clone(),
+            _borrow: std::marker::PhantomData,
+        }
+    }
+
+    /// The thread drives this runtime until the guard is dropped; `self` outlives the guard.
+    pub(super) fn drive(&self) -> Restore {
+        set_context(Arc::as_ptr(&self.inner), Some(Mode::Driving))
+    }
+
+    /// Starts a task: it is queued, and first polled after whatever is queued already.
+    ///
+    /// The future is dropped by the worker that polls it; if the runtime ends before, by the thread
+    /// that ends it. After the end of the runtime the task is dropped at once, and its handle says
+    /// that it was cancelled.
+    ///
+    /// asyncio: `loop.create_task`.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.inner.spawn_at(future, Location::caller())
+    }
+
+    /// Runs a closure that may block, on a thread of its own.
+    ///
+    /// At most [`max_blocking_threads`](super::Builder::max_blocking_threads) run at once; more wait
+    /// their turn. A closure that has started cannot be stopped; one that has not can be aborted.
+    ///
+    /// asyncio: `to_thread`, `loop.run_in_executor`.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, closure: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let spawned = Location::caller();
+        let id = self.inner.scheduler.fresh_id();
+        let handle = self.clone();
+        // A paused clock may not be moved while the closure runs: real time passes there.
+        let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
+        let (entry, join) = job(
+            move || {
+                let _context = set_context(Arc::as_ptr(&handle.inner), Some(Mode::Free));
+                let result = closure();
+                if hold.is_some() {
+                    drop(hold);
+                    handle.inner.scheduler.nudge();
+                }
+                result
+            },
+            id,
+            spawned,
+        );
+        self.inner.blocking.submit(blocking::Job { entry, id, spawned });
+        join
+    }
+
+    /// Runs `future` on this thread and sleeps while it waits. It does not drive the runtime: on a
+    /// `current_thread` runtime somebody else must be in [`Runtime::block_on`](super::Runtime::block_on)
+    /// for its tasks, timers and sockets to move.
+    ///
+    /// # Panics
+    /// When a runtime already drives this thread.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        assert_may_block();
+        let _context = self.drive();
+        block_on(future)
+    }
+
+    /// Which executor the runtime has.
+    #[must_use]
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        RuntimeFlavor::CurrentThread
+    }
+}
+
+impl Inner {
+    pub(crate) fn spawn_at<F>(
+        &self,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        local::spawn(&self.scheduler, future, spawned)
+    }
+}
+
+/// # Panics
+/// When a runtime drives this thread.
+#[track_caller]
+pub(super) fn assert_may_block() {
+    assert!(
+        !is_driving(),
+        "block_on within block_on: this thread already drives a runtime, and blocking it would stop \
+         its tasks; use .await, or move the blocking call into spawn_blocking"
+    );
+}
+
+/// Starts a task on the current runtime; see [`Handle::spawn`].
+///
+/// # Panics
+/// When there is no runtime on this thread.
+///
+/// asyncio: `create_task`.
+///
+/// ```
+/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+/// rt.block_on(async {
+///     let task = mainspring::spawn(async { "done" });
+///     assert_eq!(task.await.unwrap(), "done");
+/// });
+/// # Ok::<_, std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let spawned = Location::caller();
+    let handle = with_current(|inner| inner.map(|inner| inner.spawn_at(future, spawned)));
+    match handle {
+        Some(handle) => handle,
+        None => panic!("{NO_RUNTIME}"),
+    }
+}
+
+/// Runs a closure that may block, on a thread of its own; see [`Handle::spawn_blocking`].
+///
+/// # Panics
+/// When there is no runtime on this thread.
+///
+/// asyncio: `to_thread`.
+///
+/// ```
+/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+/// rt.block_on(async {
+///     let sum = mainspring::task::spawn_blocking(|| (1..=100).sum::<u32>());
+///     assert_eq!(sum.await.unwrap(), 5050);
+/// });
+/// # Ok::<_, std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn spawn_blocking<F, R>(closure: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    Handle::current().spawn_blocking(closure)
+}
+
+/// The id of the running task.
+///
+/// # Panics
+/// Outside of a task; the root future of `block_on` is none. See [`try_id`].
+#[track_caller]
+#[must_use]
+pub fn id() -> Id {
+    match try_id() {
+        Some(id) => id,
+        None => panic!("no task is running here: task::id() is for code inside spawn(...)"),
+    }
+}
+
+/// The id of the running task, if one is running on this thread.
+#[must_use]
+pub fn try_id() -> Option<Id> {
+    current::id()
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("flavor", &self.runtime_flavor()).finish_non_exhaustive()
+    }
+}

@@ -21,6 +21,8 @@ struct Here {
     worker: Cell<*const ()>,
     /// The task that is being polled.
     task: Cell<*const Header>,
+    /// That task wants to be queued again after this poll.
+    yielded: Cell<bool>,
 }
 
 plain_local! {
@@ -28,6 +30,7 @@ plain_local! {
         scheduler: Cell::new(ptr::null()),
         worker: Cell::new(ptr::null()),
         task: Cell::new(ptr::null()),
+        yielded: Cell::new(false),
     };
 }
 
@@ -72,18 +75,31 @@ pub(crate) fn worker_of<S, W>(scheduler: *const S) -> Option<NonNull<W>> {
 
 /// The thread polls `task` until this is dropped.
 pub(super) struct Polling {
-    before: *const Header,
+    before: (*const Header, bool),
 }
 
 #[inline]
 pub(super) fn polling(task: TaskRef) -> Polling {
-    Polling { before: HERE.with(|here| here.task.replace(task.as_header().as_ptr())) }
+    HERE.with(|here| Polling {
+        before: (here.task.replace(task.as_header().as_ptr()), here.yielded.replace(false)),
+    })
+}
+
+impl Polling {
+    /// Has the task asked to be queued again?
+    #[inline]
+    pub(super) fn yielded(&self) -> bool {
+        HERE.with(|here| here.yielded.get())
+    }
 }
 
 impl Drop for Polling {
     #[inline]
     fn drop(&mut self) {
-        HERE.with(|here| here.task.set(self.before));
+        HERE.with(|here| {
+            here.task.set(self.before.0);
+            here.yielded.set(self.before.1);
+        });
     }
 }
 
@@ -104,9 +120,13 @@ pub(crate) fn number() -> u64 {
     id().map_or(0, |id| id.0.get())
 }
 
-/// Does `waker` wake the very task that this thread is polling? Inside a combinator that hands out
-/// wakers of its own it does not.
+/// Marks the running task to be queued again after this poll, if `waker` is its own. Inside a
+/// combinator that hands out wakers of its own it is not: then the waker has to be used.
 #[inline]
-pub(crate) fn is_own(waker: &Waker) -> bool {
-    task().is_some_and(|task| waker::is_of(waker, task))
+pub(super) fn yield_if_own(waker: &Waker) -> bool {
+    let own = task().is_some_and(|task| waker::is_of(waker, task));
+    if own {
+        HERE.with(|here| here.yielded.set(true));
+    }
+    own
 }

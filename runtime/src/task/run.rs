@@ -63,21 +63,22 @@ impl Runnable {
 
 fn poll(task: TaskRef, registered: bool) {
     trace!(PollStart { task: task.id().0.get() });
-    let polled = {
+    let (polled, yielded) = {
         let waker = Borrowed::new(task);
-        let _polling = current::polling(task);
+        let polling = current::polling(task);
         let _budget = coop::budget();
         // SAFETY(INV-21): `start` gave us RUNNING.
-        unsafe { (task.vtable().poll)(task, &mut Context::from_waker(&waker)) }
+        let polled = unsafe { (task.vtable().poll)(task, &mut Context::from_waker(&waker)) };
+        (polled, polling.yielded())
     };
     trace!(PollEnd { task: task.id().0.get(), ready: polled.is_ready() });
     match polled {
         Poll::Ready(()) => complete(task, registered),
-        Poll::Pending => pending(task, registered),
+        Poll::Pending => pending(task, registered, yielded),
     }
 }
 
-fn pending(task: TaskRef, registered: bool) {
+fn pending(task: TaskRef, registered: bool, yielded: bool) {
     let mut entering = false;
     if !registered {
         // SAFETY(INV-20): the entry's reference keeps the cell, and the cell its scheduler.
@@ -88,7 +89,7 @@ fn pending(task: TaskRef, registered: bool) {
             return cancel(task, false);
         }
     }
-    match task.state().idle(entering) {
+    match task.state().idle(entering, yielded) {
         Idle::Parked => {}
         // SAFETY(INV-22): SCHEDULED is set, and the entry's reference is still ours to give.
         Idle::Again => unsafe { (task.vtable().reschedule)(task) },

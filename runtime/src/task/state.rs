@@ -164,12 +164,14 @@ impl State {
     }
 
     /// 2: the poll was pending. `entering`: the registry has just linked the task and takes over the
-    /// entry's reference, or needs one of its own if the entry lives on.
+    /// entry's reference, or needs one of its own if the entry lives on. `yielded`: the task asked to
+    /// be queued again, which is as good as a wake.
     #[inline]
-    pub(super) fn idle(&self, entering: bool) -> Idle {
+    pub(super) fn idle(&self, entering: bool, yielded: bool) -> Idle {
         self.update(|word| {
             let registered = if entering { REGISTERED } else { 0 };
-            let word = (word & !RUNNING) | registered;
+            let scheduled = if yielded { SCHEDULED } else { 0 };
+            let word = (word & !RUNNING) | registered | scheduled;
             if word & CANCELLED != 0 {
                 (Idle::Cancel, None)
             } else if word & SCHEDULED != 0 {

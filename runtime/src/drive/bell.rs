@@ -1,0 +1,127 @@
+//! the state word of one sleeper: who nudges it, and by what means.
+//!
+//! A driver sleeps in one of two places: on its thread's parker while no fd is registered, in epoll
+//! when there is one. Whoever nudges it must use the right means, and none at all, no syscall, when
+//! it is awake. One word tells them:
+//!
+//! ```text
+//!                 ring: swap(NOTIFIED), nothing else to do
+//!   EMPTY ──────────────────────────────────────────────────────► NOTIFIED
+//!    │  ▲  rise: swap(EMPTY), awake                                 ▲   │
+//!    │  └───────────────────────────────────────────────────────────┼───┘
+//!    │ lie_down: CAS                                                │
+//!    ├──────────► PARKED   ── ring: swap(NOTIFIED), unpark thread ──┤
+//!    │              │ move_to_epoll: CAS                            │
+//!    │              ▼                                               │
+//!    └──────────► POLLING  ── ring: swap(NOTIFIED), eventfd ────────┘
+//! ```
+//!
+//! Three things can happen while a driver is about to sleep, and none may be missed:
+//!
+//! | what | who tells | why it is not missed |
+//! |---|---|---|
+//! | a nudge | `ring`, a swap | before `lie_down`: its CAS fails, no sleep. After it: `ring` sees where the sleeper is |
+//! | an fd event | the kernel | epoll keeps it until it is asked |
+//! | the first fd is registered, the driver is on its parker | `stir` | the count of fds goes up before `stir`'s read-modify-write, and is looked at after `lie_down`'s: one of the two sees the other |
+//!
+//! `stir` is not a `ring`: a driver that is awake will look at the count by itself, and must not
+//! find a token that makes its next sleep end at once. A program that opens, uses and closes one
+//! socket at a time would pay a useless `epoll_wait` for each.
+
+#![forbid(unsafe_code)]
+
+use super::reactor::Holder;
+use crate::base::prim::{AtomicU8, Ordering};
+use crate::wake::park::{Unpark, Unparker};
+use std::fmt;
+
+const EMPTY: u8 = 0;
+const PARKED: u8 = 1;
+const POLLING: u8 = 2;
+const NOTIFIED: u8 = 3;
+
+/// Where a sleeper lies down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bed {
+    /// On the thread's parker.
+    Parker,
+    /// In epoll.
+    Epoll,
+}
+
+/// Nudges one sleeper.
+pub(crate) struct Bell {
+    state: AtomicU8,
+    /// Ends a sleep in PARKED.
+    parker: Unparker,
+    /// Ends a sleep in POLLING.
+    epoll: Unparker,
+}
+
+impl Bell {
+    pub(crate) fn new(parker: Unparker, epoll: Unparker) -> Self {
+        Self { state: AtomicU8::new(EMPTY), parker, epoll }
+    }
+
+    /// The sleeper announces where it is about to sleep. False: it has been nudged and must not.
+    /// Either way, `rise` comes next.
+    #[must_use = "false means that there is a nudge to answer"]
+    pub(crate) fn lie_down(&self, bed: Bed) -> bool {
+        let to = match bed {
+            Bed::Parker => PARKED,
+            Bed::Epoll => POLLING,
+        };
+        self.step(EMPTY, to)
+    }
+
+    /// PARKED becomes POLLING: an fd has been registered since `lie_down`. False: nudged.
+    #[must_use = "false means that there is a nudge to answer"]
+    pub(crate) fn move_to_epoll(&self) -> bool {
+        self.step(PARKED, POLLING)
+    }
+
+    fn step(&self, from: u8, to: u8) -> bool {
+        // Ordering: Acquire, pairs with the Release in `ring` and `stir`: what was done before the
+        // nudge is seen after it. Release, pairs with their Acquire.
+        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// The sleeper is awake, and uses up the nudge. True if there was one.
+    pub(crate) fn rise(&self) -> bool {
+        // Ordering: Acquire, as in `step`. Release, so that a nudge from now on sees what we did.
+        self.state.swap(EMPTY, Ordering::AcqRel) == NOTIFIED
+    }
+
+    /// Ends the sleep, or keeps the next one from starting. A syscall only if there is a sleeper.
+    pub(crate) fn ring(&self) {
+        // Ordering: Release, pairs with the Acquire in `step` and `rise`.
+        match self.state.swap(NOTIFIED, Ordering::AcqRel) {
+            PARKED => self.parker.unpark(),
+            POLLING => self.epoll.unpark(),
+            _ => {}
+        }
+    }
+}
+
+impl Unpark for Bell {
+    fn unpark(&self) {
+        self.ring();
+    }
+}
+
+impl Holder for Bell {
+    fn stir(&self) {
+        // Ordering: AcqRel, pairs with `step`. A read-modify-write that changes nothing: it comes
+        // before the sleeper's, which then acquires the new count, or after it and sees PARKED.
+        if self.state.fetch_or(0, Ordering::AcqRel) == PARKED {
+            self.ring();
+        }
+    }
+}
+
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Ordering: Relaxed, for the eye only.
+        f.debug_struct("Bell").field("state", &self.state.load(Ordering::Relaxed)).finish()
+    }
+}

@@ -1,1 +1,0 @@
-//! listener, stream, split halves.

@@ -1,0 +1,47 @@
+//! what nobody is there to be told: the hook of `Builder::unhandled`.
+//!
+//! A task's panic goes to its join. But a waker may panic in a driver, or the destructor of an output
+//! that nobody wanted: there is no join to give that to. Such a panic is caught, everything else goes
+//! on, and this hook hears of it. Without a hook it is dropped; the process's panic hook has printed
+//! it before that.
+
+#![forbid(unsafe_code)]
+
+use crate::wake::batch::Panic;
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Something that went wrong where nobody waits for the news.
+#[non_exhaustive]
+pub enum Unhandled {
+    /// A waker, or the destructor of an output or a waker, panicked.
+    Panic(Box<dyn Any + Send + 'static>),
+}
+
+impl fmt::Display for Unhandled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Panic(panic) = self;
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        write!(f, "a waker or a destructor panicked: {}", text.unwrap_or("(not a text)"))
+    }
+}
+
+impl fmt::Debug for Unhandled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unhandled({self})")
+    }
+}
+
+pub(super) type Hook = Arc<dyn Fn(Unhandled) + Send + Sync>;
+
+/// What the machines call. A hook that panics itself is not heard of again.
+pub(super) fn report(hook: Option<Hook>) -> Arc<dyn Fn(Panic) + Send + Sync> {
+    Arc::new(move |panic| {
+        if let Some(hook) = &hook {
+            let _ = catch_unwind(AssertUnwindSafe(|| hook(Unhandled::Panic(panic))));
+        }
+    })
+}
