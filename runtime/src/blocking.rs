@@ -23,13 +23,14 @@
 
 #![forbid(unsafe_code)]
 
-use crate::base::prim::{Arc, Mutex, thread};
+use crate::base::prim::{Mutex, thread};
 use crate::task::header::Id;
 use crate::task::new::Runnable;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the pool of a runtime can be told.

@@ -6,7 +6,8 @@ use super::handle::{Handle, Inner};
 use super::report::{Hook, Unhandled, report};
 use super::runtime::{Runtime, Seat};
 use crate::base::clock::Clock;
-use crate::base::prim::{Arc, AtomicU64};
+#[cfg(not(loom))]
+use crate::base::prim::AtomicU64;
 use crate::blocking;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
@@ -14,6 +15,7 @@ use crate::local;
 use crate::task::credit::Keep;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Tasks between two looks at timers, sockets and the inbox: tokio's number. A look costs about as

@@ -8,7 +8,7 @@
 //!   leaked guard, owns a count of it.
 
 use crate::base::clock::Clock;
-use crate::base::prim::{Arc, plain_local};
+use crate::base::prim::plain_local;
 use crate::blocking;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
@@ -23,6 +23,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::ptr;
+use std::sync::Arc;
 
 /// One runtime's machines.
 pub(crate) struct Inner {

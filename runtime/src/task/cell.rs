@@ -79,39 +79,41 @@ impl<F: Work, S: Schedule> Cell<F, S> {
         join_waker: offset_of!(Self, join_waker),
     };
 
+    /// Hands the slot to `f`: loom sees the whole of `f` as one write to it.
+    ///
     /// # Safety
     /// INV-24: the task is alive, and its cell is of this type (its vtable is).
-    unsafe fn slot(task: TaskRef) -> *mut Slot<F> {
-        let cell = task.as_header().cast::<Self>();
-        // SAFETY(INV-24): as promised. Only a pointer is made.
-        unsafe { cell.as_ref() }.slot.with_mut(|slot| slot)
+    #[inline]
+    unsafe fn slot<R>(task: TaskRef, f: impl FnOnce(*mut Slot<F>) -> R) -> R {
+        // SAFETY(INV-24): as promised. No reference to the slot is made.
+        unsafe { task.as_header().cast::<Self>().as_ref() }.slot.with_mut(f)
     }
 
     /// # Safety
     /// INV-21: the caller owns `RUNNING`. INV-27: the slot holds the future.
     unsafe fn poll(task: TaskRef, cx: &mut Context<'_>) -> Poll<()> {
-        // SAFETY(INV-24): the runner owns a reference.
-        let slot = unsafe { Self::slot(task) };
-        // SAFETY(INV-27): the slot holds the future.
-        let step = || unsafe { F::step((&raw mut (*slot).work).cast(), cx) };
-        let output = match catch_unwind(AssertUnwindSafe(step)) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(output)) => Ok(output),
-            Err(panic) => Err(JoinError::panicked(task.id(), panic)),
+        let poll = |slot: *mut Slot<F>| {
+            // SAFETY(INV-27): the slot holds the future.
+            let step = || unsafe { F::step((&raw mut (*slot).work).cast(), cx) };
+            let output = match catch_unwind(AssertUnwindSafe(step)) {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(output)) => Ok(output),
+                Err(panic) => Err(JoinError::panicked(task.id(), panic)),
+            };
+            // SAFETY(INV-27): it has ended; nobody polls it again.
+            unsafe { Self::finish(task, slot, output) };
+            Poll::Ready(())
         };
-        // SAFETY(INV-27): it has ended; nobody polls it again.
-        unsafe { Self::finish(task, slot, output) };
-        Poll::Ready(())
+        // SAFETY(INV-24): the runner owns a reference.
+        unsafe { Self::slot(task, poll) }
     }
 
     /// # Safety
     /// As for `poll`.
     unsafe fn cancel(task: TaskRef) {
-        // SAFETY(INV-24): the runner owns a reference.
-        let slot = unsafe { Self::slot(task) };
         let _polling = current::polling(task);
         // SAFETY(INV-27): nobody polls it again.
-        unsafe { Self::finish(task, slot, cancelled(task)) };
+        unsafe { Self::slot(task, |slot| Self::finish(task, slot, cancelled(task))) };
     }
 
     /// Drops the future and puts the output in its place. A destructor that panics turns the output
@@ -122,12 +124,10 @@ impl<F: Work, S: Schedule> Cell<F, S> {
     unsafe fn finish(task: TaskRef, slot: *mut Slot<F>, mut output: Output<F>) {
         if needs_drop::<F>() {
             // SAFETY(INV-27): dropped once, here; what follows overwrites it.
-            let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
-                ManuallyDrop::drop(&mut (*slot).work);
-            }));
+            let dropped = contain(|| unsafe { ManuallyDrop::drop(&mut (*slot).work) });
             if let Err(panic) = dropped {
-                let before =
-                    std::mem::replace(&mut output, Err(JoinError::panicked(task.id(), panic)));
+                let failed = Err(JoinError::panicked(task.id(), panic));
+                let before = std::mem::replace(&mut output, failed);
                 contain(|| drop(before)).unwrap_or_else(|panic| task.report(panic));
             }
         }
@@ -139,27 +139,34 @@ impl<F: Work, S: Schedule> Cell<F, S> {
     /// INV-27: the slot holds the output and the caller alone may take it; `to` points to room for a
     /// `Result<F::Output, JoinError>`.
     unsafe fn take_output(task: TaskRef, to: *mut ()) {
-        // SAFETY(INV-27): moved out once; nobody drops it afterwards.
-        unsafe {
-            let slot = Self::slot(task);
-            let output = ptr::read(&raw const (*slot).output);
-            to.cast::<Output<F>>().write(ManuallyDrop::into_inner(output));
-        }
+        let take = |slot: *mut Slot<F>| {
+            // SAFETY(INV-27): moved out once; nobody drops it afterwards.
+            let output = unsafe { ptr::read(&raw const (*slot).output) };
+            // SAFETY(INV-27): the caller has made room.
+            unsafe { to.cast::<Output<F>>().write(ManuallyDrop::into_inner(output)) };
+        };
+        // SAFETY(INV-24): the handle owns a reference.
+        unsafe { Self::slot(task, take) };
     }
 
     /// # Safety
     /// INV-27: the slot holds the output and the caller alone may drop it.
     unsafe fn drop_output(task: TaskRef) -> Result<(), Panic> {
         // SAFETY(INV-27): dropped once, here.
-        contain(|| unsafe { ManuallyDrop::drop(&mut (*Self::slot(task)).output) })
+        let drop = |slot: *mut Slot<F>| unsafe { ManuallyDrop::drop(&mut (*slot).output) };
+        // SAFETY(INV-24): the caller owns a reference.
+        contain(|| unsafe { Self::slot(task, drop) })
     }
 
     /// # Safety
     /// INV-23: the last reference is gone.
     unsafe fn free(task: TaskRef) {
         let scheduler = task.header().scheduler;
-        // SAFETY(INV-23): nobody else reaches the cell; it was allocated as a box of this type. The
-        // slot and the waker's slot are empty (INV-27, INV-28), so nothing is left to drop.
+        // Nothing is left in the slot, but loom is to see the end of the cell as a write.
+        // SAFETY(INV-23): nobody else reaches the cell.
+        unsafe { Self::slot(task, |_| ()) };
+        // SAFETY(INV-23): it was allocated as a box of this type. The slot and the waker's slot are
+        // empty (INV-27, INV-28).
         drop(unsafe { Box::from_raw(task.as_header().cast::<Self>().as_ptr()) });
         // SAFETY(INV-20): the cell's count, given back once, last.
         unsafe { S::cell_freed(scheduler) };

@@ -14,6 +14,8 @@ use std::task::Waker;
 struct Rig {
     entries: Mutex<Option<Vec<TaskRef>>>,
     registry: Registry,
+    /// Every thread counts as a worker: wakes by value hand their reference on.
+    home: bool,
 }
 
 // SAFETY(INV-22): the entries are rights that are handed on, one at a time, under the lock.
@@ -47,8 +49,8 @@ impl Schedule for Rig {
     unsafe fn registry(task: TaskRef) -> Option<NonNull<Registry>> {
         Some(NonNull::from(&rig(task).registry))
     }
-    unsafe fn is_home(_: TaskRef) -> bool {
-        false
+    unsafe fn is_home(task: TaskRef) -> bool {
+        rig(task).home
     }
     unsafe fn report(_: TaskRef, _: Panic) {}
     unsafe fn cell_freed(scheduler: *const ()) {
@@ -58,7 +60,11 @@ impl Schedule for Rig {
 }
 
 fn new_rig() -> Keep<Rig> {
-    Keep::new(Rig { entries: Mutex::new(Some(Vec::new())), registry: Registry::new() })
+    rig_at(false)
+}
+
+fn rig_at(home: bool) -> Keep<Rig> {
+    Keep::new(Rig { entries: Mutex::new(Some(Vec::new())), registry: Registry::new(), home })
 }
 
 fn spawn<F>(rig: &Keep<Rig>, future: F) -> (Runnable, JoinHandle<F::Output>)
@@ -178,6 +184,33 @@ fn loom_state_two_wakes_make_one_entry_and_the_last_write_is_seen() {
         drop(slot_waker);
         drop(handle);
         assert_eq!(drops(&dropped), 1);
+    });
+}
+
+#[test]
+fn loom_state_a_wake_by_value_at_home_hands_its_reference_on() {
+    model(|| {
+        let (rig, flag, slot) = (rig_at(true), counter(), Arc::new(Mutex::new(None::<Waker>)));
+        let dropped = counter();
+        let task = flagged(flag.clone(), slot.clone(), Payload(dropped.clone()));
+        let (entry, handle) = spawn(&rig, task);
+        entry.run();
+        // INV-23: the handle is gone, so whoever is last frees the cell.
+        drop(handle);
+        let waker = slot.lock().take().unwrap();
+        let (mine, other) = (waker.clone(), rig.clone());
+        let first = thread::spawn(move || {
+            waker.wake();
+            run_all(&other);
+        });
+        flag.store(1, Ordering::Relaxed);
+        mine.wake();
+        run_all(&rig);
+        first.join().unwrap();
+        run_all(&rig);
+        let slot_waker = slot.lock().take();
+        drop(slot_waker);
+        assert_eq!(drops(&dropped), 1, "a wake must carry its thread's writes to the poll");
     });
 }
 
