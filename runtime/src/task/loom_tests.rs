@@ -327,3 +327,24 @@ fn loom_state_a_poll_meets_the_end_of_the_runtime() {
         assert!(handle.is_finished() && drops(&dropped) == 1);
     });
 }
+
+#[test]
+fn loom_state_a_second_poll_meets_the_end_of_the_runtime() {
+    model(|| {
+        let (rig, slot) = (new_rig(), Arc::new(Mutex::new(None::<Waker>)));
+        let dropped = counter();
+        let task = flagged(counter(), slot.clone(), Payload(dropped.clone()));
+        let (entry, handle) = spawn(&rig, task);
+        entry.run();
+        let waker = slot.lock().take().unwrap();
+        waker.wake();
+        let task = rig.entries.lock().as_mut().and_then(Vec::pop).unwrap();
+        // SAFETY(INV-22): the entry was in the queue.
+        let entry = unsafe { Runnable::from_task(task) };
+        // INV-22: the registry knows the task, so the entry and the claim meet in the word.
+        let running = thread::spawn(move || entry.run());
+        end(&rig);
+        running.join().unwrap();
+        assert!(handle.is_finished() && drops(&dropped) == 1);
+    });
+}
