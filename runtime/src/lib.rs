@@ -225,6 +225,18 @@ pub mod time {
     pub(crate) mod timeout;
     /// ticks, and what to do with missed ones.
     pub(crate) mod interval;
+
+    /// Errors of timers.
+    pub mod error {
+        pub use super::timeout::Elapsed;
+    }
+
+    pub use instant::Instant;
+    pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
+    pub use sleep::{Sleep, sleep, sleep_until};
+    #[doc(no_inline)]
+    pub use std::time::Duration;
+    pub use timeout::{Timeout, timeout, timeout_at};
 }
 
 /// Streams of bytes.

@@ -173,6 +173,42 @@ fn loom_arm_meets_fire_and_drop() {
     });
 }
 
+/// INV-42: an entry that has fired is armed in another wheel, whose lock says nothing about the
+/// first one. Only the state word does.
+fn arm_elsewhere_meets_fire(moved: bool) {
+    model(move || {
+        let (first, second) = (Bench::new(), Bench::new());
+        let (bell, waker) = Bell::new();
+        let mut entry = first.armed(1, &waker);
+        let driver = {
+            let timers = first.timers;
+            let late = first.at(1);
+            thread::spawn(move || timers.fire(late, &mut |_| panic!("a waker panicked")))
+        };
+        if moved {
+            first.reset(&mut entry, 3);
+        }
+        // By the clock of the second wheel its time has not come.
+        let armed = !second.is_ready(&mut entry, &waker);
+        driver.join().unwrap();
+        assert!(armed);
+        drop(entry);
+        assert_eq!(Arc::strong_count(&bell), 2);
+        first.timers.release();
+        second.timers.release();
+    });
+}
+
+#[test]
+fn loom_arm_in_another_wheel_meets_fire() {
+    arm_elsewhere_meets_fire(false);
+}
+
+#[test]
+fn loom_moving_to_another_wheel_meets_fire() {
+    arm_elsewhere_meets_fire(true);
+}
+
 /// INV-43: a drop meets the end of the runtime, and the wheel has found its next one.
 #[test]
 fn loom_drop_meets_the_end_of_the_runtime() {

@@ -70,6 +70,13 @@ fn exhausted(cx: &mut Context<'_>) -> Poll<()> {
     Poll::Pending
 }
 
+/// Is anything left of the budget? For whoever polls another future first and must know whether
+/// that one used it up.
+#[inline]
+pub(crate) fn has_budget() -> bool {
+    LEFT.with(Cell::get) != 0
+}
+
 /// One unit of progress was made.
 #[inline]
 pub(crate) fn spend() {
