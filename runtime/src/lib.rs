@@ -231,8 +231,18 @@ pub mod time {
 pub mod io {
     /// AsyncRead, AsyncWrite.
     pub(crate) mod traits;
-    /// read_exact, write_all, read_until, ... as named futures.
-    pub(crate) mod ext;
+    pub(crate) mod ext {
+        /// AsyncReadExt: read, read_exact, read_to_end, ... as named futures.
+        pub(crate) mod read;
+        /// AsyncWriteExt: write, write_all, flush, shutdown, ... as named futures.
+        pub(crate) mod write;
+        /// numbers on the wire: big-endian and little-endian, read and written whole.
+        pub(crate) mod number;
+        /// Take and Chain: a part of a reader, and two readers in a row.
+        pub(crate) mod adapt;
+        /// AsyncBufReadExt: read_until, read_line, lines, split, ... as named futures.
+        pub(crate) mod buf_read;
+    }
     /// BufReader, BufWriter, lines.
     pub(crate) mod buf;
     /// copy, with back-pressure.
@@ -241,6 +251,13 @@ pub mod io {
     pub(crate) mod async_fd;
 
     pub use crate::drive::ready::{Interest, Ready};
+    pub use buf::{BufReader, BufWriter};
+    pub use copy::copy;
+    pub use ext::adapt::{Chain, Take};
+    pub use ext::buf_read::{AsyncBufReadExt, Lines, Split};
+    pub use ext::read::AsyncReadExt;
+    pub use ext::write::AsyncWriteExt;
+    pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
     pub use traits::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
 }
 
