@@ -232,14 +232,16 @@ pub mod io {
     /// AsyncRead, AsyncWrite.
     pub(crate) mod traits;
     pub(crate) mod ext {
-        /// AsyncReadExt: read, read_exact, read_to_end, ... as named futures.
-        pub(crate) mod read;
-        /// AsyncWriteExt: write, write_all, flush, shutdown, ... as named futures.
-        pub(crate) mod write;
+        /// whole buffers: fill one, drain one, and make text of one.
+        pub(crate) mod whole;
         /// numbers on the wire: big-endian and little-endian, read and written whole.
         pub(crate) mod number;
         /// Take and Chain: a part of a reader, and two readers in a row.
         pub(crate) mod adapt;
+        /// AsyncReadExt: read, read_exact, read_to_end, ... as named futures.
+        pub(crate) mod read;
+        /// AsyncWriteExt: write, write_all, flush, shutdown, ... as named futures.
+        pub(crate) mod write;
         /// AsyncBufReadExt: read_until, read_line, lines, split, ... as named futures.
         pub(crate) mod buf_read;
     }

@@ -15,7 +15,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::io::ext::write::poll_drain;
+use crate::io::ext::whole::poll_drain;
 use crate::io::traits::{AsyncBufRead, AsyncRead, AsyncWrite};
 use pin_project_lite::pin_project;
 use std::fmt;

@@ -10,7 +10,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::io::ext::write::takes_no_more;
+use crate::io::ext::whole::takes_no_more;
 use crate::io::traits::{AsyncRead, AsyncWrite};
 use std::future::poll_fn;
 use std::io;

@@ -8,7 +8,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::read::append_utf8;
+use super::whole::append_utf8;
 use crate::io::traits::AsyncBufRead;
 use pin_project_lite::pin_project;
 use std::future::Future;

@@ -4,8 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::read::poll_fill;
-use super::write::poll_drain;
+use super::whole::{poll_drain, poll_fill};
 use crate::io::traits::{AsyncRead, AsyncWrite};
 use std::future::Future;
 use std::io;

@@ -16,7 +16,9 @@
 
 #![forbid(unsafe_code)]
 
+use super::adapt::{Chain, Take};
 use super::number::{ReadNumber, read_numbers};
+use super::whole::{append_utf8, poll_fill};
 use crate::io::traits::AsyncRead;
 use std::future::Future;
 use std::io;
@@ -117,19 +119,19 @@ pub trait AsyncReadExt: AsyncRead {
     }
 
     /// A reader that ends after `limit` bytes of this one, if it does not end before.
-    fn take(self, limit: u64) -> super::adapt::Take<Self>
+    fn take(self, limit: u64) -> Take<Self>
     where
         Self: Sized,
     {
-        super::adapt::Take::new(self, limit)
+        Take::new(self, limit)
     }
 
     /// A reader of this one's bytes and then of `next`'s.
-    fn chain<R: AsyncRead>(self, next: R) -> super::adapt::Chain<Self, R>
+    fn chain<R: AsyncRead>(self, next: R) -> Chain<Self, R>
     where
         Self: Sized,
     {
-        super::adapt::Chain::new(self, next)
+        Chain::new(self, next)
     }
 }
 
@@ -169,25 +171,6 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, R> {
         ready!(poll_fill(Pin::new(&mut *this.reader), cx, this.buf, &mut this.filled))?;
         Poll::Ready(Ok(this.buf.len()))
     }
-}
-
-/// Fills `buf` from `filled` on.
-pub(super) fn poll_fill<R: AsyncRead + ?Sized>(
-    mut reader: Pin<&mut R>,
-    cx: &mut Context<'_>,
-    buf: &mut [u8],
-    filled: &mut usize,
-) -> Poll<io::Result<()>> {
-    while *filled < buf.len() {
-        match ready!(reader.as_mut().poll_read(cx, &mut buf[*filled..]))? {
-            0 => {
-                let message = "the reader ended before the buffer was full";
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, message)));
-            }
-            n => *filled += n,
-        }
-    }
-    Poll::Ready(Ok(()))
 }
 
 /// How many bytes `read_to_end` asks for at first, and at most. Each read's room is zeroed before,
@@ -235,20 +218,6 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, R> {
         ready!(poll_to_end(Pin::new(&mut *this.reader), cx, &mut this.bytes, &mut this.step))?;
         Poll::Ready(append_utf8(this.string, std::mem::take(&mut this.bytes)))
     }
-}
-
-/// Moves bytes to the end of a string, if they are UTF-8. Returns how many.
-pub(super) fn append_utf8(string: &mut String, bytes: Vec<u8>) -> io::Result<usize> {
-    let read = bytes.len();
-    match String::from_utf8(bytes) {
-        Ok(text) if string.is_empty() => *string = text,
-        Ok(text) => string.push_str(&text),
-        Err(_) => {
-            let message = "the stream did not contain valid UTF-8";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-        }
-    }
-    Ok(read)
 }
 
 fn poll_to_end<R: AsyncRead + ?Sized>(

@@ -9,11 +9,12 @@
 #![forbid(unsafe_code)]
 
 use super::number::{WriteNumber, write_numbers};
+use super::whole::poll_drain;
 use crate::io::traits::AsyncWrite;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 /// Writing, for everything that is [`AsyncWrite`].
 ///
@@ -180,28 +181,6 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
         let this = self.get_mut();
         poll_drain(Pin::new(&mut *this.writer), cx, this.buf, &mut this.written)
     }
-}
-
-/// Writes `buf` from `written` on.
-pub(crate) fn poll_drain<W: AsyncWrite + ?Sized>(
-    mut writer: Pin<&mut W>,
-    cx: &mut Context<'_>,
-    buf: &[u8],
-    written: &mut usize,
-) -> Poll<io::Result<()>> {
-    while *written < buf.len() {
-        match ready!(writer.as_mut().poll_write(cx, &buf[*written..]))? {
-            0 => return Poll::Ready(Err(takes_no_more())),
-            n => *written += n,
-        }
-    }
-    Poll::Ready(Ok(()))
-}
-
-/// What a writer that returns 0 for a buffer that is not empty has failed with.
-#[cold]
-pub(crate) fn takes_no_more() -> io::Error {
-    io::Error::new(io::ErrorKind::WriteZero, "the writer takes no more bytes")
 }
 
 /// Future of [`AsyncWriteExt::flush`].
