@@ -63,4 +63,3 @@ pub(crate) fn append_utf8(string: &mut String, bytes: Vec<u8>) -> io::Result<usi
     }
     Ok(read)
 }
-

@@ -57,10 +57,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// # Cancel safety
     /// If the future is dropped before it is ready, nothing was written.
-    fn write_vectored<'a, 'b>(
-        &'a mut self,
-        bufs: &'a [IoSlice<'b>],
-    ) -> WriteVectored<'a, 'b, Self>
+    fn write_vectored<'a, 'b>(&'a mut self, bufs: &'a [IoSlice<'b>]) -> WriteVectored<'a, 'b, Self>
     where
         Self: Unpin,
     {
