@@ -1,1 +1,0 @@
-//! read_exact, write_all, read_until, ... as named futures.
