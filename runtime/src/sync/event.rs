@@ -32,8 +32,8 @@ const WAITERS: usize = 2;
 /// A flag that tasks can wait for.
 ///
 /// While it is set, [`wait`](Self::wait) goes on at once; while it is clear, `wait` waits. Unlike
-/// [`Notify`](super::notify::Notify), setting it is not used up by anybody: it stays set until it is
-/// cleared.
+/// [`Notify`](super::notify::Notify), setting it is not used up by anybody: it stays set until it
+/// is cleared.
 ///
 /// asyncio: `Event`.
 ///

@@ -13,9 +13,10 @@
 //!   notified()      remembers `calls`; a first poll that finds another number is ready
 //! ```
 //!
-//! * WAITERS changes under the lock only. When the lock is free, it says that the line is not empty.
-//! * So each call of `notify_waiters` reaches exactly the listeners created before it: those in line
-//!   by the call, those that were not polled yet by the number.
+//! * WAITERS changes under the lock only. When the lock is free, it says that the line is not
+//!   empty.
+//! * So each call of `notify_waiters` reaches exactly the listeners created before it: those in
+//!   line by the call, those that were not polled yet by the number.
 //! * A listener that was handed a notification of `notify_one` and is dropped hands it on.
 //! * A finished listener stands as if told with all others: ready, and nothing to pass on.
 
@@ -36,8 +37,8 @@ const CALL: usize = 4;
 /// Wakes tasks that listen: a signal without a value.
 ///
 /// [`notify_one`](Self::notify_one) lets one listener go on; if nobody listens, it is stored, once,
-/// for the next who does. [`notify_waiters`](Self::notify_waiters) lets all go on who listen now, and
-/// stores nothing.
+/// for the next who does. [`notify_waiters`](Self::notify_waiters) lets all go on who listen now,
+/// and stores nothing.
 ///
 /// asyncio has no counterpart; [`Event`](super::event::Event) is the flag that stays set.
 ///
@@ -118,8 +119,8 @@ impl Notify {
     /// Listens from now on: ready after a [`notify_one`](Self::notify_one) meant for this listener,
     /// or the next [`notify_waiters`](Self::notify_waiters).
     ///
-    /// For `notify_waiters` it counts from this call; its place in the line for `notify_one` it takes
-    /// when it is first polled, or [enabled](Notified::enable).
+    /// For `notify_waiters` it counts from this call; its place in the line for `notify_one` it
+    /// takes when it is first polled, or [enabled](Notified::enable).
     ///
     /// # Cancel safety
     /// Safe: dropped before it is ready, it loses its place in the line. A `notify_one` that it was
@@ -186,8 +187,8 @@ impl Notify {
         }
     }
 
-    /// Lets everybody go on who listens: all [`Notified`]s that exist now, polled or not. Nothing is
-    /// stored for those who come later.
+    /// Lets everybody go on who listens: all [`Notified`]s that exist now, polled or not. Nothing
+    /// is stored for those who come later.
     ///
     /// ```
     /// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;

@@ -4,7 +4,8 @@
 //!
 //! Every primitive that lets tasks wait keeps a [`Line`] under a lock of its own. The places in the
 //! line, [`Waiter`]s, live inside the futures that wait, so standing in line allocates nothing, and
-//! the lock is taken only when somebody waits: each primitive has a bit in its own word that says so.
+//! the lock is taken only when somebody waits: each primitive has a bit in its own word that says
+//! so.
 //!
 //! ```text
 //!           join (lock)                 hand (lock)                   the future takes it
@@ -14,21 +15,22 @@
 //!                                                All: everybody got it, nothing to pass on
 //! ```
 //!
-//! A wake is a gift, not a hint: whoever frees something gives it to the first in line, by name, and
-//! only then wakes it. Nobody who comes later can take it away, so the order of arrival is the order
-//! of service. The price: a future that was handed something and is dropped must pass it on; that is
-//! what [`Line::leave`] tells it.
+//! A wake is a gift, not a hint: whoever frees something gives it to the first in line, by name,
+//! and only then wakes it. Nobody who comes later can take it away, so the order of arrival is the
+//! order of service. The price: a future that was handed something and is dropped must pass it on;
+//! that is what [`Line::leave`] tells it.
 //!
-//! "Everybody who waits now" must not include those who come while the wakers run, and the wakers run
-//! in batches outside the lock. So [`Line::call`] moves the whole line aside in one step, and starts
-//! a new round; a waiter that leaves finds its list by its round.
+//! "Everybody who waits now" must not include those who come while the wakers run, and the wakers
+//! run in batches outside the lock. So [`Line::call`] moves the whole line aside in one step, and
+//! starts a new round; a waiter that leaves finds its list by its round.
 //!
 //! No foreign code runs under the lock: the waker is cloned before, woken or dropped after.
 //!
-//! * INV-14: a waiter's links, `round` and `want`, and a line, are touched under the line's lock only.
-//! * INV-15: while a waiter is WAITING, its line owns the waker in its cell. `hand` and `leave` move
-//!   it out, once, by a read. Only the waiter's own future writes the cell: under the lock, and never
-//!   while it is HANDED. So the future may compare the cell's bits without the lock.
+//! * INV-14: a waiter's links, `round` and `want`, and a line, are touched under the line's lock
+//!   only.
+//! * INV-15: while a waiter is WAITING, its line owns the waker in its cell. `hand` and `leave`
+//!   move it out, once, by a read. Only the waiter's own future writes the cell: under the lock,
+//!   and never while it is HANDED. So the future may compare the cell's bits without the lock.
 //! * INV-16: WAITING ends under the lock only, and `hand` stores HANDED as its last touch of the
 //!   waiter: from then on the future may be gone.
 //! * INV-17: a waiter is pinned, and its future calls `leave` before it goes if it is WAITING.
@@ -84,8 +86,8 @@ pub(crate) struct Waiter {
     state: AtomicU8,
 }
 
-// SAFETY(INV-14): whoever meets a waiter through its line holds the line's lock; its future, wherever
-// it lives, touches `state`, which is atomic, and the waker by the rule of INV-15.
+// SAFETY(INV-14): whoever meets a waiter through its line holds the line's lock; its future,
+// wherever it lives, touches `state`, which is atomic, and the waker by the rule of INV-15.
 unsafe impl Send for Waiter {}
 // SAFETY(INV-14): as above; a shared reference to the future reaches nothing but `state`.
 unsafe impl Sync for Waiter {}
@@ -112,8 +114,8 @@ impl Waiter {
     /// Where do I stand? For the waiter's own future.
     #[inline]
     pub(crate) fn standing(&self) -> Standing {
-        // Ordering: Acquire, pairs with the Release store in `hand`: what was done before the hand-over
-        // is seen by the one who was handed it, and the line is done with this waiter.
+        // Ordering: Acquire, pairs with the Release store in `hand`: what was done before the
+        // hand-over is seen by the one who was handed it, and the line is done with this waiter.
         match self.state.load(Ordering::Acquire) {
             OUT => Standing::Out,
             WAITING => Standing::Waiting,
@@ -142,8 +144,8 @@ impl Waiter {
     /// No lock if it is the one that was left behind. `false` if the waiting is over: look again.
     #[must_use]
     pub(crate) fn rewaken<G>(&self, lock: &Mutex<G>, waker: &Waker) -> bool {
-        // SAFETY(INV-15): nobody but us writes the cell. Its waker may just be moved out, by a read;
-        // comparing the bits that stay behind touches nothing they point to.
+        // SAFETY(INV-15): nobody but us writes the cell. Its waker may just be moved out, by a
+        // read; comparing the bits that stay behind touches nothing they point to.
         if self.waker.with(|cell| {
             let left = unsafe { &*cell };
             left.as_ref().is_some_and(|left| left.will_wake(waker))
@@ -209,7 +211,8 @@ impl Line {
     /// # Safety
     /// INV-17: `waiter` is pinned, OUT, and its future calls `leave` on this line before it goes.
     pub(crate) unsafe fn join(&mut self, waiter: &Waiter, waker: Option<Waker>, want: usize) {
-        // SAFETY(INV-15): it is OUT, and the caller is its future: the cell holds nothing that counts.
+        // SAFETY(INV-15): it is OUT, and the caller is its future: the cell holds nothing that
+        // counts.
         waiter.waker.with_mut(|cell| unsafe { cell.write(ManuallyDrop::new(waker)) });
         waiter.want.set(want);
         waiter.round.set(self.round);
@@ -236,8 +239,8 @@ impl Line {
         Some(unsafe { hand(last, LAST) })
     }
 
-    /// Calls everybody who waits now; [`call_all`] hands it to them. Who joins from now on waits for
-    /// the next call.
+    /// Calls everybody who waits now; [`call_all`] hands it to them. Who joins from now on waits
+    /// for the next call.
     fn call(&mut self) {
         self.round = self.round.wrapping_add(1);
         if self.called.is_empty() {
@@ -257,7 +260,8 @@ impl Line {
         Some(unsafe { hand(next, ALL) })
     }
 
-    /// The waiter's future goes, or does not want to wait any longer. Out of the line, wherever in it.
+    /// The waiter's future goes, or does not want to wait any longer. Out of the line, wherever in
+    /// it.
     ///
     /// # Safety
     /// The caller is the waiter's future, and this is the line it joined.
@@ -285,11 +289,11 @@ impl Line {
 unsafe fn hand(waiter: NonNull<Waiter>, what: u8) -> Option<Waker> {
     // SAFETY(INV-17): WAITING, hence alive, until the store below.
     let waiter = unsafe { waiter.as_ref() };
-    // SAFETY(INV-15): it is WAITING: the waker is the line's to move out, and a read leaves the cell
-    // as it is for the future that may be comparing its bits.
+    // SAFETY(INV-15): it is WAITING: the waker is the line's to move out, and a read leaves the
+    // cell as it is for the future that may be comparing its bits.
     let waker = waiter.waker.with(|cell| unsafe { cell.cast::<Option<Waker>>().read() });
-    // Ordering: Release, pairs with the Acquire load in `standing`: all that came before the hand-over,
-    // and the end of our own use of the waiter.
+    // Ordering: Release, pairs with the Acquire load in `standing`: all that came before the
+    // hand-over, and the end of our own use of the waiter.
     waiter.state.store(what, Ordering::Release);
     waker
 }
@@ -311,7 +315,8 @@ pub(crate) fn call_all<'a, G>(
 }
 
 /// Lets `fill` hand things out under the lock, and wakes outside it: again and again, until it has
-/// left room in its batch. A waker that panics does not stop the others; the panic goes on at the end.
+/// left room in its batch. A waker that panics does not stop the others; the panic goes on at the
+/// end.
 pub(crate) fn in_batches<'a, G>(
     lock: &'a Mutex<G>,
     mut guard: MutexGuard<'a, G>,

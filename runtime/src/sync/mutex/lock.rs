@@ -8,12 +8,12 @@
 //!   unlock    CAS  0 → 1    or: hand the permit to the first in line, and wake it
 //! ```
 //!
-//! The lock is handed over, not set free: while somebody waits, nobody else can take it, so the order
-//! of arrival is the order of service. That is asyncio's promise, and tokio's; a lock that may be
-//! grabbed by whoever comes first has more throughput and no promise.
+//! The lock is handed over, not set free: while somebody waits, nobody else can take it, so the
+//! order of arrival is the order of service. That is asyncio's promise, and tokio's; a lock that
+//! may be grabbed by whoever comes first has more throughput and no promise.
 //!
-//! * INV-56: the value is reached through a guard only (or `&mut Mutex`), and there is one guard: it
-//!   has the only permit.
+//! * INV-56: the value is reached through a guard only (or `&mut Mutex`), and there is one guard:
+//!   it has the only permit.
 //!
 //! Next: `sync/mutex/owned.rs` and `mapped.rs`, the other guards.
 
@@ -26,12 +26,12 @@ use std::ops::{Deref, DerefMut};
 
 /// A lock that may be held across an `.await`.
 ///
-/// Who finds it taken waits without blocking the thread; the lock goes to those who wait in the order
-/// in which they came. For a value that is never kept locked across an `.await`, `std::sync::Mutex`
-/// is cheaper and just as good.
+/// Who finds it taken waits without blocking the thread; the lock goes to those who wait in the
+/// order in which they came. For a value that is never kept locked across an `.await`,
+/// `std::sync::Mutex` is cheaper and just as good.
 ///
-/// It is not reentrant: a task that locks it twice waits for itself for ever. A panic under the lock
-/// unlocks it and leaves the value as it is.
+/// It is not reentrant: a task that locks it twice waits for itself for ever. A panic under the
+/// lock unlocks it and leaves the value as it is.
 ///
 /// asyncio: `Lock`. Releasing a lock that is not held, an error there, cannot be written here.
 ///
@@ -135,8 +135,8 @@ impl<T: ?Sized> Mutex<T> {
     /// ```
     ///
     /// # Cancel safety
-    /// Safe: dropped before it is ready, it loses its place in the line and nothing else. A lock that
-    /// it was handed in the meantime goes to the next in line.
+    /// Safe: dropped before it is ready, it loses its place in the line and nothing else. A lock
+    /// that it was handed in the meantime goes to the next in line.
     #[inline]
     pub async fn lock(&self) -> MutexGuard<'_, T> {
         if self.permits.acquire(1).await.is_err() {
@@ -165,7 +165,8 @@ impl<T: ?Sized> Mutex<T> {
 
     /// Waits for the lock and blocks the thread meanwhile: for code outside async.
     ///
-    /// In async code use [`lock`](Self::lock): a blocked thread cannot run the task that has the lock.
+    /// In async code use [`lock`](Self::lock): a blocked thread cannot run the task that has the
+    /// lock.
     ///
     /// ```
     /// let mutex = mainspring::sync::Mutex::new(1);

@@ -1,11 +1,11 @@
 //! guards of a part of the value.
 //!
-//! Read before: `sync/mutex/lock.rs`, `owned.rs`. `map` turns a guard of the whole into a guard of a
-//! field: the mutex stays locked, and who gets the guard sees the field only.
+//! Read before: `sync/mutex/lock.rs`, `owned.rs`. `map` turns a guard of the whole into a guard of
+//! a field: the mutex stays locked, and who gets the guard sees the field only.
 //!
-//! * INV-57: the pointer of a mapped guard comes from the closure given to `map`, as a reference into
-//!   the locked value, so it is good as long as the mutex is locked and alive; the guard has the
-//!   permit and the borrow, or the `Arc`.
+//! * INV-57: the pointer of a mapped guard comes from the closure given to `map`, as a reference
+//!   into the locked value, so it is good as long as the mutex is locked and alive; the guard has
+//!   the permit and the borrow, or the `Arc`.
 
 use super::lock::{Mutex, MutexGuard};
 use super::owned::{Held, OwnedMutexGuard};

@@ -1,7 +1,7 @@
 //! a guard that owns its mutex: to move into a task.
 //!
-//! Read before: `sync/mutex/lock.rs`. A [`MutexGuard`](super::lock::MutexGuard) borrows its mutex; this
-//! one holds an `Arc` of it, and lives as long as it likes.
+//! Read before: `sync/mutex/lock.rs`. A [`MutexGuard`](super::lock::MutexGuard) borrows its mutex;
+//! this one holds an `Arc` of it, and lives as long as it likes.
 
 use super::lock::{Mutex, TryLockError};
 use crate::wake::block_on::block_on;
@@ -31,8 +31,8 @@ pub struct OwnedMutexGuard<T: ?Sized> {
     pub(super) held: Held<T>,
 }
 
-/// A locked mutex. Apart from the guard, so that a guard can be taken to pieces without a destructor
-/// in the way.
+/// A locked mutex. Apart from the guard, so that a guard can be taken to pieces without a
+/// destructor in the way.
 pub(super) struct Held<T: ?Sized>(pub(super) Arc<Mutex<T>>);
 
 // SAFETY(INV-56): a shared guard gives shared references to the value, hence `T: Sync`.

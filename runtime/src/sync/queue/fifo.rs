@@ -1,8 +1,8 @@
 //! asyncio's Queue: join / task_done.
 //!
 //! Read before: `sync/semaphore/permits.rs`, `sync/notify.rs`. A queue is a deque between two
-//! counters: how many items there are to get, and how much room to put. Both are [`Permits`], so both
-//! sides are first come, first served, and cancel-safe, without another line of code.
+//! counters: how many items there are to get, and how much room to put. Both are [`Permits`], so
+//! both sides are first come, first served, and cancel-safe, without another line of code.
 //!
 //! ```text
 //!               room                                       items
@@ -10,10 +10,11 @@
 //!                release 1 ◄────────── pop (lock) ◄─────────┘
 //! ```
 //!
-//! * A getter is given a permit, not an item: the item stays in the deque until the getter takes it.
-//!   So a getter that is cancelled, even after it was woken, loses nothing.
-//! * For each item in the deque there is one permit: in `items`, or handed to a getter, or on its way
-//!   in the `put` that pushed it. Only a shutdown breaks this: it can leave getters without an item.
+//! * A getter is given a permit, not an item: the item stays in the deque until the getter takes
+//!   it. So a getter that is cancelled, even after it was woken, loses nothing.
+//! * For each item in the deque there is one permit: in `items`, or handed to a getter, or on its
+//!   way in the `put` that pushed it. Only a shutdown breaks this: it can leave getters without an
+//!   item.
 //! * After a shutdown the deque only shrinks. Whoever empties it closes `items`.
 //! * `join` ends when the number of unfinished items *becomes* zero, even if somebody puts again
 //!   before the waiting task runs: so it watches how often that has happened, not the number.
@@ -33,10 +34,10 @@ use std::pin::pin;
 
 /// A queue between any number of tasks that put and tasks that get.
 ///
-/// With a `maxsize` above zero, [`put`](Self::put) waits while the queue is full; [`get`](Self::get)
-/// waits while it is empty. Both sides are served in the order in which they came. Every item counts
-/// as unfinished until somebody says [`task_done`](Self::task_done) for it, and
-/// [`join`](Self::join) waits until none is.
+/// With a `maxsize` above zero, [`put`](Self::put) waits while the queue is full;
+/// [`get`](Self::get) waits while it is empty. Both sides are served in the order in which they
+/// came. Every item counts as unfinished until somebody says [`task_done`](Self::task_done) for it,
+/// and [`join`](Self::join) waits until none is.
 ///
 /// Share it by reference or in an `Arc`.
 ///
@@ -134,7 +135,8 @@ impl<T> Queue<T> {
     /// [`QueueShutDown`], with the item, if the queue was shut down, before or while waiting.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, it has not put the item, drops it, and loses its place in the line.
+    /// Dropped before it is ready, it has not put the item, drops it, and loses its place in the
+    /// line.
     pub async fn put(&self, item: T) -> Result<(), QueueShutDown<T>> {
         if let Some(room) = &self.room
             && room.acquire(1).await.is_err()
@@ -283,8 +285,8 @@ impl<T> Queue<T> {
     /// Ends the queue: from now on nothing is put. As in Python 3.13.
     ///
     /// Those who wait to put get an error. What is in the queue can still be got, and when it is
-    /// empty, those who get and those who wait to get an item get an error. With `immediate`, what is
-    /// in the queue is thrown away at once, and counts as done.
+    /// empty, those who get and those who wait to get an item get an error. With `immediate`, what
+    /// is in the queue is thrown away at once, and counts as done.
     ///
     /// ```
     /// use mainspring::sync::{Queue, TryGetError, TryPutError};

@@ -11,9 +11,10 @@ use crate::wake::block_on::block_on;
 
 /// Limits how many do something at once.
 ///
-/// A semaphore holds a number of permits. Who wants to go on takes one and gives it back, by dropping
-/// its guard, when it is done; who finds none waits. Waiting is first come, first served, also for
-/// several permits at once: a big request at the head of the line is not overtaken by small ones.
+/// A semaphore holds a number of permits. Who wants to go on takes one and gives it back, by
+/// dropping its guard, when it is done; who finds none waits. Waiting is first come, first served,
+/// also for several permits at once: a big request at the head of the line is not overtaken by
+/// small ones.
 ///
 /// asyncio: `Semaphore`. There, as here, releasing more than was acquired raises the count
 /// ([`add_permits`](Self::add_permits)); a guard cannot, so `BoundedSemaphore` is not needed.
@@ -186,8 +187,8 @@ impl Semaphore {
 
     /// Waits for a permit and blocks the thread meanwhile: for code outside async.
     ///
-    /// In async code use [`acquire`](Self::acquire): a blocked thread cannot run the task that would
-    /// give the permit back.
+    /// In async code use [`acquire`](Self::acquire): a blocked thread cannot run the task that
+    /// would give the permit back.
     ///
     /// ```
     /// let semaphore = mainspring::sync::Semaphore::new(1);

@@ -1,8 +1,8 @@
 //! permits that own their semaphore: guards to move into a task.
 //!
 //! Read before: `sync/semaphore/guarded.rs`. A [`SemaphorePermit`](super::guarded::SemaphorePermit)
-//! borrows its semaphore, so it cannot outlive the function that has it. These hold an `Arc` instead:
-//! two more read-modify-writes for a guard that can be sent anywhere.
+//! borrows its semaphore, so it cannot outlive the function that has it. These hold an `Arc`
+//! instead: two more read-modify-writes for a guard that can be sent anywhere.
 
 #![forbid(unsafe_code)]
 

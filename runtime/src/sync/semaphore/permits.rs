@@ -1,7 +1,7 @@
 //! a counter and a line: an uncontended acquire or release is one RMW.
 //!
-//! Read before: `wake/wait_list.rs`. [`Permits`] is what `Semaphore`, `Mutex`, `Queue` and the bounded
-//! channel stand on: each adds its guards. Next: `sync/semaphore/guarded.rs`.
+//! Read before: `wake/wait_list.rs`. [`Permits`] is what `Semaphore`, `Mutex`, `Queue` and the
+//! bounded channel stand on: each adds its guards. Next: `sync/semaphore/guarded.rs`.
 //!
 //! ```text
 //!   word:  │ permits (61 bits) │ – │ CLOSED │ WAITERS │
@@ -12,7 +12,8 @@
 //!                else: lock, hand n to the first in line, and so on; what is left over is added
 //! ```
 //!
-//! * WAITERS changes under the lock only. When the lock is free, it says that the line is not empty.
+//! * WAITERS changes under the lock only. When the lock is free, it says that the line is not
+//!   empty.
 //! * While it is set, nobody takes or adds permits without the lock: a new acquirer joins the line
 //!   even if there are permits. So nobody overtakes, and a big request at the head gathers what is
 //!   released, in the word, until it is enough: it is not starved by small ones behind it.
@@ -114,8 +115,8 @@ impl Permits {
                 return Err(TryAcquireError::NoPermits);
             }
             let less = word - (n << SHIFT);
-            // Ordering: Acquire, pairs with the Release of `release`: we see what was done under the
-            // permits we take. Relaxed on failure: another guess.
+            // Ordering: Acquire, pairs with the Release of `release`: we see what was done under
+            // the permits we take. Relaxed on failure: another guess.
             match self.exchange(word, less, Ordering::Acquire) {
                 Ok(()) => return Ok(()),
                 Err(now) => word = now,
@@ -183,7 +184,8 @@ impl Permits {
         self.word.compare_exchange_weak(old, new, order, Ordering::Relaxed).map(drop)
     }
 
-    /// Gives `n` permits to those in line. `false` if they have left meanwhile: `n` is still to give.
+    /// Gives `n` permits to those in line. `false` if they have left meanwhile: `n` is still to
+    /// give.
     #[inline(never)]
     #[track_caller]
     fn hand_over(&self, n: usize) -> bool {
@@ -209,7 +211,8 @@ impl Permits {
         true
     }
 
-    /// Gives `n` permits, and those in the word, to those in line. If there may be none, `n` is zero.
+    /// Gives `n` permits, and those in the word, to those in line. If there may be none, `n` is
+    /// zero.
     #[track_caller]
     fn serve_all<'a>(&'a self, line: MutexGuard<'a, Line>, mut n: usize) {
         // Ordering: Relaxed, as in `serve`.
@@ -247,8 +250,8 @@ impl Permits {
         }
         let now = free << SHIFT | if line.is_empty() { 0 } else { WAITERS };
         if now != word {
-            // Ordering: Release, pairs with the Acquire of `try_acquire`: what is left over here was
-            // released by us, or by one who held the lock before us.
+            // Ordering: Release, pairs with the Acquire of `try_acquire`: what is left over here
+            // was released by us, or by one who held the lock before us.
             self.word.fetch_add(now.wrapping_sub(word), Ordering::Release);
         }
     }
@@ -344,7 +347,8 @@ impl Acquire<'_> {
         let Permits { word: shared, line } = self.permits;
         // Declared after the waker, so gone before it: the lock is free when an unused waker drops.
         let mut line = line.lock();
-        // Ordering: Relaxed, a first guess; an exchange checks it, or WAITERS says that it is guarded.
+        // Ordering: Relaxed, a first guess; an exchange checks it, or WAITERS says that it is
+        // guarded.
         let mut word = shared.load(Ordering::Relaxed);
         while word & WAITERS == 0 {
             if word & CLOSED != 0 {
