@@ -124,7 +124,7 @@ fn pages(runtime: &Runtime, server: SocketAddr, scale: f64) -> Result<Vec<String
     let floor = whole.mul_f64(scale);
     let ratio = summary.wall.as_secs_f64() / floor.as_secs_f64();
     println!("floor        {:.3} s; this run took {ratio:.3} times that", floor.as_secs_f64());
-    println!("document     says 6.824 s: {}", table::verdict(6.824, whole));
+    println!("document     says 6.824 s, {}", table::verdict(6.824, whole));
 
     let mut found = Vec::new();
     if summary.failed() > 0 {
