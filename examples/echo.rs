@@ -7,13 +7,13 @@
 //! ```
 //!
 //! What you will see: the server names each client, prints what it receives as text, and stops
-//! cleanly on ctrl-c: no new client, every open one told. The client sends three texts of 5, 250 and
-//! 150 bytes and compares what comes back byte by byte.
+//! cleanly on ctrl-c: no new client, every open one told. The client sends three texts of 5, 250
+//! and 150 bytes and compares what comes back byte by byte.
 //!
-//! From the third document. Its server decodes each chunk of 100 bytes by itself, so the third text,
-//! 50 characters of 3 bytes, is cut within one; the handler dies of a UnicodeDecodeError and the
-//! client gets nothing, not even an end. This server echoes bytes and keeps the beginning of a cut
-//! character until the rest arrives, so where a chunk ends cannot matter.
+//! From the third document. Its server decodes each chunk of 100 bytes by itself, so the third
+//! text, 50 characters of 3 bytes, is cut within one; the handler dies of a UnicodeDecodeError and
+//! the client gets nothing, not even an end. This server echoes bytes and keeps the beginning of a
+//! cut character until the rest arrives, so where a chunk ends cannot matter.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

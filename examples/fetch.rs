@@ -4,22 +4,24 @@
 //! cargo run --release --example fetch                      1000 products, 50 at a time, about 1 s
 //! cargo run --release --example fetch -- --limit 5         the same, 5 at a time
 //! cargo run --release --example fetch -- --fail-first 9    a tenth of the products never works
-//! cargo run --release --example fetch -- --url 'http://127.0.0.1:8000/delay/{i%3}' --requests 50 --limit 10
+//! cargo run --release --example fetch -- --requests 50 --limit 10 \
+//!     --url 'http://127.0.0.1:8000/delay/{i%3}'            the fifth document's, from `server`
 //! ```
 //!
-//! What you will see: a bar (on a terminal), then how many requests succeeded, how many attempts and
-//! retries that took, how long, how many connections were opened and how often one was used again,
-//! and for the local server the most requests it saw in flight: exactly the limit. The exit status
-//! is 0 if every request succeeded.
+//! What you will see: a bar (on a terminal), then how many requests succeeded, how many attempts
+//! and retries that took, how long, how many connections were opened and how often one was used
+//! again, and for the local server the most requests it saw in flight: exactly the limit. The exit
+//! status is 0 if every request succeeded.
 //!
 //! Without `--url` the program starts a local server in a process of its own, in which every tenth
 //! product fails at first: it answers 503 or drops the connection, in turn.
 //!
 //! From the first document (1000 products, 50 at a time, three attempts, 10 s each) and the fifth
 //! (50 pages, 10 at a time, see the last command). Faults of theirs that this program cannot have:
-//! the first sleeps while it holds its permit, which makes 7.4 s of 2.0 s when a tenth fails, tries a
-//! 503 again at once, and sleeps after the last attempt; the fifth takes a page that came faster than
-//! half a millisecond for a failure, because it marks failures by a time that is not above zero.
+//! the first sleeps while it holds its permit, which makes 7.4 s of 2.0 s when a tenth fails, tries
+//! a 503 again at once, and sleeps after the last attempt; the fifth takes a page that came faster
+//! than half a millisecond for a failure, because it marks failures by a time that is not above
+//! zero.
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};

@@ -10,10 +10,11 @@
 //! happened (divided by `--scale`, so it is the documents' time), then a summary.
 //!
 //! From the second document (20 items, room for 10, three consumers) and the third (5 items, room
-//! for 3, one consumer). The second ends by idling: its consumers give up after five seconds without
-//! an item, 5.0 of its 12.3 s. The third sends a pill, one for one consumer; with two of them the
-//! other would wait for ever. Here `join` says when the last item is done and `shutdown` sends every
-//! consumer home, however many there are. Nobody waits for a time-out and nobody is forgotten.
+//! for 3, one consumer). The second ends by idling: its consumers give up after five seconds
+//! without an item, 5.0 of its 12.3 s. The third sends a pill, one for one consumer; with two of
+//! them the other would wait for ever. Here `join` says when the last item is done and `shutdown`
+//! sends every consumer home, however many there are. Nobody waits for a time-out and nobody is
+//! forgotten.
 
 use std::process::ExitCode;
 use std::sync::Arc;

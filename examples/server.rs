@@ -10,12 +10,12 @@
 //! the most requests that were in flight at once.
 //!
 //! The documents fetch from httpbin.org (all five do), which measures the network as much as the
-//! program. This server answers after exactly the delay it was asked for, breaks where it is told to
-//! (`/flaky`, `/drop`, `/hang`), and counts. The other programs start it for themselves; run it
+//! program. This server answers after exactly the delay it was asked for, breaks where it is told
+//! to (`/flaky`, `/drop`, `/hang`), and counts. The other programs start it for themselves; run it
 //! alone to look at it with another client. All its paths are listed in `src/server.rs`.
 //!
-//! A fault it cannot have: counting a request as in flight after its answer was read. It counts down
-//! before it writes, so a limit of 10 shows as 10 and never as 11.
+//! A fault it cannot have: counting a request as in flight after its answer was read. It counts
+//! down before it writes, so a limit of 10 shows as 10 and never as 11.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;

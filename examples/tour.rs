@@ -13,10 +13,10 @@
 //! short queue, a short echo, and where to look next. The exit status is 0 if every row went well,
 //! every peak equalled its limit and no time was below its floor.
 //!
-//! From the fifth document, which gives 12.8 s for a limit of 5: that can't be measured, because 100
-//! requests of 100 s together, five at a time, take 20.36 s if nothing else costs anything. This
-//! program prints the floor beside each time and fails if a time is below it. The server and each
-//! row run in a process of their own, or the CPU and memory of all would be one sum.
+//! From the fifth document, which gives 12.8 s for a limit of 5: that can't be measured, because
+//! 100 requests of 100 s together, five at a time, take 20.36 s if nothing else costs anything.
+//! This program prints the floor beside each time and fails if a time is below it. The server and
+//! each row run in a process of their own, or the CPU and memory of all would be one sum.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -100,7 +100,7 @@ const NEXT: &str = "\
 run      cargo run --release --example fetch     limits, retries and time-outs, with flags
          the others: examples/README.md
 read     runtime/src/lib.rs                      the map of the runtime, in reading order
-measure  cargo compare                           the same workloads on this runtime, tokio and smol";
+measure  cargo compare                           the same work on this runtime, tokio and smol";
 
 fn heading(text: &str) {
     println!("\n{text}");

@@ -1,8 +1,9 @@
 //! a program starts itself again: the server, and every row of the tour, as a process of its own.
 //!
-//! CPU time and peak memory are figures of a process, so what is to be measured gets one. The parent
-//! holds the child's standard input open and never writes to it; a child that reads its end goes
-//! away. The system closes that pipe also when the parent is killed, so no child is left behind.
+//! CPU time and peak memory are figures of a process, so what is to be measured gets one. The
+//! parent holds the child's standard input open and never writes to it; a child that reads its end
+//! goes away. The system closes that pipe also when the parent is killed, so no child is left
+//! behind.
 
 #![forbid(unsafe_code)]
 

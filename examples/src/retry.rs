@@ -1,9 +1,9 @@
 //! another try after a wait, and nobody waits while holding a permit.
 //!
-//! The first document sleeps inside `async with semaphore`, so a failing server takes the permits of
-//! the healthy requests: with one request in ten failing, its run of 2.0 s takes 7.4 s. Here the
-//! permit is a guard inside the attempt. There is no wait after the last attempt, and no attempt for
-//! an error that another try cannot mend.
+//! The first document sleeps inside `async with semaphore`, so a failing server takes the permits
+//! of the healthy requests: with one request in ten failing, its run of 2.0 s takes 7.4 s. Here the
+//! permit is a guard inside the attempt. There is no wait after the last attempt, and no attempt
+//! for an error that another try cannot mend.
 
 #![forbid(unsafe_code)]
 
@@ -63,8 +63,8 @@ impl<E: std::error::Error + 'static> std::error::Error for GaveUp<E> {
 }
 
 /// Makes attempts until one succeeds, one fails in a way that is not `worth` another, or the
-/// attempts are used up. Each attempt holds a permit of `limit`; no wait does. Returns the value and
-/// the number of attempts.
+/// attempts are used up. Each attempt holds a permit of `limit`; no wait does. Returns the value
+/// and the number of attempts.
 ///
 /// # Panics
 /// If `limit` was closed.

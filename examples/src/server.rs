@@ -1,7 +1,7 @@
 //! the embedded server: answers late, wrongly or never, and counts what it sees.
 //!
-//! It stands in for httpbin, so that every program runs on a machine without a network. It is itself
-//! a program of the runtime: hyper reads and writes, one task a connection.
+//! It stands in for httpbin, so that every program runs on a machine without a network. It is
+//! itself a program of the runtime: hyper reads and writes, one task a connection.
 //!
 //! | path | answer |
 //! |---|---|

@@ -49,13 +49,9 @@ fn every_page_is_there() {
 fn a_post_comes_back() {
     let (_server, addr) = server();
     let body = r#"{"key": "value"}"#;
-    let answer = raw(
-        addr,
-        &format!(
-            "POST /post HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        ),
-    );
+    let length = body.len();
+    let head = "POST /post HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length:";
+    let answer = raw(addr, &format!("{head} {length}\r\n\r\n{body}"));
     let (head, json) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     let json: Value = serde_json::from_str(json).unwrap();

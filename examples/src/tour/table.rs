@@ -29,12 +29,11 @@ pub fn line(row: &Row, figures: &Figures, scale: f64) -> String {
         None => (none(), String::new()),
         Some(says) => (format!("{says:.1}"), verdict(says, row.floor(1.0))),
     };
+    let (name, ratio) = (row.name, wall / floor);
+    let (peak, connections) = (figures.peak, figures.connections);
     let line = format!(
-        "{:<17} {wall:>7.3} {floor:>7.3} {:>5.3} {:>6} {:>6} {cpu:>6} {memory:>5} {says:>7}  {verdict}",
-        row.name,
-        wall / floor,
-        figures.peak,
-        figures.connections,
+        "{name:<17} {wall:>7.3} {floor:>7.3} {ratio:>5.3} {peak:>6} {connections:>6} \
+         {cpu:>6} {memory:>5} {says:>7}  {verdict}",
     );
     line.trim_end().to_owned()
 }

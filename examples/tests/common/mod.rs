@@ -56,8 +56,8 @@ pub fn run(program: &str, args: &[&str]) -> Ended {
     start(program, args).ended()
 }
 
-/// An address at which nobody listens, and where nobody can begin to while the stream lives: the port
-/// is taken by the client's side of a connection.
+/// An address at which nobody listens, and where nobody can begin to while the stream lives: the
+/// port is taken by the client's side of a connection.
 pub fn nobody_listens() -> (TcpStream, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
