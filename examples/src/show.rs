@@ -1,7 +1,7 @@
 //! a live line on a terminal, plain lines elsewhere.
 //!
 //! All of it goes to standard error, so that a table on standard output stays clean. Where standard
-//! error is no terminal, there is a line at the start and then at most one every two seconds.
+//! error is no terminal, there is a line at the start and, if that takes a while, after each quarter.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-const EVERY: Duration = Duration::from_secs(2);
+/// Plain lines do not follow each other faster than this.
+const APART: Duration = Duration::from_secs(1);
 
 /// How far one piece of work has come.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Live {
     done: u64,
     started: Instant,
     told: Instant,
+    /// The next quarter that is worth a plain line.
+    quarter: u64,
     bar: Option<ProgressBar>,
 }
 
@@ -36,7 +39,7 @@ impl Live {
             eprintln!("{what}: {total} to do");
         }
         let started = Instant::now();
-        Live { what: what.to_owned(), total, done: 0, started, told: started, bar }
+        Live { what: what.to_owned(), total, done: 0, started, told: started, quarter: 1, bar }
     }
 
     /// `done` steps are done.
@@ -55,14 +58,17 @@ impl Live {
         if let Some(bar) = &self.bar {
             bar.set_position(self.done);
             bar.tick();
-        } else if self.told.elapsed() >= EVERY {
+        } else if self.quarter_done() && self.told.elapsed() >= APART {
+            self.quarter = self.done * 4 / self.total.max(1) + 1;
             self.told = Instant::now();
             let (what, done, total) = (&self.what, self.done, self.total);
-            eprintln!(
-                "{what}: {done} of {total} after {:.1} s",
-                self.started.elapsed().as_secs_f64()
-            );
+            let seconds = self.started.elapsed().as_secs_f64();
+            eprintln!("{what}: {done} of {total} after {seconds:.1} s");
         }
+    }
+
+    fn quarter_done(&self) -> bool {
+        self.done < self.total && self.done * 4 >= self.total * self.quarter
     }
 }
 
