@@ -127,7 +127,7 @@ pub async fn run(options: &Options) -> Result<(), String> {
 
     produce(plan, &queue).await?;
     queue.join().await;
-    queue.shutdown();
+    queue.shutdown(false);
 
     let mut done = Vec::new();
     for consumer in consumers {
