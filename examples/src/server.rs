@@ -108,7 +108,7 @@ async fn connection(stream: TcpStream, board: Arc<Board>, stopping: &Event) {
     let seen_in = Arc::new(Mutex::new(None));
     let service = service_fn(move |request| answer(request, board.clone(), seen_in.clone()));
     let served = hyper::server::conn::http1::Builder::new()
-        .timer(mainspring::compat::hyper::Timer::new())
+        .timer(mainspring::compat::hyper::Timer)
         .serve_connection(stream, service);
     let mut served = pin!(served);
     // An error here is a client that went away or `/drop`: the counters know what there is to know.
