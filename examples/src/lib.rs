@@ -1,1 +1,46 @@
-//! Shared parts of this package.
+//! what the programs share: a local server, an HTTP client, retries, floors, and how they print.
+//!
+//! A program is one file beside this folder; read that first. In here, in reading order:
+
+#![deny(unsafe_code)]
+
+/// the floor of a run: what it would take if everything but the delays cost nothing.
+pub mod floor;
+
+/// the first of two futures to be ready; the other is dropped.
+pub mod race;
+
+/// the embedded server: answers late, wrongly or never, and counts what it sees.
+pub mod server;
+
+/// a program starts itself again: the server, and every row of the tour, as a process of its own.
+pub mod process;
+
+/// an HTTP client over hyper: one keep-alive pool for all tasks, and a cap on connections.
+pub mod client;
+
+/// another try after a wait, and nobody waits while holding a permit.
+pub mod retry;
+
+/// one GET with std's blocking socket: what the threads of the tour do.
+pub mod plain;
+
+/// CPU seconds and peak memory of this process.
+pub mod usage;
+
+/// a live line on a terminal, plain lines elsewhere.
+pub mod show;
+
+/// values of flags, and errors that name the remedy.
+pub mod flags;
+
+pub mod tour {
+    //! the fifth document's comparison, row by row.
+
+    /// the five rows: how each makes its hundred requests, and what the document says of it.
+    pub mod row;
+    /// one row in a process of its own: start it, follow it, take its figures.
+    pub mod run;
+    /// the table, and the verdict on each figure.
+    pub mod table;
+}

@@ -1,0 +1,211 @@
+//! A TCP echo server, and a client that checks what comes back.
+//!
+//! ```text
+//! cargo run --release --example echo                      the server, on port 8888, until ctrl-c
+//! cargo run --release --example echo -- --client          in another terminal: check that server
+//! cargo run --release --example echo -- --check           both in one process, and then the end
+//! ```
+//!
+//! What you will see: the server names each client, prints what it receives as text, and stops
+//! cleanly on ctrl-c: no new client, every open one told. The client sends three texts of 5, 250
+//! and 150 bytes and compares what comes back byte by byte.
+//!
+//! From the third document. Its server decodes each chunk of 100 bytes by itself, so the third
+//! text, 50 characters of 3 bytes, is cut within one; the handler dies of a UnicodeDecodeError and
+//! the client gets nothing, not even an end. This server echoes bytes and keeps the beginning of a
+//! cut character until the rest arrives, so where a chunk ends cannot matter.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use examples::flags;
+use examples::race::{First, race};
+use mainspring::io::{AsyncReadExt, AsyncWriteExt};
+use mainspring::net::{TcpListener, TcpStream};
+use mainspring::sync::Event;
+use mainspring::task::JoinHandle;
+use mainspring::time::timeout;
+
+/// The document reads at most this many bytes at a time.
+const CHUNK: usize = 100;
+/// How long the client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A TCP echo server, and a client that checks what comes back.
+#[derive(Debug, Parser)]
+pub struct Options {
+    /// Port of the server; 0 lets the system choose
+    #[arg(long, default_value_t = 8888)]
+    port: u16,
+    /// Be the client: check the server that runs on that port
+    #[arg(long)]
+    client: bool,
+    /// Server and client in one process, on a free port, and then the end
+    #[arg(long, conflicts_with_all = ["client", "port"])]
+    check: bool,
+}
+
+#[mainspring::main(flavor = "current_thread")]
+pub async fn main() -> ExitCode {
+    let options = Options::parse();
+    let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+    let result = match (options.check, options.client) {
+        (true, _) => check().await,
+        (_, true) => client(addr).await,
+        _ => serve_until_ctrl_c(addr).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve_until_ctrl_c(addr: SocketAddr) -> Result<(), String> {
+    let listener =
+        TcpListener::bind(addr).await.map_err(|error| flags::cannot_listen(addr, &error))?;
+    let addr = listener.local_addr().map_err(|error| error.to_string())?;
+    println!("listening on {addr}; check it with --client --port {}; ctrl-c stops", addr.port());
+    let served = serve(listener, mainspring::signal::ctrl_c()).await;
+    println!("\nstopped; {served} clients served");
+    Ok(())
+}
+
+/// Serves until `stop` is ready, then tells every open client and waits for their tasks.
+pub async fn serve(listener: TcpListener, stop: impl Future) -> usize {
+    let mut stop = pin!(stop);
+    let stopping = Arc::new(Event::new());
+    let (mut clients, mut served) = (Vec::new(), 0);
+    loop {
+        match race(stop.as_mut(), listener.accept()).await {
+            First::Left(_) => break,
+            First::Right(Ok((stream, peer))) => {
+                served += 1;
+                clients.retain(|client: &JoinHandle<()>| !client.is_finished());
+                let stopping = stopping.clone();
+                clients.push(mainspring::spawn(async move {
+                    println!("{peer}: connected");
+                    let end = match race(stopping.wait(), echo(stream, peer)).await {
+                        First::Left(()) => "told to go".to_owned(),
+                        First::Right(Ok(bytes)) => format!("closed after {bytes} bytes"),
+                        First::Right(Err(error)) => format!("broke off: {error}"),
+                    };
+                    println!("{peer}: {end}");
+                }));
+            }
+            First::Right(Err(error)) => {
+                eprintln!("cannot accept: {error}");
+                mainspring::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    stopping.set();
+    for client in clients {
+        // A handler that panicked has ended too, and the others have not noticed.
+        let _ = client.await;
+    }
+    served
+}
+
+async fn echo(mut stream: TcpStream, peer: SocketAddr) -> io::Result<usize> {
+    let mut chunk = [0; CHUNK];
+    let mut text = Text::default();
+    let mut total = 0;
+    loop {
+        let n = stream.read(&mut chunk).await?;
+        if n == 0 {
+            return Ok(total);
+        }
+        total += n;
+        println!("{peer}: {n} bytes {:?}", shortened(&text.push(&chunk[..n])));
+        stream.write_all(&chunk[..n]).await?;
+    }
+}
+
+/// Bytes to text, where a character may begin in one chunk and end in the next.
+#[derive(Debug, Default)]
+struct Text {
+    /// The beginning of a character whose end has not come; at most 3 bytes.
+    cut: Vec<u8>,
+}
+
+impl Text {
+    /// Everything that is complete now. What never can be UTF-8 becomes U+FFFD.
+    fn push(&mut self, bytes: &[u8]) -> String {
+        let mut all = std::mem::take(&mut self.cut);
+        all.extend_from_slice(bytes);
+        let mut text = String::new();
+        let mut chunks = all.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            text.push_str(chunk.valid());
+            let bad = chunk.invalid();
+            let cut_off = std::str::from_utf8(bad).is_err_and(|e| e.error_len().is_none());
+            if chunks.peek().is_none() && cut_off {
+                self.cut = bad.to_vec();
+            } else if !bad.is_empty() {
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        text
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(12) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Sends three texts to the server at `addr`; an error says which one did not come back.
+pub async fn client(addr: SocketAddr) -> Result<(), String> {
+    let texts = [
+        ("5 bytes", "hello".to_owned()),
+        ("250 bytes, three chunks", "x".repeat(250)),
+        ("50 characters of 3 bytes, one cut by a chunk's end", "异".repeat(50)),
+    ];
+    for (what, text) in texts {
+        let back = timeout(PATIENCE, exchange(addr, text.as_bytes()))
+            .await
+            .map_err(|_| format!("{what}: no answer within {PATIENCE:?}"))?
+            .map_err(|error| format!("{what}: {error}; is a server running on {addr}? (--port)"))?;
+        if back != text.as_bytes() {
+            return Err(format!("{what}: {} of {} bytes came back", back.len(), text.len()));
+        }
+        println!("client: {what}: came back unchanged");
+    }
+    Ok(())
+}
+
+async fn exchange(addr: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(addr).await?;
+    stream.write_all(bytes).await?;
+    // Closes this direction only: the server reads to the end, and its answer still comes.
+    stream.shutdown().await?;
+    let mut back = Vec::new();
+    stream.read_to_end(&mut back).await?;
+    Ok(back)
+}
+
+/// Server and client in one process.
+pub async fn check() -> Result<(), String> {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let listener =
+        TcpListener::bind(any).await.map_err(|error| flags::cannot_listen(any, &error))?;
+    let addr = listener.local_addr().map_err(|error| error.to_string())?;
+    let stop = Arc::new(Event::new());
+    let stopped = stop.clone();
+    let server = mainspring::spawn(async move { serve(listener, stopped.wait()).await });
+    let checked = client(addr).await;
+    stop.set();
+    let served = server.await.map_err(|error| format!("the server failed: {error}"))?;
+    println!("server: stopped; {served} clients served");
+    checked
+}

@@ -1,0 +1,306 @@
+//! A thousand GETs: a limit, retries, time-outs, and one pool of connections.
+//!
+//! ```text
+//! cargo run --release --example fetch                      1000 products, 50 at a time, about 1 s
+//! cargo run --release --example fetch -- --limit 5         the same, 5 at a time
+//! cargo run --release --example fetch -- --fail-first 9    a tenth of the products never works
+//! cargo run --release --example fetch -- --requests 50 --limit 10 \
+//!     --url 'http://127.0.0.1:8000/delay/{i%3}'            the fifth document's, from `server`
+//! ```
+//!
+//! What you will see: a bar (on a terminal), then how many requests succeeded, how many attempts
+//! and retries that took, how long, how many connections were opened and how often one was used
+//! again, and for the local server the most requests it saw in flight: exactly the limit. The exit
+//! status is 0 if every request succeeded.
+//!
+//! Without `--url` the program starts a local server in a process of its own, in which every tenth
+//! product fails at first: it answers 503 or drops the connection, in turn.
+//!
+//! From the first document (1000 products, 50 at a time, three attempts, 10 s each) and the fifth
+//! (50 pages, 10 at a time, see the last command). Faults of theirs that this program cannot have:
+//! the first sleeps while it holds its permit, which makes 7.4 s of 2.0 s when a tenth fails, tries
+//! a 503 again at once, and sleeps after the last attempt; the fifth takes a page that came faster
+//! than half a millisecond for a failure, because it marks failures by a time that is not above
+//! zero.
+
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use examples::client::{self, Client};
+use examples::process::{ServerProcess, be_the_server_if_asked};
+use examples::retry::{Backoff, GaveUp, retry};
+use examples::show::Live;
+use examples::{flags, plain};
+use hyper::{StatusCode, Uri};
+use mainspring::runtime::Builder;
+use mainspring::sync::{Semaphore, mpsc};
+use mainspring::time::{Instant, timeout};
+
+/// Many GETs with a limit, retries, time-outs, and one pool of connections.
+#[derive(Clone, Debug, Parser)]
+pub struct Options {
+    /// What to fetch; {i} is the number of the request, {i%3} that number modulo 3. Without it: the
+    /// products of a local server that the program starts
+    #[arg(long)]
+    pub url: Option<String>,
+    /// How many requests
+    #[arg(long, default_value_t = 1000)]
+    pub requests: u64,
+    /// How many of them at a time
+    #[arg(long, default_value = "50")]
+    pub limit: NonZeroUsize,
+    /// How many further attempts after the first
+    #[arg(long, default_value_t = 2)]
+    pub retries: u32,
+    /// Seconds for one attempt, from connecting to the last byte
+    #[arg(long, default_value = "10", value_parser = flags::seconds)]
+    pub timeout: Duration,
+    /// Seconds for everything
+    #[arg(long, default_value = "300", value_parser = flags::seconds)]
+    pub total_timeout: Duration,
+    /// Seconds to wait after a first failure; doubled after each further one
+    #[arg(long, default_value = "0.5", value_parser = flags::seconds)]
+    pub backoff: Duration,
+    /// Factor for the local server's delays and for the backoff
+    #[arg(long, default_value = "1", value_parser = flags::scale)]
+    pub scale: f64,
+    /// How often every tenth product of the local server fails before it works
+    #[arg(long, default_value_t = 1)]
+    pub fail_first: u64,
+}
+
+/// Only an example's own `main` uses it; the tour has its own.
+#[allow(dead_code)]
+fn main() -> ExitCode {
+    if let Some(end) = be_the_server_if_asked() {
+        return end;
+    }
+    match run(&Options::parse()) {
+        Ok(summary) if summary.failed() == 0 => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(dead_code)]
+fn run(options: &Options) -> Result<Summary, String> {
+    let (server, urls) = match &options.url {
+        Some(template) => (None, urls(template, options.requests)?),
+        None => {
+            let server = ServerProcess::start(options.scale)
+                .map_err(|error| format!("cannot start the local server: {error}"))?;
+            let urls = products(server.addr(), options)?;
+            (Some(server), urls)
+        }
+    };
+    let summary = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start the runtime: {error}"))?
+        .block_on(fetch(options, urls));
+    summary.print();
+    if let Some(server) = server {
+        let stats = plain::get_json(server.addr(), "/stats").map_err(|error| error.to_string())?;
+        println!("server       at most {} requests in flight", stats["peak_in_flight"]);
+    }
+    Ok(summary)
+}
+
+/// The template once for each request, with the numbers put in.
+pub fn urls(template: &str, requests: u64) -> Result<Vec<Uri>, String> {
+    (0..requests)
+        .map(|i| {
+            let text = filled(template, i);
+            let url: Uri = text.parse().map_err(|error| format!("{text:?} is no URL: {error}"))?;
+            match url.scheme_str() {
+                Some("http") => Ok(url),
+                _ => {
+                    Err(format!("{text:?}: only addresses that start with http:// can be fetched"))
+                }
+            }
+        })
+        .collect()
+}
+
+fn filled(template: &str, i: u64) -> String {
+    let mut text = template.replace("{i}", &i.to_string());
+    while let Some((before, (number, after))) =
+        text.split_once("{i%").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
+        let Ok(modulus @ 1..) = number.parse::<u64>() else { break };
+        text = format!("{before}{}{after}", i % modulus);
+    }
+    text
+}
+
+/// The first document's URLs; every tenth one fails at first, in one of two ways.
+fn products(server: SocketAddr, options: &Options) -> Result<Vec<Uri>, String> {
+    let k = options.fail_first;
+    let path = |i: u64| match (k, i % 20) {
+        (1.., 0) => format!("/flaky/product{i}/{k}/503"),
+        (1.., 10) => format!("/drop/product{i}/{k}"),
+        _ => format!("/products/{i}"),
+    };
+    let url = |i| format!("http://{server}{}", path(i)).parse();
+    (0..options.requests).map(url).collect::<Result<_, _>>().map_err(|e| format!("no URL: {e}"))
+}
+
+/// Why an attempt failed.
+#[derive(Debug)]
+pub enum Failure {
+    Client(client::Error),
+    Status(StatusCode),
+    TimedOut(Duration),
+}
+
+impl Failure {
+    /// A broken connection, a time-out, "too many requests" and the server's own errors may be gone
+    /// next time. A 404 will not, and neither will an address that is none.
+    fn worth_another(&self) -> bool {
+        match self {
+            Failure::Client(error) => error.worth_another(),
+            Failure::Status(code) => {
+                code.is_server_error() || *code == StatusCode::TOO_MANY_REQUESTS
+            }
+            Failure::TimedOut(_) => true,
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Client(error) => error.fmt(f),
+            Failure::Status(code) => write!(f, "the server answered {code}"),
+            Failure::TimedOut(limit) => write!(f, "no answer within {limit:?}"),
+        }
+    }
+}
+
+/// A page that was read to its end.
+#[derive(Debug)]
+pub struct Page {
+    bytes: usize,
+    latency: Duration,
+}
+
+/// One attempt: connect if need be, ask, read it all, within `limit`.
+async fn attempt(client: &Client, url: &Uri, limit: Duration) -> Result<Page, Failure> {
+    let start = Instant::now();
+    let answer = timeout(limit, client.get(url))
+        .await
+        .map_err(|_| Failure::TimedOut(limit))?
+        .map_err(Failure::Client)?;
+    match answer.status.is_success() {
+        true => Ok(Page { bytes: answer.body.len(), latency: start.elapsed() }),
+        false => Err(Failure::Status(answer.status)),
+    }
+}
+
+/// Fetches all of them, a task each; every attempt holds a permit, no wait does.
+pub async fn fetch(options: &Options, urls: Vec<Uri>) -> Summary {
+    let client = Client::new(options.limit.get());
+    let permits = Arc::new(Semaphore::new(options.limit.get()));
+    let backoff = Backoff {
+        attempts: NonZeroU32::MIN.saturating_add(options.retries),
+        base: options.backoff.mul_f64(options.scale),
+        cap: Duration::from_secs(30).mul_f64(options.scale),
+    };
+    let mut live = Live::new("fetch", urls.len() as u64);
+    let mut summary = Summary { asked: urls.len(), ..Summary::default() };
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let start = Instant::now();
+    let mut tasks = Vec::new();
+    for url in urls {
+        let (client, permits, tell) = (client.clone(), permits.clone(), tell.clone());
+        let limit = options.timeout;
+        tasks.push(mainspring::spawn(async move {
+            let attempt = || attempt(&client, &url, limit);
+            let end = retry(backoff, &permits, Failure::worth_another, attempt).await;
+            let _ = tell.send((url.clone(), end));
+        }));
+    }
+    drop(tell);
+    let all = async {
+        while let Some((url, end)) = told.recv().await {
+            summary.add(url, end);
+            live.step();
+        }
+    };
+    if timeout(options.total_timeout, all).await.is_err() {
+        tasks.iter().for_each(|task| task.abort());
+        summary.out_of_time = Some(options.total_timeout);
+    }
+    summary.wall = start.elapsed();
+    (summary.opened, summary.reused) = (client.opened(), client.reused());
+    summary
+}
+
+/// What came of all requests together.
+#[derive(Debug, Default)]
+pub struct Summary {
+    asked: usize,
+    good: usize,
+    attempts: u64,
+    retries: u64,
+    bytes: usize,
+    latency: Duration,
+    pub wall: Duration,
+    opened: u64,
+    reused: u64,
+    first_failure: Option<String>,
+    out_of_time: Option<Duration>,
+}
+
+impl Summary {
+    fn add(&mut self, url: Uri, end: Result<(Page, u32), GaveUp<Failure>>) {
+        let attempts = match end {
+            Ok((page, attempts)) => {
+                self.good += 1;
+                self.bytes += page.bytes;
+                self.latency += page.latency;
+                attempts
+            }
+            Err(gave_up) => {
+                let attempts = gave_up.attempts;
+                self.first_failure.get_or_insert_with(|| format!("{url} {gave_up}"));
+                attempts
+            }
+        };
+        self.attempts += u64::from(attempts);
+        self.retries += u64::from(attempts - 1);
+    }
+
+    /// Requests without a page: given up, or not ended in time.
+    pub fn failed(&self) -> usize {
+        self.asked - self.good
+    }
+
+    pub fn print(&self) {
+        let wall = self.wall.as_secs_f64();
+        let mean = self.latency.as_secs_f64() / self.good.max(1) as f64;
+        println!(
+            "requests     {} of {} succeeded, {} bytes, in {wall:.3} s ({:.0} a second)",
+            self.good,
+            self.asked,
+            self.bytes,
+            self.good as f64 / wall,
+        );
+        println!("latency      {mean:.3} s on average, of the attempt that succeeded");
+        println!("attempts     {}, of which {} were retries", self.attempts, self.retries);
+        println!("connections  {} opened, used again {} times", self.opened, self.reused);
+        if let Some(text) = &self.first_failure {
+            println!("first lost   {text}");
+        }
+        if let Some(limit) = self.out_of_time {
+            println!("out of time  the rest was stopped after {limit:?} (--total-timeout)");
+        }
+    }
+}

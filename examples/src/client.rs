@@ -1,0 +1,184 @@
+//! an HTTP client over hyper: one keep-alive pool for all tasks, and a cap on connections.
+//!
+//! The rules, because each is a fault that one of the documents' programs has:
+//!
+//! * One client, cloned into every task. A session a request, as in the fourth document, opens 200
+//!   connections where 20 would do.
+//! * Never more connections than the cap, in use and idle together. Without one, 300 requests need
+//!   300 descriptors, and a system that allows 128 answers "too many open files".
+//! * Nothing is tried again in secret. aiohttp sends a request a second time when a kept connection
+//!   turns out to be dead; here the caller sees the error and decides (see `retry`). Only what has
+//!   not been sent yet moves to another connection.
+//! * An attempt that is dropped, by a time-out say, closes its connection: an answer that nobody
+//!   reads must not be taken for the next one's.
+
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{HOST, HeaderValue};
+use hyper::{Request, StatusCode, Uri};
+use mainspring::net::TcpStream;
+use mainspring::sync::Semaphore;
+
+/// A pool of connections; a clone is another handle to the same pool.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Pool>);
+
+#[derive(Debug)]
+struct Pool {
+    cap: usize,
+    /// One permit a connection in use.
+    slots: Semaphore,
+    /// Connections that wait for a request, the latest used last.
+    idle: Mutex<Vec<Connection>>,
+    opened: AtomicU64,
+    requests: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Connection {
+    authority: String,
+    sender: SendRequest<Empty<Bytes>>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: Bytes,
+}
+
+impl Client {
+    /// A client with at most `cap` connections.
+    ///
+    /// # Panics
+    /// If `cap` is 0.
+    pub fn new(cap: usize) -> Client {
+        assert!(cap > 0, "a client without a connection can ask nothing: give a cap of at least 1");
+        Client(Arc::new(Pool {
+            cap,
+            slots: Semaphore::new(cap),
+            idle: Mutex::default(),
+            opened: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+        }))
+    }
+
+    /// Connections opened so far.
+    pub fn opened(&self) -> u64 {
+        // Ordering: a figure for people; no other memory hangs on it.
+        self.0.opened.load(Relaxed)
+    }
+
+    /// Requests sent so far on a connection that had carried one before.
+    pub fn reused(&self) -> u64 {
+        // Ordering: as in `opened`.
+        self.0.requests.load(Relaxed).saturating_sub(self.0.opened.load(Relaxed))
+    }
+
+    /// `GET url`, and the whole body. Waits for a free connection when the cap is reached, first
+    /// come first served. Any status is an `Ok`.
+    ///
+    /// # Cancel safety
+    /// Dropping it closes the connection that the request was on.
+    pub async fn get(&self, url: &Uri) -> Result<Answer, Error> {
+        let authority = match (url.scheme_str(), url.authority()) {
+            (Some("http"), Some(authority)) => authority.as_str(),
+            _ => return Err(Error::Url(url.clone())),
+        };
+        let host = HeaderValue::from_str(authority).map_err(|_| Error::Url(url.clone()))?;
+        let path = url.path_and_query().map_or("/", |path| path.as_str());
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = path.parse().map_err(|_| Error::Url(url.clone()))?;
+        request.headers_mut().insert(HOST, host);
+
+        let _slot = self.0.slots.acquire().await.expect("the slots are never closed");
+        let mut connection = self.connection(authority).await?;
+        // Ordering: as in `opened`.
+        self.0.requests.fetch_add(1, Relaxed);
+        let response = connection.sender.send_request(request).await.map_err(Error::Exchange)?;
+        let status = response.status();
+        let body = response.into_body().collect().await.map_err(Error::Exchange)?.to_bytes();
+        // Back into the pool before the slot is free: who gets the slot finds the connection.
+        self.0.idle().push(connection);
+        Ok(Answer { status, body })
+    }
+
+    /// An idle connection that is still open, or a new one.
+    async fn connection(&self, authority: &str) -> Result<Connection, Error> {
+        while let Some(mut connection) = self.0.take_idle(authority) {
+            if connection.sender.ready().await.is_ok() {
+                return Ok(connection);
+            }
+        }
+        self.0.make_room();
+        let stream = TcpStream::connect(authority).await.map_err(Error::Connect)?;
+        stream.set_nodelay(true).map_err(Error::Connect)?;
+        let (sender, connection) = http1::handshake(stream).await.map_err(Error::Exchange)?;
+        // Ordering: as in `opened`.
+        self.0.opened.fetch_add(1, Relaxed);
+        // It ends when the sender is dropped or the server closes; whoever waits for an answer
+        // then hears of the error through the sender.
+        mainspring::spawn(async move { drop(connection.await) });
+        Ok(Connection { authority: authority.to_owned(), sender })
+    }
+}
+
+impl Pool {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_idle(&self, authority: &str) -> Option<Connection> {
+        let mut idle = self.idle();
+        let place = idle.iter().rposition(|connection| connection.authority == authority)?;
+        Some(idle.remove(place))
+    }
+
+    /// Closes the idle connection used longest ago if one more would exceed the cap; it leads to
+    /// another server, or the caller would have taken it.
+    fn make_room(&self) {
+        let mut idle = self.idle();
+        let in_use = self.cap - self.slots.available_permits();
+        let oldest = (idle.len() + in_use > self.cap).then(|| idle.remove(0));
+        drop(idle);
+        drop(oldest);
+    }
+}
+
+/// What can go wrong between a request and the end of its answer.
+#[derive(Debug)]
+pub enum Error {
+    /// Not an `http://` address.
+    Url(Uri),
+    /// No connection.
+    Connect(io::Error),
+    /// The connection broke, or what came was not HTTP.
+    Exchange(hyper::Error),
+}
+
+impl Error {
+    /// Whether another attempt may end better.
+    pub fn worth_another(&self) -> bool {
+        !matches!(self, Error::Url(_))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Url(url) => write!(f, "{url} is not an address that starts with http://"),
+            Error::Connect(error) => write!(f, "cannot connect: {error}"),
+            Error::Exchange(error) => write!(f, "the exchange broke off: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

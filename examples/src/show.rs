@@ -1,0 +1,82 @@
+//! a live line on a terminal, plain lines elsewhere.
+//!
+//! All of it goes to standard error, so that a table on standard output stays clean. Where standard
+//! error is no terminal, there is a line at the start and, if that takes a while, after each quarter.
+
+#![forbid(unsafe_code)]
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Plain lines do not follow each other faster than this.
+const APART: Duration = Duration::from_secs(1);
+
+/// How far one piece of work has come.
+#[derive(Debug)]
+pub struct Live {
+    what: String,
+    total: u64,
+    done: u64,
+    started: Instant,
+    told: Instant,
+    /// The next quarter that is worth a plain line.
+    quarter: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Live {
+    /// Begins to show `what`, of which there are `total` steps.
+    pub fn new(what: &str, total: u64) -> Live {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{msg}  [{bar:30}] {pos}/{len}  {elapsed}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar())
+                .progress_chars("=> ");
+            ProgressBar::new(total).with_style(style).with_message(what.to_owned())
+        });
+        if bar.is_none() {
+            eprintln!("{what}: {total} to do");
+        }
+        let started = Instant::now();
+        Live { what: what.to_owned(), total, done: 0, started, told: started, quarter: 1, bar }
+    }
+
+    /// `done` steps are done.
+    pub fn set(&mut self, done: u64) {
+        self.done = done;
+        self.tick();
+    }
+
+    /// One more step is done.
+    pub fn step(&mut self) {
+        self.set(self.done + 1);
+    }
+
+    /// Nothing new; time has passed.
+    pub fn tick(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+            bar.tick();
+        } else if self.quarter_done() && self.told.elapsed() >= APART {
+            self.quarter = self.done * 4 / self.total.max(1) + 1;
+            self.told = Instant::now();
+            let (what, done, total) = (&self.what, self.done, self.total);
+            let seconds = self.started.elapsed().as_secs_f64();
+            eprintln!("{what}: {done} of {total} after {seconds:.1} s");
+        }
+    }
+
+    fn quarter_done(&self) -> bool {
+        self.done < self.total && self.done * 4 >= self.total * self.quarter
+    }
+}
+
+impl Drop for Live {
+    /// The live line goes away; what is printed next takes its place.
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! the table, and the verdict on each figure.
+
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+use super::row::{Row, Way};
+use super::run::Figures;
+
+/// Rows with a shorter floor are never held to a ratio: a few milliseconds of connecting weigh too
+/// much in them.
+const WORTH_A_RATIO: Duration = Duration::from_secs(1);
+
+/// The two lines above the rows.
+pub const HEAD: [&str; 2] = [
+    "                     wall   floor wall/     in   con-    CPU  peak    the document",
+    "                        s       s floor flight   nect.     s   MiB   says s  which is",
+];
+
+/// One line of the table. `scale` is that of the measured run; the document's figure and its floor
+/// are at the documents' size.
+pub fn line(row: &Row, figures: &Figures, scale: f64) -> String {
+    let floor = row.floor(scale).as_secs_f64();
+    let wall = figures.wall.as_secs_f64();
+    let none = || "–".to_owned();
+    let cpu = figures.cpu.map_or_else(none, |time| format!("{:.3}", time.as_secs_f64()));
+    let memory = figures.memory.map_or_else(none, |b| format!("{:.1}", b as f64 / 1048576.0));
+    let (says, verdict) = match row.document {
+        None => (none(), String::new()),
+        Some(says) => (format!("{says:.1}"), verdict(says, row.floor(1.0))),
+    };
+    let (name, ratio) = (row.name, wall / floor);
+    let (peak, connections) = (figures.peak, figures.connections);
+    let line = format!(
+        "{name:<17} {wall:>7.3} {floor:>7.3} {ratio:>5.3} {peak:>6} {connections:>6} \
+         {cpu:>6} {memory:>5} {says:>7}  {verdict}",
+    );
+    line.trim_end().to_owned()
+}
+
+/// What to think of `says` seconds for a run whose floor is `floor`.
+pub fn verdict(says: f64, floor: Duration) -> String {
+    let floor = floor.as_secs_f64();
+    match says < floor {
+        true => format!("below the floor, {floor:.2} s"),
+        false => format!("plausible: {:.2} × floor", says / floor),
+    }
+}
+
+/// Everything about these figures that can't be right. With `most`, a wall time above `most` times
+/// its floor counts too, in rows of a second or more.
+pub fn complaints(row: &Row, figures: &Figures, scale: f64, most: Option<f64>) -> Vec<String> {
+    let mut found = Vec::new();
+    let floor = row.floor(scale);
+    let limit = row.permits() as u64;
+    let exact = !matches!(row.way, Way::NoLimit);
+    if figures.peak > limit || (exact && figures.peak != limit) {
+        found.push(format!("{}: {} in flight and not {limit}", row.name, figures.peak));
+    }
+    if figures.wall < floor {
+        let wall = figures.wall;
+        found.push(format!("{}: {wall:?} is below the floor of {floor:?}", row.name));
+    }
+    let ratio = figures.wall.as_secs_f64() / floor.as_secs_f64();
+    if let Some(most) = most.filter(|&most| floor >= WORTH_A_RATIO && ratio > most) {
+        found.push(format!("{}: {ratio:.2} times its floor, more than {most}", row.name));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::ROWS;
+    use super::*;
+
+    fn figures(wall: f64, peak: u64) -> Figures {
+        let wall = Duration::from_secs_f64(wall);
+        Figures { wall, peak, connections: 0, cpu: None, memory: None }
+    }
+
+    #[test]
+    fn the_document_is_impossible_in_one_row_and_plausible_in_three() {
+        let verdicts: Vec<_> = ROWS
+            .iter()
+            .filter_map(|row| row.document.map(|says| verdict(says, row.floor(1.0))))
+            .collect();
+        let expected = [
+            "plausible: 1.02 × floor",
+            "plausible: 1.14 × floor",
+            "below the floor, 20.36 s",
+            "plausible: 4.27 × floor",
+        ];
+        assert_eq!(verdicts, expected);
+    }
+
+    #[test]
+    fn a_good_row_has_nothing_to_complain_of() {
+        assert!(complaints(&ROWS[2], &figures(2.05, 5), 0.1, Some(1.25)).is_empty());
+        assert!(complaints(&ROWS[4], &figures(0.2, 93), 0.1, Some(1.25)).is_empty());
+    }
+
+    #[test]
+    fn a_wrong_peak_an_impossible_time_and_a_slow_row_are_told() {
+        let told = |wall, peak| complaints(&ROWS[2], &figures(wall, peak), 0.1, Some(1.25)).len();
+        assert_eq!(told(2.1, 6), 1);
+        assert_eq!(told(2.1, 4), 1);
+        assert_eq!(told(2.0, 5), 1);
+        assert_eq!(told(2.6, 5), 1);
+        assert_eq!(complaints(&ROWS[2], &figures(2.6, 5), 0.1, None).len(), 0);
+        assert_eq!(complaints(&ROWS[4], &figures(0.2, 101), 0.1, None).len(), 1);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_a_hundred_columns() {
+        for row in &ROWS {
+            let figures = Figures {
+                wall: Duration::from_secs_f64(102.5),
+                peak: 100,
+                connections: 100,
+                cpu: Some(Duration::from_millis(1234)),
+                memory: Some(99 << 20),
+            };
+            let line = line(row, &figures, 1.0);
+            assert!(line.chars().count() <= 100, "{}: {line}", line.chars().count());
+        }
+    }
+}

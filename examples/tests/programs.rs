@@ -1,0 +1,103 @@
+//! The programs as their users run them, at a small scale.
+
+mod common;
+
+use common::{nobody_listens, run, start};
+use std::net::TcpListener;
+
+#[test]
+fn the_queue_ends_when_every_item_is_done() {
+    let second = run("queue", &["--scale", "0.02"]).good();
+    second.shows("all 20 items done");
+    assert_eq!(second.out.matches("taken by").count(), 20);
+    let third = run("queue", &["--document", "third", "--scale", "0.02"]).good();
+    third.shows("all 5 items done, by consumer [5]");
+}
+
+#[test]
+fn the_queue_ends_with_more_consumers_than_items() {
+    let args = ["--items", "2", "--consumers", "7", "--room", "0", "--scale", "0.02"];
+    run("queue", &args).good().shows("all 2 items done");
+    run("queue", &["--items", "0", "--scale", "0.02"]).good().shows("all 0 items done");
+    run("queue", &["--consumers", "0"]).bad().tells("--consumers");
+}
+
+#[test]
+fn the_queue_prints_its_items_in_the_order_of_the_document() {
+    let ended = run("queue", &["--document", "third", "--scale", "0.1"]).good();
+    let order = |what: &str| -> Vec<String> {
+        let of = |line: &str| {
+            line.split_whitespace().skip_while(|w| *w != "item").nth(1).map(String::from)
+        };
+        ended.out.lines().filter(|line| line.contains(what)).filter_map(of).collect()
+    };
+    for what in ["put", "taken", "done"] {
+        let items: Vec<_> = order(what).into_iter().take(5).collect();
+        assert_eq!(items, ["0", "1", "2", "3", "4"], "{what}: {}", ended.out);
+    }
+}
+
+#[test]
+fn the_echo_brings_every_text_back_unchanged() {
+    let ended = run("echo", &["--check"]).good();
+    assert_eq!(ended.out.matches("came back unchanged").count(), 3, "{}", ended.out);
+    ended.shows("50 bytes \"异异").shows("3 clients served");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_echo_server_stops_cleanly_on_ctrl_c() {
+    let server = start("echo", &["--port", "0"]);
+    let port = server.addr().port().to_string();
+    run("echo", &["--client", "--port", &port]).good().shows("came back unchanged");
+    // One client stays connected and says nothing; it must not hold the server up.
+    let silent = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    while !server.line().contains("connected") {}
+    server.ctrl_c();
+    server.ended().good().shows("4 clients served");
+    drop(silent);
+}
+
+#[test]
+fn a_client_without_a_server_says_so() {
+    let (_held, addr) = nobody_listens();
+    let port = addr.port().to_string();
+    run("echo", &["--client", "--port", &port]).bad().tells("is a server running on");
+}
+
+#[test]
+fn a_port_in_use_is_named_with_the_flag_that_helps() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for program in ["echo", "server"] {
+        let ended = run(program, &["--port", &port]).bad();
+        ended.tells(&port).tells("--port N");
+    }
+}
+
+#[test]
+fn a_flag_that_makes_no_sense_is_refused_with_the_reason() {
+    run("fetch", &["--scale", "0"]).bad().tells("give a factor above 0");
+    run("fetch", &["--timeout", "-1"]).bad();
+    run("fetch", &["--limit", "0"]).bad().tells("--limit");
+    run("fetch", &["--url", "https://example.org/"]).bad().tells("http://");
+    run("tour", &["--full", "--scale", "0.5"]).bad().tells("--scale");
+}
+
+#[test]
+fn the_tour_shows_every_row_and_one_impossible_figure() {
+    let ended = run("tour", &["--scale", "0.02"]).good();
+    for name in ["one at a time", "10 threads", "limit 5", "limit 10", "no limit"] {
+        ended.shows(name);
+    }
+    assert_eq!(ended.out.matches("below the floor").count(), 1, "{}", ended.out);
+    assert_eq!(ended.out.matches("plausible").count(), 4, "{}", ended.out);
+    ended.shows("50 of 50 succeeded").shows("all 5 items done").shows("came back unchanged");
+    ended.shows("Where to look next").tells("100 to do");
+}
+
+#[test]
+fn the_tour_fails_when_a_row_is_slower_than_asked() {
+    let ended = run("tour", &["--scale", "0.011", "--check", "1.0"]).bad();
+    ended.tells("one at a time: 1.").tells("more than 1");
+}
