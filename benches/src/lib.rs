@@ -1,1 +1,35 @@
-//! Shared parts of this package.
+//! the benchmarks: one source of workloads, compiled against Mainspring, tokio and smol.
+//!
+//! ```text
+//! cargo compare                every row, interleaved, against tokio and smol      (five minutes)
+//! cargo compare --quick        the same with shorter rounds                    (one and a half)
+//! cargo compare --rows mutex   only the rows whose name holds the word
+//! cargo compare --count        allocations per operation instead of time
+//! cargo bench -p benches       the same workloads under criterion, plots in target/criterion
+//! cargo test -p benches        each workload once, tiny, on each runtime: does it do what it says
+//! ```
+//!
+//! Read in this order: `workload/*.rs` (what is measured, exactly), `on/*.rs` (what a name means on
+//! each runtime), `rows` (the table and its goals), `meter` (how long, how often), `compare/*` (who
+//! runs when, and what is said about it).
+//!
+//! What keeps it honest:
+//!
+//! * Each peer runs the same source with the same profile, in a process of its own per round, on
+//!   the same machine within the same second; rounds alternate their order.
+//! * A row's figure is a median over rounds of medians over batches, and stands beside its spread.
+//!   tokio is measured twice a round, and what it differs from itself stands in the table.
+//! * Every workload checks what it did: the sum of what came back, the count of who ran.
+//! * Ratios are the result. Nanoseconds belong to one machine and one hour.
+
+// The same files are modules of each runtime on purpose, and a task's handle may give nothing.
+#![allow(clippy::duplicate_mod, clippy::unit_arg)]
+
+pub mod alloc;
+pub mod compare;
+mod criterion_suite;
+pub mod echo;
+pub mod meter;
+pub mod on;
+pub mod rows;
+pub mod stats;

@@ -1,0 +1,3 @@
+//! criterion, rows of the suite `blocking`: the workloads of `cargo compare`, with plots.
+
+benches::criterion_suite!(Blocking);

@@ -1,0 +1,3 @@
+//! criterion, rows of the suite `sync`: the workloads of `cargo compare`, with plots.
+
+benches::criterion_suite!(Sync);

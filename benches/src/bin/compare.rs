@@ -1,0 +1,123 @@
+//! `cargo compare`: Mainspring beside tokio and smol, row by row, interleaved.
+
+use benches::alloc::Counting;
+use benches::compare::{Plan, about, child, report, rounds, table};
+use benches::meter::Mode;
+use benches::rows::Peer;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Measures Mainspring beside tokio and smol on the same workloads, and says where it stands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo compare")]
+struct Arguments {
+    /// Shorter measurements and five rounds: under three minutes.
+    #[arg(long)]
+    quick: bool,
+    /// How many rounds: at least five, for a median that means something.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: Option<u16>,
+    /// Only rows whose name holds this.
+    #[arg(long, value_name = "SUBSTRING")]
+    rows: Option<String>,
+    /// Also write everything, round by round, to this file.
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+    /// End with status 1 when a row is slower than tokio.
+    #[arg(long)]
+    check: bool,
+    /// Count allocations per operation instead of time.
+    #[arg(long)]
+    count: bool,
+    /// Print the names of the rows.
+    #[arg(long)]
+    list: bool,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// What the program starts itself for. Useful by hand under a profiler.
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// One row on one peer, in this process.
+    Measure {
+        row: String,
+        peer: String,
+        /// Batches for so long.
+        #[arg(long, default_value_t = 100)]
+        millis: u64,
+        /// So many batches instead.
+        #[arg(long)]
+        batches: Option<u64>,
+        /// Allocations instead of time.
+        #[arg(long)]
+        count: bool,
+    },
+    /// An echo server.
+    Serve { peer: String },
+    /// Load for an echo server.
+    Load { port: u16, connections: usize },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.part {
+        Some(part) => run_part(part),
+        None if arguments.list => {
+            benches::rows::ROWS.iter().for_each(|row| println!("{}", row.name));
+            Ok(ExitCode::SUCCESS)
+        }
+        None => compare(&arguments),
+    };
+    done.unwrap_or_else(|why| {
+        eprintln!("compare: {why}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run_part(part: Part) -> Result<ExitCode, String> {
+    let peer = |name: &str| Peer::named(name).ok_or(format!("there is no peer {name:?}"));
+    match part {
+        Part::Measure { row, peer: name, millis, batches, count } => {
+            let workload = child::workload(&row, peer(&name)?)
+                .ok_or(format!("there is no row {row:?} that {name} runs in one process"))?;
+            let timed = Mode::Timed(Duration::from_millis(millis));
+            let mode = if count { Mode::Count } else { batches.map_or(timed, Mode::Batches) };
+            child::measure(workload, mode);
+        }
+        Part::Serve { peer: name } => child::serve(peer(&name)?).map_err(|e| e.to_string())?,
+        Part::Load { port, connections } => {
+            child::load(port, connections).map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
+    let rows = Plan::rows_named(arguments.rows.as_deref());
+    if rows.is_empty() {
+        return Err("no row has such a name; --list prints them".to_owned());
+    }
+    let (rounds, each) = if arguments.quick { (5, 40) } else { (9, 150) };
+    let rounds = arguments.rounds.map_or(rounds, usize::from);
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let plan = Plan { rows, rounds, each: Duration::from_millis(each), program };
+    if arguments.count {
+        print!("{}", table::allocations(&plan));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let about = about::about(plan.rounds, plan.each);
+    let lines = report::Line::all(&rounds::run(&plan));
+    print!("{}", table::table(&lines, &about));
+    if let Some(path) = &arguments.json {
+        let text = format!("{:#}\n", report::json_of(&lines, &about));
+        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    let lost = arguments.check && !table::slower(&lines).is_empty();
+    Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

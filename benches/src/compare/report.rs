@@ -1,0 +1,144 @@
+//! from figures to statements: ratios, the noise, the goal, and who is slower.
+
+use super::rounds::Measured;
+use crate::rows::{Goal, Peer, Unit};
+use crate::stats::{Ratio, Standing, geometric_mean, median, standing};
+use serde_json::{Value, json};
+
+/// One line of the table: a row, or the wall time that an echo row measures besides.
+#[derive(Debug)]
+pub struct Line {
+    pub name: String,
+    pub unit: Unit,
+    pub goals: &'static [Goal],
+    /// In the order of [`Peer::ALL`].
+    figures: Vec<Vec<f64>>,
+    pub failures: Vec<(Peer, String)>,
+}
+
+impl Line {
+    pub fn all(measured: &[Measured]) -> Vec<Self> {
+        let mut lines = Vec::new();
+        for of in measured {
+            let figures = Peer::ALL.map(|peer| of.figures(peer).to_vec()).to_vec();
+            let failure = |peer| of.failure(peer).map(|why| (peer, why.to_owned()));
+            let failures = Peer::ALL.into_iter().filter_map(failure).collect();
+            let (name, unit, goals) = (of.row.name.to_owned(), of.row.unit, of.row.goals);
+            lines.push(Self { name, unit, goals, figures, failures });
+            let wall = Peer::ALL.map(|peer| of.wall(peer).to_vec()).to_vec();
+            if wall.iter().any(|of_peer| !of_peer.is_empty()) {
+                let name = format!("{}, wall", of.row.name);
+                let (goals, failures) = (&[][..], Vec::new());
+                lines.push(Self { name, unit: Unit::Time, goals, figures: wall, failures });
+            }
+        }
+        lines
+    }
+
+    pub fn figures(&self, peer: Peer) -> &[f64] {
+        &self.figures[Peer::ALL.iter().position(|other| *other == peer).expect("all are listed")]
+    }
+
+    pub fn median(&self, peer: Peer) -> Option<f64> {
+        let figures = self.figures(peer);
+        (!figures.is_empty()).then(|| median(figures))
+    }
+
+    /// One peer against another, where both were measured.
+    pub fn ratio(&self, this: Peer, that: Peer) -> Option<Ratio> {
+        let (this, that) = (self.figures(this), self.figures(that));
+        (!this.is_empty() && !that.is_empty()).then(|| Ratio::of(this, that))
+    }
+
+    /// tokio against itself.
+    pub fn noise(&self) -> Option<Ratio> {
+        self.ratio(Peer::TokioAgain, Peer::Tokio)
+    }
+
+    pub fn standing(&self) -> Option<Standing> {
+        self.ratio(Peer::Mainspring, Peer::Tokio).map(|ratio| standing(ratio, self.noise()))
+    }
+
+    /// How far from its goal the row is: at most 1 is reached. The worst part counts. None without
+    /// a goal, or when something needed was not measured.
+    pub fn of_goal(&self) -> Option<f64> {
+        let against = |peer| Some(self.ratio(Peer::Mainspring, peer)?.of_medians);
+        let parts = self.goals.iter().map(|goal| match goal {
+            Goal::Tokio(most) => Some(against(Peer::Tokio)? / most),
+            Goal::Smol(most) => Some(against(Peer::Smol)? / most),
+            Goal::Floor(most) => Some(against(Peer::Floor)? / most),
+            Goal::Bytes(most) => Some(self.median(Peer::Mainspring)? / most),
+            Goal::EqualTokio => match self.standing()? {
+                Standing::Slower => Some(against(Peer::Tokio)?),
+                _ => Some(1.0),
+            },
+        });
+        let parts: Vec<f64> = parts.collect::<Option<_>>()?;
+        parts.into_iter().reduce(f64::max)
+    }
+
+    fn json(&self) -> Value {
+        let peers: serde_json::Map<String, Value> = Peer::ALL
+            .into_iter()
+            .filter_map(|peer| {
+                let median = self.median(peer)?;
+                let value = json!({ "median": median, "rounds": self.figures(peer) });
+                Some((peer.name().to_owned(), value))
+            })
+            .collect();
+        let ratio = |ratio: Option<Ratio>| {
+            ratio.map(|r| json!({ "of_medians": r.of_medians, "spread": [r.spread.0, r.spread.1] }))
+        };
+        let failures = self.failures.iter().map(|(peer, why)| json!([peer.name(), why]));
+        json!({
+            "row": self.name,
+            "unit": self.unit.name(),
+            "peers": peers,
+            "to_tokio": ratio(self.ratio(Peer::Mainspring, Peer::Tokio)),
+            "to_smol": ratio(self.ratio(Peer::Mainspring, Peer::Smol)),
+            "to_floor": ratio(self.ratio(Peer::Mainspring, Peer::Floor)),
+            "tokio_to_itself": ratio(self.noise()),
+            "goal": goals(self.goals),
+            "of_goal": self.of_goal(),
+            "standing": self.standing().map(|standing| format!("{standing:?}")),
+            "failures": failures.collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Unit {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "ns",
+            Self::Cpu => "ns of CPU",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+/// A goal in words.
+pub fn goals(goals: &[Goal]) -> String {
+    let part = |goal: &Goal| match goal {
+        Goal::Tokio(most) => format!("≤ {most} tokio"),
+        Goal::Smol(most) => format!("≤ {most} smol"),
+        Goal::Floor(most) => format!("≤ {most} floor"),
+        Goal::Bytes(most) => format!("≤ {most} bytes"),
+        Goal::EqualTokio => "= tokio within A/A".to_owned(),
+    };
+    goals.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// Over the rows of the design's table: wall time of the echo rows is extra and does not count.
+pub fn geometric_mean_against(lines: &[Line], peer: Peer) -> Option<f64> {
+    let of = |line: &Line| Some(line.ratio(Peer::Mainspring, peer)?.of_medians);
+    let ratios: Vec<f64> =
+        lines.iter().filter(|line| !line.goals.is_empty()).filter_map(of).collect();
+    (!ratios.is_empty()).then(|| geometric_mean(&ratios))
+}
+
+/// Everything that was measured, for a program to read.
+pub fn json_of(lines: &[Line], about: &[(&str, String)]) -> Value {
+    let about: serde_json::Map<String, Value> =
+        about.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+    json!({ "about": about, "rows": lines.iter().map(Line::json).collect::<Vec<_>>() })
+}

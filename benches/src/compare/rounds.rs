@@ -1,0 +1,172 @@
+//! the rounds: every peer of every row once, in an order that turns around each time.
+//!
+//! A round takes all rows, and within a row all peers one after another, so that what is compared
+//! is measured within a second or two; the next round goes backwards (A B B A), so that what grows
+//! warm or busy meanwhile falls on both alike. All rows before the next round: a burst of other
+//! people's work then spoils one round of a few rows, which a median forgets, and not a row.
+
+use super::Plan;
+use crate::echo::Session;
+use crate::rows::{Peer, Row, Work};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A row's figures: for each peer one a round.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    pub row: &'static Row,
+    cells: Vec<Cell>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Cell {
+    main: Vec<f64>,
+    wall: Vec<f64>,
+    failed: Option<String>,
+}
+
+/// One measurement: the row's own figure, and for the echo rows wall time beside processor time.
+#[derive(Clone, Copy, Debug)]
+struct Figure {
+    main: f64,
+    wall: Option<f64>,
+}
+
+impl Measured {
+    fn new(row: &'static Row) -> Self {
+        Self { row, cells: vec![Cell::default(); Peer::ALL.len()] }
+    }
+    fn cell(&self, peer: Peer) -> &Cell {
+        &self.cells[Peer::ALL.iter().position(|other| *other == peer).expect("all are listed")]
+    }
+    fn cell_mut(&mut self, peer: Peer) -> &mut Cell {
+        &mut self.cells[Peer::ALL.iter().position(|other| *other == peer).expect("all are listed")]
+    }
+    /// The figures of the rounds; empty where the row does not have the peer, or it failed.
+    pub fn figures(&self, peer: Peer) -> &[f64] {
+        let cell = self.cell(peer);
+        if cell.failed.is_some() { &[] } else { &cell.main }
+    }
+    /// Wall time per request, in the echo rows.
+    pub fn wall(&self, peer: Peer) -> &[f64] {
+        let cell = self.cell(peer);
+        if cell.failed.is_some() { &[] } else { &cell.wall }
+    }
+    pub fn failure(&self, peer: Peer) -> Option<&str> {
+        self.cell(peer).failed.as_deref()
+    }
+}
+
+/// Measures everything; the rounds' progress goes to standard error.
+pub fn run(plan: &Plan) -> Vec<Measured> {
+    let mut all: Vec<Measured> = plan.rows.iter().map(|row| Measured::new(row)).collect();
+    let peers = |row: &Row| Peer::ALL.into_iter().filter(|peer| row.has(*peer)).count();
+    let steps = plan.rounds * plan.rows.iter().map(|row| peers(row)).sum::<usize>();
+    let progress = Progress::new(plan.rounds, steps);
+    for round in 0..plan.rounds {
+        for measured in &mut all {
+            let mut order = Peer::ALL;
+            if round % 2 == 1 {
+                order.reverse();
+            }
+            let row = measured.row;
+            for peer in order.into_iter().filter(|peer| row.has(*peer)) {
+                progress.step(round, row, peer);
+                let cell = measured.cell_mut(peer);
+                if cell.failed.is_some() {
+                    continue;
+                }
+                match measure(plan, row, peer) {
+                    Ok(figure) => {
+                        cell.main.push(figure.main);
+                        cell.wall.extend(figure.wall);
+                    }
+                    Err(why) => cell.failed = Some(why),
+                }
+            }
+        }
+        progress.round_ended(round);
+    }
+    progress.bar.finish_and_clear();
+    all
+}
+
+fn measure(plan: &Plan, row: &Row, peer: Peer) -> Result<Figure, String> {
+    match row.work {
+        Work::Here { .. } => {
+            let millis = plan.each.as_millis().to_string();
+            let output = in_a_process(&plan.program, row, peer, &["--millis", &millis])?;
+            let main = output.trim().parse().map_err(|_| format!("printed {output:?}"))?;
+            Ok(Figure { main, wall: None })
+        }
+        Work::Echo { connections } => {
+            echo(&plan.program, peer, connections, plan.each * 2).map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// Runs `compare measure ROW PEER …` and returns what it printed.
+pub fn in_a_process(
+    program: &Path,
+    row: &Row,
+    peer: Peer,
+    options: &[&str],
+) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.args(["measure", row.name, peer.name()]).args(options).stdin(Stdio::null());
+    let output = command.output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let panic = said.lines().filter(|line| !line.starts_with("note:")).collect::<Vec<_>>();
+    Err(format!("{}: {}", output.status, panic.join(" ")))
+}
+
+/// Warms a server up, finds out how fast it is, and gives it load for about that long.
+fn echo(program: &Path, peer: Peer, connections: usize, time: Duration) -> std::io::Result<Figure> {
+    let mut session = Session::start(program, peer, connections)?;
+    let warm_up = (connections as u64 * 5).max(2_000);
+    let each = session.run(warm_up)?.wall.div_f64(warm_up as f64);
+    let requests = (time.as_secs_f64() / each.as_secs_f64()) as u64;
+    let requests = requests.max(connections as u64 * 5);
+    let taken = session.run(requests)?;
+    let per = |time: Duration| time.as_nanos() as f64 / requests as f64;
+    Ok(Figure { main: per(taken.server_cpu), wall: Some(per(taken.wall)) })
+}
+
+/// A bar with the time left on a terminal, a line a round elsewhere.
+struct Progress {
+    bar: ProgressBar,
+    start: Instant,
+    rounds: usize,
+    on_terminal: bool,
+}
+
+impl Progress {
+    fn new(rounds: usize, steps: usize) -> Self {
+        let on_terminal = std::io::stderr().is_terminal();
+        let bar = if on_terminal { ProgressBar::new(steps as u64) } else { ProgressBar::hidden() };
+        let style = "{wide_bar} {percent}%  {msg}  {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
+        Self { bar, start: Instant::now(), rounds, on_terminal }
+    }
+
+    fn step(&self, round: usize, row: &Row, peer: Peer) {
+        let (round, rounds) = (round + 1, self.rounds);
+        self.bar.set_message(format!("round {round}/{rounds}: {}, {}", row.name, peer.name()));
+        self.bar.inc(1);
+    }
+
+    fn round_ended(&self, round: usize) {
+        if !self.on_terminal {
+            let (done, so_far) = (round + 1, self.start.elapsed());
+            let left = so_far.mul_f64((self.rounds - done) as f64 / done as f64);
+            let (so_far, left) = (so_far.as_secs(), left.as_secs());
+            eprintln!("round {done} of {}: {so_far} s, about {left} s left", self.rounds);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! the table in the terminal.
+
+use super::Plan;
+use super::report::{Line, geometric_mean_against, goals};
+use super::rounds::in_a_process;
+use crate::rows::{Peer, Row, Unit, Work};
+use crate::stats::{Ratio, Standing};
+use std::fmt::Write;
+
+const HEADS: [&str; 12] = [
+    "",
+    "mainspring",
+    "tokio",
+    "smol",
+    "flume",
+    "floor",
+    "÷ tokio",
+    "rounds",
+    "tokio ÷ itself",
+    "÷ smol",
+    "÷ floor",
+    "goal",
+];
+
+/// The whole table with what follows it.
+pub fn table(lines: &[Line], about: &[(&str, String)]) -> String {
+    let mut text = String::new();
+    for (key, value) in about {
+        writeln!(text, "{key:<10} {value}").expect("a string takes all");
+    }
+    text.push('\n');
+    let cells: Vec<Vec<String>> = lines.iter().map(cells).collect();
+    let widths: Vec<usize> = (0..HEADS.len())
+        .map(|column| {
+            let all = cells.iter().map(|row| row[column].chars().count());
+            all.chain([HEADS[column].chars().count()]).max().unwrap_or(0)
+        })
+        .collect();
+    let heads = HEADS.map(str::to_owned).to_vec();
+    for row in [&heads].into_iter().chain(&cells) {
+        let mut line = String::new();
+        for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+            let pad = " ".repeat(width - cell.chars().count());
+            // Names and goals stand on the left, numbers on the right.
+            let left = column == 0 || column == HEADS.len() - 1;
+            line += &if left { format!("{cell}{pad}  ") } else { format!("{pad}{cell}  ") };
+        }
+        writeln!(text, "{}", line.trim_end()).expect("a string takes all");
+    }
+    text + &after(lines)
+}
+
+fn cells(line: &Line) -> Vec<String> {
+    let figure = |peer| line.median(peer).map_or("–".to_owned(), short);
+    let plain = |ratio: Option<Ratio>| ratio.map_or("–".to_owned(), |r| two(r.of_medians));
+    let spread = |ratio: Option<Ratio>| {
+        ratio.map_or("–".to_owned(), |r| format!("{}..{}", two(r.spread.0), two(r.spread.1)))
+    };
+    let against = |peer| line.ratio(Peer::Mainspring, peer);
+    let mut goal = goals(line.goals);
+    match line.of_goal() {
+        Some(part) if part <= 1.0 => goal += ": reached",
+        Some(part) => write!(goal, ": NOT reached, {} of it", two(part)).expect("fits"),
+        None => {}
+    }
+    match line.standing() {
+        Some(Standing::Slower) => goal += "  SLOWER THAN TOKIO",
+        Some(Standing::WithinNoise) => goal += "  above tokio, within the noise",
+        _ => {}
+    }
+    vec![
+        format!("{} ({})", line.name, line.unit.name()),
+        figure(Peer::Mainspring),
+        figure(Peer::Tokio),
+        figure(Peer::Smol),
+        figure(Peer::Flume),
+        figure(Peer::Floor),
+        plain(against(Peer::Tokio)),
+        spread(against(Peer::Tokio)),
+        spread(line.noise()),
+        plain(against(Peer::Smol)),
+        plain(against(Peer::Floor)),
+        goal.trim().to_owned(),
+    ]
+}
+
+const NOTES: &str = "
+Figures are medians over the rounds. rounds: the least and the greatest ratio within one round.
+tokio ÷ itself: the same build measured twice a round, so this is the noise. Slower: the ratio is
+above 1.05 and outside the noise. Figures belong to this machine and hour; only ratios carry over.
+";
+
+/// What the table comes to.
+fn after(lines: &[Line]) -> String {
+    let mut text = String::from("\n");
+    let mut say = |line: String| text += &(line + "\n");
+    for line in lines {
+        for (peer, why) in &line.failures {
+            say(format!("FAILED: {}, {}: {why}", line.name, peer.name()));
+        }
+    }
+    let mean = |peer| geometric_mean_against(lines, peer).map_or("–".to_owned(), two);
+    let rows: Vec<&Line> = lines.iter().filter(|line| !line.goals.is_empty()).collect();
+    let reached = rows.iter().filter(|line| line.of_goal().is_some_and(|part| part <= 1.0)).count();
+    say(format!("goals reached: {reached} of {}", rows.len()));
+    say(format!(
+        "geometric mean of the ratios: {} to tokio, {} to smol",
+        mean(Peer::Tokio),
+        mean(Peer::Smol)
+    ));
+    let slower: Vec<&str> = slower(lines).iter().map(|line| line.name.as_str()).collect();
+    let list = if slower.is_empty() { "none".to_owned() } else { slower.join("; ") };
+    say(format!("slower than tokio: {list}"));
+    text + NOTES
+}
+
+/// The lines on which Mainspring is slower than tokio.
+pub fn slower(lines: &[Line]) -> Vec<&Line> {
+    lines.iter().filter(|line| line.standing() == Some(Standing::Slower)).collect()
+}
+
+fn two(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+/// Three digits are all that a figure is worth.
+fn short(value: f64) -> String {
+    match value {
+        v if v < 10.0 => format!("{v:.1}"),
+        v => format!("{v:.0}"),
+    }
+}
+
+/// Allocations per operation, and bytes: row by row, peer by peer.
+pub fn allocations(plan: &Plan) -> String {
+    let peers = [Peer::Mainspring, Peer::Tokio, Peer::Smol, Peer::Flume, Peer::Floor];
+    let mut text = format!("{:34}", "allocations (bytes) per operation");
+    peers.iter().for_each(|peer| text += &format!("{:>18}", peer.name()));
+    text.push('\n');
+    let here = |row: &&&Row| matches!(row.work, Work::Here { .. }) && row.unit != Unit::Bytes;
+    for row in plan.rows.iter().filter(here) {
+        text += &format!("{:34}", row.name);
+        for peer in peers {
+            let cell = match row.has(peer).then(|| count(plan, row, peer)) {
+                None => "–".to_owned(),
+                Some(Ok((calls, bytes))) => format!("{calls:.2} ({bytes:.0})"),
+                Some(Err(_)) => "failed".to_owned(),
+            };
+            text += &format!("{cell:>18}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn count(plan: &Plan, row: &Row, peer: Peer) -> Result<(f64, f64), String> {
+    let output = in_a_process(&plan.program, row, peer, &["--count"])?;
+    let (calls, bytes) = output.trim().split_once(' ').ok_or(format!("printed {output:?}"))?;
+    let number = |text: &str| text.parse::<f64>().map_err(|error| error.to_string());
+    Ok((number(calls)?, number(bytes)?))
+}

@@ -1,0 +1,87 @@
+//! Locks and permits.
+
+use super::rt::{self, Runtime};
+use crate::meter::Meter;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How many tasks stand at one lock in the contended rows.
+const TASKS: u64 = 10;
+
+/// Mutex, uncontended. Timed: one task locks, adds one and unlocks, `ops` times. Per lock.
+pub fn mutex_uncontended(meter: &mut Meter) {
+    let rt = Runtime::new(meter.flavor());
+    meter.batches(20_000, |ops| {
+        rt.in_task(async move {
+            let mutex = rt::Mutex::new(0);
+            let start = Instant::now();
+            for _ in 0..ops {
+                *mutex.lock().await += 1;
+            }
+            let time = start.elapsed();
+            assert_eq!(*mutex.lock().await, ops, "each lock was held once");
+            time
+        })
+    });
+}
+
+/// Mutex, 10 tasks. Timed: spawn 10 tasks, each of which 500 times locks, adds one, yields with the
+/// lock held, and unlocks; join them. Whoever does not hold the lock waits for it. Per lock.
+pub fn mutex_contended(meter: &mut Meter) {
+    let rt = Runtime::new(meter.flavor());
+    meter.batches(TASKS * 500, |ops| {
+        rt.in_task(async move {
+            let mutex = Arc::new(rt::Mutex::new(0));
+            let mut handles = Vec::with_capacity(TASKS as usize);
+            let start = Instant::now();
+            for _ in 0..TASKS {
+                let mutex = mutex.clone();
+                handles.push(rt::spawn(async move {
+                    for _ in 0..ops / TASKS {
+                        let mut guard = mutex.lock().await;
+                        *guard += 1;
+                        rt::yield_now().await;
+                    }
+                }));
+            }
+            for handle in handles {
+                rt::joined(handle.await);
+            }
+            let time = start.elapsed();
+            assert_eq!(*mutex.lock().await, ops, "each lock was held once");
+            time
+        })
+    });
+}
+
+/// Semaphore(3), 10 tasks. Timed: spawn 10 tasks, each of which 500 times takes one of three
+/// permits, yields with it, and gives it back; join them. Per permit.
+pub fn semaphore_contended(meter: &mut Meter) {
+    let rt = Runtime::new(meter.flavor());
+    meter.batches(TASKS * 500, |ops| {
+        rt.in_task(async move {
+            let semaphore = Arc::new(rt::Semaphore::new(3));
+            let mut handles = Vec::with_capacity(TASKS as usize);
+            let start = Instant::now();
+            for _ in 0..TASKS {
+                let semaphore = semaphore.clone();
+                handles.push(rt::spawn(async move {
+                    let mut taken = 0;
+                    for _ in 0..ops / TASKS {
+                        let _permit = rt::permit(semaphore.acquire().await);
+                        taken += 1;
+                        rt::yield_now().await;
+                    }
+                    taken
+                }));
+            }
+            let mut taken = 0;
+            for handle in handles {
+                taken += rt::joined(handle.await);
+            }
+            let time = start.elapsed();
+            assert_eq!(taken, ops, "each permit was taken");
+            time
+        })
+    });
+}

@@ -1,0 +1,95 @@
+//! Each workload once, tiny, on each runtime: a benchmark that measures nothing fails here.
+
+use benches::alloc::Counting;
+use benches::compare::child::serve_on;
+use benches::echo::load::Load;
+use benches::meter::{Meter, Mode};
+use benches::on::Flavor;
+use benches::rows::{Peer, ROWS, Unit, Work};
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
+use std::sync::Mutex;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Memory is counted for the whole process: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn every_row_on(peer: Peer) {
+    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    for row in ROWS {
+        let Some(workload) = row.workload(peer) else { continue };
+        let mut meter = Meter::new(Flavor::CurrentThread, Mode::Tiny);
+        workload(&mut meter);
+        let result = meter.median();
+        match row.unit {
+            // Resident memory need not grow in a process that has run other things before.
+            Unit::Bytes => assert!((0.0..10_000.0).contains(&result), "{}: {result}", row.name),
+            // A floor can be so low that a tiny batch of it is over between two ticks of the clock.
+            _ => assert!(result > 0.0 || peer == Peer::Floor, "{}: took no time", row.name),
+        }
+    }
+}
+
+#[test]
+fn every_workload_does_its_work_on_mainspring() {
+    every_row_on(Peer::Mainspring);
+}
+
+#[test]
+fn every_workload_does_its_work_on_tokio() {
+    every_row_on(Peer::Tokio);
+}
+
+#[test]
+fn every_workload_does_its_work_on_smol() {
+    every_row_on(Peer::Smol);
+}
+
+#[test]
+fn every_workload_does_its_work_on_flume() {
+    every_row_on(Peer::Flume);
+}
+
+#[test]
+fn every_floor_does_its_work() {
+    every_row_on(Peer::Floor);
+}
+
+#[test]
+fn every_echo_server_answers_with_what_was_sent() {
+    for peer in [Peer::Mainspring, Peer::Tokio, Peer::Smol, Peer::Floor] {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        // Servers run until the process ends.
+        std::thread::spawn(move || serve_on(peer, listener));
+        let mut load = Load::connect(port, 5).unwrap();
+        load.requests(200).unwrap();
+    }
+}
+
+#[test]
+fn the_rows_have_names_of_their_own_and_the_peers_they_need() {
+    for (place, row) in ROWS.iter().enumerate() {
+        assert!(!ROWS[..place].iter().any(|other| other.name == row.name), "{}", row.name);
+        for peer in [Peer::Mainspring, Peer::Tokio, Peer::Smol, Peer::TokioAgain] {
+            assert!(row.has(peer), "{} lacks {}", row.name, peer.name());
+        }
+        if matches!(row.work, Work::Echo { .. }) {
+            assert!(row.has(Peer::Floor), "{} lacks its floor", row.name);
+        }
+    }
+}
+
+#[test]
+fn compare_prints_a_row_with_every_peer_and_its_goal() {
+    let program = env!("CARGO_BIN_EXE_compare");
+    let arguments = ["--quick", "--rounds", "1", "--rows", "mutex, uncontended"];
+    let output = Command::new(program).args(arguments).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    let row = said.lines().find(|line| line.starts_with("mutex, uncontended")).unwrap();
+    assert!(row.contains("≤ 1.1 smol"), "{row}");
+    assert!(!said.contains("FAILED"), "{said}");
+}
