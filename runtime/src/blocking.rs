@@ -206,12 +206,6 @@ impl Pool {
         }
         Vec::new()
     }
-
-    /// How many threads there are.
-    #[cfg_attr(not(test), expect(dead_code, reason = "metrics read it"))]
-    pub(crate) fn threads(&self) -> usize {
-        self.shared.state.lock().threads
-    }
 }
 
 impl Shared {

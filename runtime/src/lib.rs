@@ -306,8 +306,9 @@ pub mod net {
 /// ctrl_c: a pipe, a source and an Event.
 pub mod signal;
 
-pub(crate) mod compat {
+/// Other crates' traits over this runtime's types, each behind a feature.
+pub mod compat {
     #[cfg(feature = "hyper")]
     /// hyper's I/O, executor and timer traits over this runtime's types.
-    pub(crate) mod hyper;
+    pub mod hyper;
 }

@@ -322,3 +322,61 @@ fn an_idle_task_of_a_small_future_fits_a_block_of_96_bytes() {
     assert_eq!((bytes, size_of::<JoinHandle<()>>()), (88, 8));
     drop(rig);
 }
+
+#[test]
+fn the_trace_tells_who_was_spawned_woken_and_polled_in_order() {
+    use crate::base::trace::{Event, install};
+    use std::cell::RefCell;
+
+    thread_local! {
+        static SEEN: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
+    }
+    // Other tests run on other threads: each thread sees its own events.
+    assert!(install(|event| SEEN.with(|seen| seen.borrow_mut().push(event))));
+    let rig = rig();
+    let id = rig.block_on(async {
+        let task = rig.spawn(yield_once());
+        let id = task.id().0.get();
+        task.await.unwrap();
+        id
+    });
+    let seen = SEEN.take();
+    let of_task: Vec<_> = seen
+        .into_iter()
+        .filter(|event| match *event {
+            Event::Spawn { task, .. } | Event::Wake { task, .. } => task == id,
+            Event::PollStart { task } | Event::PollEnd { task, .. } => task == id,
+            Event::Park | Event::Unpark => true,
+        })
+        .collect();
+    let (poll, end) = (Event::PollStart { task: id }, |ready| Event::PollEnd { task: id, ready });
+    let spawn = Event::Spawn { task: id, by: 0 };
+    assert_eq!(of_task, [spawn, poll, end(false), poll, end(true)]);
+}
+
+#[test]
+fn a_worker_is_entered_by_one_thread_after_the_other() {
+    // INV-25, INV-29: the worker moves; its tasks, its queue and the thread's context follow.
+    let mut rig = rig();
+    let polls = Arc::new(Counter::new(0));
+    let seen = polls.clone();
+    let task = rig.spawn(async move {
+        for _ in 0..4 {
+            seen.fetch_add(1, Relaxed);
+            yield_once().await;
+        }
+    });
+    for _ in 0..4 {
+        rig = std::thread::spawn(move || {
+            rig.block_on(yield_once());
+            assert!(current::worker_of::<_, Worker>(rig.scheduler.as_ptr()).is_none());
+            rig
+        })
+        .join()
+        .unwrap();
+    }
+    assert_eq!(polls.load(Relaxed), 4);
+    // INV-23: the last reference is a waker's, and the cell goes with it.
+    drop(task);
+    rig.worker.shut_down();
+}

@@ -70,11 +70,6 @@ impl<T> Copy for Chain<T> {}
 impl<T: Linked> Chain<T> {
     pub(crate) const EMPTY: Self = Self { head: None, tail: None };
 
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.head.is_none()
-    }
-
     /// # Safety
     /// INV-4: the caller hands the node over. INV-5: it lives until it is popped.
     #[inline]

@@ -49,7 +49,7 @@ pub(crate) fn emit(event: Event) {
 }
 
 /// Installs the sink of this process, once.
-#[cfg_attr(not(test), expect(dead_code, reason = "the recorder of traces installs it"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "the recorder of traces will install it"))]
 pub(crate) fn install(sink: Sink) -> bool {
     let first = SINK.set(sink).is_ok();
     // Ordering: Relaxed, see `on`.

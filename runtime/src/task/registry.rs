@@ -20,13 +20,12 @@ pub(crate) struct Registry {
 #[derive(Debug)]
 struct Inner {
     tasks: List<Header>,
-    len: usize,
     closed: bool,
 }
 
 impl Registry {
     pub(crate) fn new() -> Self {
-        Self { inner: Mutex::new(Inner { tasks: List::new(), len: 0, closed: false }) }
+        Self { inner: Mutex::new(Inner { tasks: List::new(), closed: false }) }
     }
 
     /// Links a task, whose runner hands a reference over. False: the runtime is ending, cancel it.
@@ -35,7 +34,6 @@ impl Registry {
         if inner.closed {
             return false;
         }
-        inner.len += 1;
         // SAFETY(INV-2): only its runner links a task, once; the registry's reference keeps it.
         unsafe { inner.tasks.push_back(task.as_header()) };
         true
@@ -48,7 +46,6 @@ impl Registry {
         // SAFETY(INV-26): the caller's reference keeps the task; its links are read under the lock.
         let linked = !unsafe { Links::is_gone(Header::links(task.as_header())) };
         if linked {
-            inner.len -= 1;
             // SAFETY(INV-26): linked, hence in this list.
             unsafe { inner.tasks.remove(task.as_header()) };
         }
@@ -61,15 +58,8 @@ impl Registry {
         let mut inner = self.inner.lock();
         inner.closed = true;
         let task = inner.tasks.pop_front()?;
-        inner.len -= 1;
         // SAFETY(INV-26): the reference that was the registry's keeps the task; we are under the lock.
         unsafe { Links::mark_gone(Header::links(task)) };
         Some(TaskRef::from_header(task))
-    }
-
-    /// How many tasks are linked.
-    #[cfg_attr(not(test), expect(dead_code, reason = "metrics and the dump read it"))]
-    pub(crate) fn len(&self) -> usize {
-        self.inner.lock().len
     }
 }
