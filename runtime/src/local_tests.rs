@@ -29,6 +29,12 @@ fn rig() -> Rig {
     Rig { scheduler, worker, reported }
 }
 
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.worker.shut_down();
+    }
+}
+
 impl Rig {
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         let parker = Parker::new();
@@ -214,8 +220,8 @@ fn every_future_is_dropped_at_the_end_and_its_join_is_cancelled() {
         assert!(finished(handle).unwrap_err().is_cancelled());
     }
     // A waker that outlives the end does nothing, and keeps its memory.
-    let Rig { scheduler, worker, .. } = rig;
-    drop(worker);
+    let scheduler = rig.scheduler.clone();
+    drop(rig);
     let late = spawn(&scheduler, async {}, Location::caller());
     assert!(finished(late).unwrap_err().is_cancelled());
     drop(scheduler);
