@@ -54,8 +54,9 @@ const TOP: usize = LEVELS - 1;
 
 /// A node that can be filed.
 ///
-/// # Safety As for [`Node`]: both functions answer for the same node with the same place, without
-/// a reference to the whole node.
+/// # Safety
+/// As for [`Node`]: both functions answer for the same node with the same place, without a
+/// reference to the whole node.
 pub(crate) unsafe trait Timed: Node {
     /// The node's number. Between being filed and being taken out it may only grow.
     ///

@@ -15,7 +15,7 @@
 use crate::drive::entry::{Entry, Unarmed};
 use crate::drive::timers::{FAR, Timers};
 use crate::runtime::handle::{self, NO_RUNTIME};
-use crate::time::instant::{self, Instant};
+use crate::time::instant::{Instant, now};
 use crate::wake::coop;
 use pin_project_lite::pin_project;
 use std::future::Future;
@@ -169,7 +169,7 @@ impl Sleep {
 
     /// Is the deadline over? By the clock, whether it was polled or not.
     pub fn is_elapsed(&self) -> bool {
-        self.deadline() <= Instant::now()
+        self.entry.deadline() <= now()
     }
 
     /// Sets another deadline: an earlier or a later one, before or after it was ready.
@@ -205,7 +205,7 @@ impl Future for Sleep {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         ready!(coop::ready(cx));
-        match ready!(self.project().entry.poll_elapsed(cx, instant::now, here)) {
+        match ready!(self.project().entry.poll_elapsed(cx, now, here)) {
             Ok(()) => coop::spend(),
             Err(Unarmed::NoRuntime) => panic!("{NO_RUNTIME}"),
             Err(Unarmed::Ended) => panic!("{ENDED}"),

@@ -68,10 +68,8 @@ use std::time::Duration;
 /// ```
 #[track_caller]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    let delay = match now_here().checked_add(duration) {
-        Some(deadline) => Some(Sleep::new(deadline, duration > Duration::ZERO)),
-        None => None,
-    };
+    let deadline = now_here().checked_add(duration);
+    let delay = deadline.map(|deadline| Sleep::new(deadline, duration > Duration::ZERO));
     Timeout { value: future.into_future(), delay }
 }
 
