@@ -228,3 +228,7 @@ impl<T: ?Sized, U: ?Sized + fmt::Display> fmt::Display for OwnedMappedMutexGuard
         (**self).fmt(f)
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

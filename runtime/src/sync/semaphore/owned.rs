@@ -165,3 +165,7 @@ impl Drop for OwnedSemaphorePermit {
         self.semaphore.add_permits(self.n);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "tests.rs"]
+mod tests;

@@ -493,7 +493,9 @@ mod model {
             };
             let threads = [add(&guarded), add(&guarded)];
             block_on(guarded.permits.acquire(2)).expect("nobody closes it");
-            threads.map(|thread| thread.join().expect("it ends"));
+            for thread in threads {
+                thread.join().expect("it ends");
+            }
             assert_eq!(guarded.permits.available(), 0);
         });
     }
