@@ -135,13 +135,14 @@ pub mod sync {
     /// Notify: wake one, or all who listen, without a value.
     pub(crate) mod notify;
     pub(crate) mod semaphore {
+        /// errors of the semaphore: closed, or not now.
+        pub(crate) mod error;
         /// a counter and a line: an uncontended acquire or release is one RMW.
         pub(crate) mod permits;
         /// Semaphore: counted permits, with guards that give them back.
         pub(crate) mod guarded;
         /// permits that own their semaphore: guards to move into a task.
         pub(crate) mod owned;
-        pub(crate) use permits::{Acquire, AcquireError, Permits, TryAcquireError};
     }
     pub(crate) mod mutex {
         /// Mutex: a semaphore of one, plus a guard.
@@ -193,9 +194,9 @@ pub mod sync {
     pub use queue::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
     pub use queue::fifo::Queue;
     pub use queue::task::{QueueTask, TaskDone};
+    pub use semaphore::error::{AcquireError, TryAcquireError};
     pub use semaphore::guarded::{Semaphore, SemaphorePermit};
     pub use semaphore::owned::OwnedSemaphorePermit;
-    pub use semaphore::permits::{AcquireError, TryAcquireError};
 }
 
 /// A runtime: make one, enter it, end it.

@@ -221,3 +221,7 @@ impl Drop for Wait<'_> {
         drop(left);
     }
 }
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

@@ -388,3 +388,7 @@ macro_rules! listening {
 }
 
 listening!(Notified<'_>, OwnedNotified);
+
+#[cfg(test)]
+#[path = "notify_tests.rs"]
+mod tests;

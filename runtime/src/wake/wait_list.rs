@@ -94,8 +94,9 @@ unsafe impl Sync for Waiter {}
 
 // SAFETY(INV-14): the links are a field of the node, found without a reference to the rest of it.
 unsafe impl Node for Waiter {
+    // SAFETY(INV-17): `node` is alive, says the caller.
     unsafe fn links(node: NonNull<Self>) -> NonNull<Links<Self>> {
-        // SAFETY(INV-17): the caller's node is alive.
+        // SAFETY(INV-17): a field of a live node is not null.
         unsafe { NonNull::new_unchecked(&raw mut (*node.as_ptr()).links) }
     }
 }
@@ -144,12 +145,12 @@ impl Waiter {
     /// No lock if it is the one that was left behind. `false` if the waiting is over: look again.
     #[must_use]
     pub(crate) fn rewaken<G>(&self, lock: &Mutex<G>, waker: &Waker) -> bool {
-        // SAFETY(INV-15): nobody but us writes the cell. Its waker may just be moved out, by a
-        // read; comparing the bits that stay behind touches nothing they point to.
-        if self.waker.with(|cell| {
-            let left = unsafe { &*cell };
-            left.as_ref().is_some_and(|left| left.will_wake(waker))
-        }) {
+        let same = self.waker.with(|cell| {
+            // SAFETY(INV-15): nobody but us writes the cell. Its waker may just be moved out, by a
+            // read; comparing the bits that stay behind touches nothing they point to.
+            unsafe { &*cell }.as_ref().is_some_and(|left| left.will_wake(waker))
+        });
+        if same {
             return true;
         }
         let mut spare = Some(waker.clone());
@@ -338,3 +339,7 @@ pub(crate) fn in_batches<'a, G>(
         resume_unwind(panic);
     }
 }
+
+#[cfg(test)]
+#[path = "wait_list_tests.rs"]
+pub(crate) mod tests;

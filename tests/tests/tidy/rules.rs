@@ -282,7 +282,9 @@ pub fn cancel_safety(tree: &Tree) -> Vec<String> {
     let mut futures = Vec::new();
     for source in tree.runtime() {
         let implementations = source.find_outside_tests("Future for");
-        futures.extend(implementations.into_iter().map(|at| source.word_at(at + 10).0));
+        let names = implementations.into_iter().map(|at| source.word_at(at + 10).0);
+        // In a macro the name is a parameter, and no word.
+        futures.extend(names.filter(|name| !name.is_empty()));
     }
     let mut found = Vec::new();
     for source in tree.runtime() {

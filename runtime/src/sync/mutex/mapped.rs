@@ -7,7 +7,7 @@
 //!   into the locked value, so it is good as long as the mutex is locked and alive; the guard has
 //!   the permit and the borrow, or the `Arc`.
 
-use super::lock::{Mutex, MutexGuard};
+use super::lock::MutexGuard;
 use super::owned::{Held, OwnedMutexGuard};
 use crate::sync::semaphore::permits::Permits;
 use std::fmt;
@@ -45,7 +45,12 @@ unsafe impl<T: ?Sized + Sync> Sync for MappedMutexGuard<'_, T> {}
 // SAFETY(INV-57): as above.
 unsafe impl<T: ?Sized + Send> Send for MappedMutexGuard<'_, T> {}
 // SAFETY(INV-57): a `&mut U`, and an `Arc` of the mutex.
-unsafe impl<T: ?Sized + Send + Sync, U: ?Sized + Send + Sync> Sync for OwnedMappedMutexGuard<T, U> {}
+unsafe impl<T, U> Sync for OwnedMappedMutexGuard<T, U>
+where
+    T: ?Sized + Send + Sync,
+    U: ?Sized + Send + Sync,
+{
+}
 // SAFETY(INV-57): as above.
 unsafe impl<T: ?Sized + Send, U: ?Sized + Send> Send for OwnedMappedMutexGuard<T, U> {}
 
@@ -223,3 +228,7 @@ impl<T: ?Sized, U: ?Sized + fmt::Display> fmt::Display for OwnedMappedMutexGuard
         (**self).fmt(f)
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -27,7 +27,8 @@
 use super::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
 use crate::base::prim::Mutex;
 use crate::sync::notify::Notify;
-use crate::sync::semaphore::permits::{Permits, TryAcquireError};
+use crate::sync::semaphore::error::TryAcquireError;
+use crate::sync::semaphore::permits::Permits;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::pin;

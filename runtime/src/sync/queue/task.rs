@@ -92,3 +92,7 @@ impl<T> fmt::Debug for TaskDone<'_, T> {
         f.write_str("TaskDone")
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

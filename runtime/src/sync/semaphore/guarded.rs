@@ -6,7 +6,8 @@
 
 #![forbid(unsafe_code)]
 
-use super::permits::{AcquireError, Permits, TryAcquireError};
+use super::error::{AcquireError, TryAcquireError};
+use super::permits::Permits;
 use crate::wake::block_on::block_on;
 
 /// Limits how many do something at once.

@@ -6,8 +6,8 @@
 
 #![forbid(unsafe_code)]
 
+use super::error::{AcquireError, TryAcquireError};
 use super::guarded::Semaphore;
-use super::permits::{AcquireError, TryAcquireError};
 use crate::wake::block_on::block_on;
 use std::sync::Arc;
 
@@ -165,3 +165,7 @@ impl Drop for OwnedSemaphorePermit {
         self.semaphore.add_permits(self.n);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "tests.rs"]
+mod tests;

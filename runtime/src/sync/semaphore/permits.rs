@@ -22,10 +22,10 @@
 //! * INV-55: a future with a waiter inside is `!Unpin` (its links are), so once polled it stays put
 //!   until its `drop`, which leaves the line.
 
+pub(crate) use super::error::{AcquireError, TryAcquireError};
 use crate::base::prim::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::wake::coop;
 use crate::wake::wait_list::{Handed, Left, Line, Standing, Waiter, call_all, in_batches};
-use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -35,38 +35,6 @@ use std::task::{Context, Poll, Waker, ready};
 const WAITERS: usize = 1;
 const CLOSED: usize = 2;
 const SHIFT: u32 = 3;
-
-/// The semaphore was closed: there will be no permit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AcquireError(());
-
-/// Why there is no permit right now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TryAcquireError {
-    /// The semaphore was closed: there will be none.
-    Closed,
-    /// Too few are left, or others are waiting for them.
-    NoPermits,
-}
-
-impl fmt::Display for AcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("semaphore closed")
-    }
-}
-
-impl Error for AcquireError {}
-
-impl fmt::Display for TryAcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "semaphore closed",
-            Self::NoPermits => "no permits available",
-        })
-    }
-}
-
-impl Error for TryAcquireError {}
 
 /// A number of permits, and the line of those who wait for some.
 pub(crate) struct Permits {
@@ -111,7 +79,8 @@ impl Permits {
             if word & CLOSED != 0 {
                 return Err(TryAcquireError::Closed);
             }
-            if word & WAITERS != 0 || word >> SHIFT < n {
+            // Nothing at all is always there.
+            if word >> SHIFT < n || word & WAITERS != 0 && n > 0 {
                 return Err(TryAcquireError::NoPermits);
             }
             let less = word - (n << SHIFT);
@@ -399,3 +368,7 @@ impl Acquire<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "permits_tests.rs"]
+mod tests;
