@@ -1,0 +1,148 @@
+//! What the hot paths allocate: one block for a task, and nothing for waiting.
+//!
+//! A program of its own, because it replaces the allocator; it counts on the thread that asks.
+
+use mainspring::task::yield_now;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tests::runtime;
+
+struct Counting;
+
+thread_local! {
+    /// Allocations, and the bytes of the largest.
+    static MADE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+fn note(layout: Layout) {
+    let _ = MADE.try_with(|made| {
+        let (count, largest) = made.get();
+        made.set((count + 1, largest.max(layout.size())));
+    });
+}
+
+// SAFETY: everything is handed on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    // SAFETY: as the trait asks.
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note(layout);
+        // SAFETY: the caller's layout.
+        unsafe { System.alloc(layout) }
+    }
+
+    // SAFETY: as the trait asks.
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller's block and layout.
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    // SAFETY: as the trait asks.
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        note(layout);
+        // SAFETY: the caller's block, layout and size.
+        unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// How many allocations `f` makes on this thread, and the bytes of the largest.
+async fn made<F: Future>(f: F) -> (usize, usize) {
+    MADE.with(|made| made.set((0, 0)));
+    f.await;
+    MADE.with(Cell::get)
+}
+
+#[test]
+fn a_task_is_one_allocation_from_spawn_to_join() {
+    runtime().block_on(async {
+        mainspring::spawn(async {}).await.unwrap();
+        let spawn_and_join = async {
+            mainspring::spawn(async { 7_u64 }).await.unwrap();
+        };
+        let (count, bytes) = made(spawn_and_join).await;
+        assert_eq!(count, 1);
+        assert!(bytes <= 96, "{bytes} bytes");
+        // Idle for a while, aborted, detached: still one each.
+        let three = async {
+            let aborted = mainspring::spawn(pending::<()>());
+            drop(mainspring::spawn(async { yield_now().await }));
+            let waited = mainspring::spawn(async { yield_now().await });
+            waited.await.unwrap();
+            aborted.abort();
+        };
+        assert_eq!(made(three).await.0, 3);
+    });
+}
+
+#[test]
+fn spawning_from_outside_is_one_allocation_too() {
+    let runtime = runtime();
+    runtime.block_on(async {});
+    MADE.with(|made| made.set((0, 0)));
+    let task = runtime.spawn(async {});
+    assert_eq!(MADE.with(Cell::get).0, 1);
+    runtime.block_on(task).unwrap();
+}
+
+/// Wakes its own waker once, by clone.
+struct WakesItself(bool);
+
+impl Future for WakesItself {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            return Poll::Ready(());
+        }
+        let clone = cx.waker().clone();
+        clone.wake();
+        Poll::Pending
+    }
+}
+
+#[test]
+fn waking_and_yielding_allocate_nothing() {
+    runtime().block_on(async {
+        let work = async {
+            for _ in 0..100 {
+                yield_now().await;
+                WakesItself(false).await;
+            }
+        };
+        assert_eq!(made(work).await.0, 0);
+    });
+}
+
+#[test]
+fn waiting_for_a_primitive_allocates_nothing() {
+    use mainspring::sync::{Mutex, Notify, Semaphore};
+    static LOCK: Mutex<u32> = Mutex::const_new(0);
+    static PERMITS: Semaphore = Semaphore::const_new(1);
+    static NOTIFY: Notify = Notify::const_new();
+    async fn rounds() {
+        for _ in 0..50 {
+            let mut guard = LOCK.lock().await;
+            *guard += 1;
+            yield_now().await;
+            drop(guard);
+            let permit = PERMITS.acquire().await.unwrap();
+            yield_now().await;
+            drop(permit);
+            NOTIFY.notify_one();
+            NOTIFY.notified().await;
+        }
+    }
+    runtime().block_on(async {
+        let two = async {
+            let other = mainspring::spawn(rounds());
+            rounds().await;
+            other.await.unwrap();
+        };
+        assert_eq!(made(two).await.0, 1, "the task, and nothing else");
+    });
+}

@@ -1,0 +1,141 @@
+//! Misuse is answered by a message that names the mistake and the remedy, at the line that made it.
+
+use mainspring::runtime::{Builder, Handle};
+use mainspring::sync::Semaphore;
+use std::future::pending;
+use tests::{Drops, panic_of, runtime};
+
+/// Runs `f`, which must panic at the caller's line with a text that has every one of `words`.
+#[track_caller]
+fn refuses<R>(words: &[&str], f: impl FnOnce() -> R) {
+    let caller = std::panic::Location::caller();
+    let said = panic_of(f);
+    for word in words {
+        assert!(said.text.contains(word), "{word:?} is missing in {:?}", said.text);
+    }
+    assert_eq!(said.file, caller.file(), "the place is the caller's: {said:?}");
+    let near = caller.line()..=caller.line() + 12;
+    assert!(near.contains(&said.line), "the place is the caller's: {said:?}");
+}
+
+#[test]
+fn no_runtime_on_this_thread() {
+    let words = ["no mainspring runtime on this thread", "block_on", "Handle::enter"];
+    refuses(&words, || mainspring::spawn(async {}));
+    refuses(&words, || mainspring::task::spawn_blocking(|| ()));
+    refuses(&words, || drop(Handle::current()));
+    let error = Handle::try_current().unwrap_err();
+    assert!(error.is_missing_context());
+    assert!(words.iter().all(|word| error.to_string().contains(word)), "{error}");
+}
+
+#[test]
+fn a_runtime_that_was_left_is_no_runtime() {
+    let runtime = runtime();
+    drop(runtime.enter());
+    runtime.block_on(async {});
+    assert!(Handle::try_current().is_err());
+    let _guard = runtime.enter();
+    assert!(Handle::try_current().is_ok());
+}
+
+#[test]
+fn block_on_within_block_on() {
+    let words = ["block_on within block_on", ".await", "spawn_blocking"];
+    let (outer, inner) = (runtime(), runtime());
+    outer.block_on(async {
+        refuses(&words, || outer.block_on(async {}));
+        refuses(&words, || inner.block_on(async {}));
+        refuses(&words, || inner.handle().block_on(async {}));
+    });
+    // The refusal has broken nothing.
+    assert_eq!(outer.block_on(async { 1 }) + inner.block_on(async { 1 }), 2);
+}
+
+#[test]
+fn block_on_inside_a_task() {
+    let runtime = runtime();
+    let task = runtime.spawn(async {
+        let words = ["block_on within block_on"];
+        refuses(&words, || Handle::current().block_on(async {}));
+    });
+    runtime.block_on(task).unwrap();
+}
+
+#[test]
+fn a_blocking_closure_may_block_on() {
+    let runtime = runtime();
+    let answer = runtime.block_on(async {
+        let closure = || Handle::current().block_on(async { 42 });
+        mainspring::task::spawn_blocking(closure).await.unwrap()
+    });
+    assert_eq!(answer, 42);
+}
+
+#[test]
+fn a_runtime_dropped_from_async_code() {
+    let (outer, inner, drops) = (runtime(), runtime(), Drops::new());
+    let counted = drops.counted();
+    inner.spawn(async move {
+        let _counted = counted;
+        pending::<()>().await;
+    });
+    outer.block_on(async {
+        let said = panic_of(|| drop(inner));
+        for words in ["dropped inside async code", "outside of block_on", "shutdown_background"] {
+            assert!(said.text.contains(words), "{said:?}");
+        }
+    });
+    assert_eq!(drops.count(), 1, "everything was ended all the same");
+}
+
+#[test]
+fn a_builder_with_zero() {
+    let words = ["max_blocking_threads(0)", "use 1 or more"];
+    refuses(&words, || Builder::new_current_thread().max_blocking_threads(0).build());
+    let words = ["event_interval(0)", "use 1 or more"];
+    refuses(&words, || Builder::new_current_thread().event_interval(0).build());
+}
+
+#[test]
+fn a_semaphore_over_its_limit() {
+    let words = ["semaphore", "MAX_PERMITS"];
+    refuses(&words, || Semaphore::new(Semaphore::MAX_PERMITS + 1));
+    let full = Semaphore::new(Semaphore::MAX_PERMITS);
+    refuses(&words, || full.add_permits(1));
+    assert_eq!(full.available_permits(), Semaphore::MAX_PERMITS);
+}
+
+#[test]
+fn awaiting_a_handle_twice() {
+    let runtime = runtime();
+    let mut task = runtime.spawn(async { 1 });
+    let said = runtime.block_on(async {
+        assert_eq!((&mut task).await.unwrap(), 1);
+        let bell = tests::Bell::new();
+        panic_of(|| tests::poll_with(&mut task, &bell))
+    });
+    assert!(said.text.contains("given its output already"), "{said:?}");
+    assert!(said.text.contains("await it only once"), "{said:?}");
+}
+
+#[test]
+fn the_panic_of_a_task_that_did_not_panic() {
+    let runtime = runtime();
+    let task = runtime.spawn(pending::<()>());
+    task.abort();
+    let error = runtime.block_on(task).unwrap_err();
+    let words = ["cancelled", "is_panic()", "try_into_panic()"];
+    refuses(&words, || error.into_panic());
+}
+
+#[test]
+fn the_id_of_no_task() {
+    refuses(&["no task is running here", "spawn"], || mainspring::task::id().to_string());
+    runtime().block_on(async {
+        assert!(mainspring::task::try_id().is_none());
+        let own = mainspring::spawn(async { mainspring::task::id() });
+        let id = own.id();
+        assert_eq!(own.await.unwrap(), id);
+    });
+}

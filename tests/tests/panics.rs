@@ -1,0 +1,243 @@
+//! A panic ends the task it happens in, and nothing else; its join says so. Where nobody waits for
+//! the news, the hook of `Builder::unhandled` hears of it.
+
+use mainspring::runtime::{Builder, Runtime};
+use mainspring::sync::{Notify, Semaphore};
+use mainspring::task::{spawn_blocking, yield_now};
+use std::future::pending;
+use std::panic::panic_any;
+use std::sync::{Arc, Mutex};
+use tests::{Bell, Drops, Gate, heard, panic_of, poll_with, runtime};
+
+/// Panics when it is dropped.
+struct Bomb(&'static str);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("{}", self.0);
+    }
+}
+
+/// A runtime, and what its hook has heard.
+fn reporting() -> (Runtime, Arc<Mutex<Vec<String>>>) {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let theirs = reports.clone();
+    let hook = move |unhandled: mainspring::runtime::Unhandled| {
+        theirs.lock().unwrap().push(unhandled.to_string());
+    };
+    let runtime = Builder::new_current_thread().enable_all().unhandled(hook).build().unwrap();
+    (runtime, reports)
+}
+
+/// The text of the one panic that the hook has heard of.
+fn only(reports: &Mutex<Vec<String>>) -> String {
+    let reports = reports.lock().unwrap();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    reports[0].clone()
+}
+
+#[test]
+fn a_panic_in_a_task_is_its_join_s_and_nobody_else_s() {
+    let (result, said) = heard(|| {
+        runtime().block_on(async {
+            let before = mainspring::spawn(async { yield_now().await });
+            let bad = mainspring::spawn(async { panic!("the task") });
+            let after = mainspring::spawn(async { 1 });
+            let error = bad.await.unwrap_err();
+            assert!(error.is_panic() && !error.is_cancelled());
+            assert!(error.to_string().contains("the task"), "{error}");
+            assert_eq!(*error.into_panic().downcast::<&str>().unwrap(), "the task");
+            before.await.unwrap();
+            assert_eq!(after.await.unwrap(), 1);
+            assert_eq!(mainspring::spawn(async { 2 }).await.unwrap(), 2);
+        })
+    });
+    result.unwrap();
+    assert_eq!(said.len(), 1, "the process's hook has heard it once");
+}
+
+#[test]
+fn whatever_was_thrown_comes_back() {
+    let (result, _) = heard(|| {
+        runtime().block_on(async {
+            let error = mainspring::spawn(async { panic_any(7_u32) }).await.unwrap_err();
+            assert_eq!(*error.try_into_panic().unwrap().downcast::<u32>().unwrap(), 7);
+        })
+    });
+    result.unwrap();
+}
+
+#[test]
+fn a_panic_of_the_root_is_the_caller_s_and_the_runtime_goes_on() {
+    let runtime = runtime();
+    let task = runtime.spawn(async {
+        yield_now().await;
+        5
+    });
+    let said = panic_of(|| runtime.block_on(async { panic!("the root") }));
+    assert_eq!(said.text, "the root");
+    assert_eq!(runtime.block_on(task).unwrap(), 5);
+}
+
+#[test]
+fn a_panic_in_a_future_s_destructor_is_reported_by_the_join() {
+    let (result, _) = heard(|| {
+        runtime().block_on(async {
+            // Ended by itself.
+            let ended = mainspring::spawn(async {
+                let _bomb = Bomb("at the end");
+            });
+            assert!(ended.await.unwrap_err().to_string().contains("at the end"));
+            // Aborted, idle and never polled.
+            for polled in [true, false] {
+                let aborted = mainspring::spawn(async {
+                    let _bomb = Bomb("when aborted");
+                    pending::<()>().await;
+                });
+                if polled {
+                    yield_now().await;
+                }
+                aborted.abort();
+                let error = aborted.await.unwrap_err();
+                // One that was never polled has not made its bomb.
+                assert_eq!(error.is_panic(), polled, "{error}");
+            }
+        })
+    });
+    result.unwrap();
+}
+
+#[test]
+fn a_panic_in_an_output_s_destructor_is_the_hook_s_if_nobody_wants_the_output() {
+    let (result, _) = heard(|| {
+        let (runtime, reports) = reporting();
+        runtime.block_on(async {
+            drop(mainspring::spawn(async { Bomb("unwanted") }));
+            yield_now().await;
+            assert_eq!(mainspring::spawn(async { 3 }).await.unwrap(), 3);
+        });
+        assert!(only(&reports).contains("unwanted"));
+    });
+    result.unwrap();
+}
+
+#[test]
+fn a_panic_in_an_output_s_destructor_does_not_leave_the_handle_s_drop() {
+    let (result, _) = heard(|| {
+        let (runtime, reports) = reporting();
+        runtime.block_on(async {
+            let handle = mainspring::spawn(async { Bomb("in the handle") });
+            yield_now().await;
+            assert!(handle.is_finished());
+            drop(handle);
+        });
+        assert!(only(&reports).contains("in the handle"));
+    });
+    result.unwrap();
+}
+
+#[test]
+fn a_panic_in_a_blocking_closure_is_reported_by_the_join() {
+    runtime().block_on(async {
+        for _ in 0..3 {
+            let bad = spawn_blocking(|| {
+                heard(|| {}).0.unwrap();
+                std::panic::resume_unwind(Box::new("the closure"));
+            });
+            let error = bad.await.unwrap_err();
+            assert_eq!(*error.into_panic().downcast::<&str>().unwrap(), "the closure");
+            assert_eq!(spawn_blocking(|| 4).await.unwrap(), 4);
+        }
+    });
+}
+
+#[test]
+fn a_joiner_s_waker_that_panics_is_the_hook_s() {
+    let (result, _) = heard(|| {
+        let (runtime, reports) = reporting();
+        runtime.block_on(async {
+            let mut bad = mainspring::spawn(async { 1 });
+            let mut good = mainspring::spawn(async { 2 });
+            let (bad_bell, good_bell) = (Bell::panicking(), Bell::new());
+            assert!(poll_with(&mut bad, &bad_bell).is_pending());
+            assert!(poll_with(&mut good, &good_bell).is_pending());
+            yield_now().await;
+            assert_eq!((bad_bell.rung(), good_bell.rung()), (1, 1));
+            assert_eq!((bad.await.unwrap(), good.await.unwrap()), (1, 2));
+        });
+        assert!(only(&reports).contains("the waker panics"));
+    });
+    result.unwrap();
+}
+
+#[test]
+fn a_waker_that_panics_does_not_lose_the_others_of_its_batch() {
+    let notify = Notify::new();
+    for bad in 0..40 {
+        let bells: Vec<_> =
+            (0..40).map(|n| if n == bad { Bell::panicking() } else { Bell::new() }).collect();
+        let mut waiting: Vec<_> = bells.iter().map(|_| Box::pin(notify.notified())).collect();
+        for (future, bell) in waiting.iter_mut().zip(&bells) {
+            assert!(poll_with(future, bell).is_pending());
+        }
+        // A primitive has no hook: the caller of `notify_waiters` gets the panic, at the end.
+        let said = panic_of(|| notify.notify_waiters());
+        assert_eq!(said.text, "the waker panics");
+        assert!(bells.iter().all(|bell| bell.rung() == 1), "{bad}");
+        for (future, bell) in waiting.iter_mut().zip(&bells) {
+            assert!(poll_with(future, bell).is_ready(), "{bad}");
+        }
+    }
+}
+
+#[test]
+fn a_waker_that_panics_under_a_semaphore_leaves_its_count_right() {
+    let semaphore = Semaphore::new(0);
+    let bells = [Bell::new(), Bell::panicking(), Bell::new()];
+    let mut waiting: Vec<_> = bells.iter().map(|_| Box::pin(semaphore.acquire())).collect();
+    for (future, bell) in waiting.iter_mut().zip(&bells) {
+        assert!(poll_with(future, bell).is_pending());
+    }
+    let said = panic_of(|| semaphore.add_permits(4));
+    assert_eq!(said.text, "the waker panics");
+    assert!(bells.iter().all(|bell| bell.rung() == 1));
+    assert_eq!(semaphore.available_permits(), 1);
+    drop(waiting);
+    assert_eq!(semaphore.available_permits(), 4);
+}
+
+#[test]
+fn a_hook_that_panics_is_contained() {
+    let (result, _) = heard(|| {
+        let runtime =
+            Builder::new_current_thread().unhandled(|_| panic!("the hook")).build().unwrap();
+        runtime.block_on(async {
+            drop(mainspring::spawn(async { Bomb("unwanted") }));
+            yield_now().await;
+            assert_eq!(mainspring::spawn(async { 3 }).await.unwrap(), 3);
+        });
+    });
+    result.unwrap();
+}
+
+#[test]
+fn destructors_that_panic_do_not_stop_the_end_of_a_runtime() {
+    let drops = Drops::new();
+    let (result, _) = heard(|| {
+        let (runtime, _reports) = reporting();
+        let gate = Gate::new();
+        for number in 0..30 {
+            let (counted, gate) = (drops.counted(), gate.clone());
+            runtime.spawn(async move {
+                let _counted = counted;
+                let _bomb = (number % 3 == 0).then(|| Bomb("at the end of the runtime"));
+                gate.await;
+            });
+        }
+        runtime.block_on(async {
+            yield_now().await;
+        });
+    });
+    result.unwrap();
+    assert_eq!(drops.count(), 30);
+}
