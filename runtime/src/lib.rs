@@ -306,8 +306,9 @@ pub mod net {
 /// ctrl_c: a pipe, a source and an Event.
 pub mod signal;
 
-pub(crate) mod compat {
-    #[cfg(feature = "hyper")]
+/// This runtime's types under other crates' traits, each behind a feature of its own.
+pub mod compat {
     /// hyper's I/O, executor and timer traits over this runtime's types.
-    pub(crate) mod hyper;
+    #[cfg(feature = "hyper")]
+    pub mod hyper;
 }
