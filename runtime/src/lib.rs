@@ -307,9 +307,9 @@ pub mod net {
 /// ctrl_c: a pipe, a source and an Event.
 pub mod signal;
 
-/// Other crates' traits over this runtime's types, each behind a feature.
+/// This runtime's types under other crates' traits, each behind a feature of its own.
 pub mod compat {
-    #[cfg(feature = "hyper")]
     /// hyper's I/O, executor and timer traits over this runtime's types.
+    #[cfg(feature = "hyper")]
     pub mod hyper;
 }

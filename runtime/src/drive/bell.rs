@@ -11,18 +11,18 @@
 //!    │  └───────────────────────────────────────────────────────────┼───┘
 //!    │ lie_down: CAS                                                │
 //!    ├──────────► PARKED   ── ring: swap(NOTIFIED), unpark thread ──┤
-//!    │              │ move_to_epoll: CAS                            │
+//!    │              │ an fd after all: CAS                          │
 //!    │              ▼                                               │
 //!    └──────────► POLLING  ── ring: swap(NOTIFIED), eventfd ────────┘
 //! ```
 //!
 //! Three things can happen while a driver is about to sleep, and none may be missed:
 //!
-//! | what | who tells | why it is not missed |
-//! |---|---|---|
-//! | a nudge | `ring`, a swap | before `lie_down`: its CAS fails, no sleep. After it: `ring` sees where the sleeper is |
-//! | an fd event | the kernel | epoll keeps it until it is asked |
-//! | the first fd is registered, the driver is on its parker | `stir` | the count of fds goes up before `stir`'s read-modify-write, and is looked at after `lie_down`'s: one of the two sees the other |
+//! * A nudge. Before `lie_down`: its CAS fails, no sleep. After it: `ring` sees where the sleeper is.
+//! * An event of an fd. The kernel keeps it until it is asked.
+//! * The first fd is registered while the driver lies down on its parker. The count of fds goes up
+//!   before the read-modify-write in `stir`, and is looked at after the one in `lie_down`: of the
+//!   two, one comes second and sees the other.
 //!
 //! `stir` is not a `ring`: a driver that is awake will look at the count by itself, and must not
 //! find a token that makes its next sleep end at once. A program that opens, uses and closes one
@@ -63,21 +63,21 @@ impl Bell {
         Self { state: AtomicU8::new(EMPTY), parker, epoll }
     }
 
-    /// The sleeper announces where it is about to sleep. False: it has been nudged and must not.
-    /// Either way, `rise` comes next.
-    #[must_use = "false means that there is a nudge to answer"]
-    pub(crate) fn lie_down(&self, bed: Bed) -> bool {
-        let to = match bed {
-            Bed::Parker => PARKED,
-            Bed::Epoll => POLLING,
-        };
-        self.step(EMPTY, to)
-    }
-
-    /// PARKED becomes POLLING: an fd has been registered since `lie_down`. False: nudged.
-    #[must_use = "false means that there is a nudge to answer"]
-    pub(crate) fn move_to_epoll(&self) -> bool {
-        self.step(PARKED, POLLING)
+    /// The sleeper announces that it is about to sleep, and learns where: in epoll if there is an fd
+    /// that it could report. `None`: it has been nudged and must not. Either way, `rise` comes next.
+    #[must_use = "None means that there is a nudge to answer"]
+    pub(crate) fn lie_down(&self, has_sources: impl Fn() -> bool) -> Option<Bed> {
+        if has_sources() {
+            return self.step(EMPTY, POLLING).then_some(Bed::Epoll);
+        }
+        if !self.step(EMPTY, PARKED) {
+            return None;
+        }
+        // The second look, after the announcement. A source that is registered later stirs us.
+        if !has_sources() {
+            return Some(Bed::Parker);
+        }
+        self.step(PARKED, POLLING).then_some(Bed::Epoll)
     }
 
     fn step(&self, from: u8, to: u8) -> bool {
@@ -125,3 +125,7 @@ impl fmt::Debug for Bell {
         f.debug_struct("Bell").field("state", &self.state.load(Ordering::Relaxed)).finish()
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "bell_loom_tests.rs"]
+mod models;

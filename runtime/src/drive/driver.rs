@@ -94,37 +94,23 @@ impl Driver {
 
     /// Sleeps until a nudge, an fd event, or `until`.
     fn sleep(&self, until: Option<Instant>) {
-        let Some(mut turn) = self.reactor.take(&self.bell) else {
-            if self.bell.lie_down(Bed::Parker) {
-                self.parker.sleep(until);
-            }
-            self.bell.rise();
-            return;
-        };
-        let may_sleep = if self.reactor.has_sources() {
-            self.bell.lie_down(Bed::Epoll)
-        } else if !self.bell.lie_down(Bed::Parker) {
-            false
-        } else if self.reactor.has_sources() {
-            // Seen by the second look, after the announcement. One registered later stirs us.
-            self.bell.move_to_epoll()
-        } else {
-            self.parker.sleep(until);
-            self.bell.rise();
-            return;
-        };
-        if !may_sleep {
-            self.bell.rise();
-            if self.reactor.has_sources() {
-                self.poll(&mut turn, Some(Duration::ZERO));
-            }
-            return;
-        }
+        let mut turn = self.reactor.take(&self.bell);
+        let holds = turn.is_some();
+        let bed = self.bell.lie_down(|| holds && self.reactor.has_sources());
         let risen = Rise(&self.bell);
-        let timeout = until.map(|at| at.saturating_duration_since(self.clock.now()));
-        turn.wait(timeout);
-        drop(risen);
-        turn.serve(&|panic| self.report(panic));
+        match (bed, &mut turn) {
+            (Some(Bed::Epoll), Some(turn)) => {
+                turn.wait(until.map(|at| at.saturating_duration_since(self.clock.now())));
+                drop(risen);
+                turn.serve(&|panic| self.report(panic));
+            }
+            (None, Some(turn)) if self.reactor.has_sources() => {
+                drop(risen);
+                self.poll(turn, Some(Duration::ZERO));
+            }
+            (None, _) => {}
+            (Some(_), _) => self.parker.sleep(until),
+        }
     }
 
     /// Instead of sleeping: moves a clock that stands still to the next thing to happen. False if
@@ -198,3 +184,7 @@ impl fmt::Debug for Driver {
         f.debug_struct("Driver").field("bell", &self.bell).field("reactor", &self.reactor).finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "driver_tests.rs"]
+mod tests;

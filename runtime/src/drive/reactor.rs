@@ -362,3 +362,7 @@ impl fmt::Debug for Reactor {
         f.debug_struct("Reactor").field("sources", &sources).finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "reactor_tests.rs"]
+mod tests;

@@ -26,10 +26,10 @@
 //! READ_CLOSED or ERROR: the next read finds them, and 0. Only `WouldBlock`, which is the kernel's
 //! own word, clears these.
 //!
-//! | waits | where | who |
+//! | waits | where | by |
 //! |---|---|---|
-//! | the one task that reads, the one that writes | two slots; no lock, no allocation | `poll_*` |
-//! | any number of others | the line: a lock, and a node in each waiter | `readable().await`, `accept` |
+//! | one task that reads, one that writes | two slots: no lock, no allocation | `poll_*` |
+//! | any number of others | the line: a lock, a node in each | `readable().await`, `accept` |
 //!
 //! * INV-48: at most one thread at a time is inside `register` of a slot: `Side::entered` says so.
 
@@ -320,3 +320,7 @@ impl fmt::Debug for Source {
         f.debug_struct("Source").field("word", &self.look()).finish()
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "source_loom_tests.rs"]
+mod models;
