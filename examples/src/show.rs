@@ -1,7 +1,8 @@
 //! a live line on a terminal, plain lines elsewhere.
 //!
 //! All of it goes to standard error, so that a table on standard output stays clean. Where standard
-//! error is no terminal, there is a line at the start and, if that takes a while, after each quarter.
+//! error is no terminal, there is a line at the start and, if that takes a while, after each
+//! quarter.
 
 #![forbid(unsafe_code)]
 
