@@ -9,11 +9,9 @@
 //! Mainspring has tokio's names where it has tokio's concepts, so the two share one map,
 //! `tokio_shaped!`, and differ in one word. If that macro needs an exception, it is a bug there.
 
-/// Stands in, until the runtime has a face: tokio under another name. Its ratios mean nothing.
-pub use tokio as mainspring;
-
 pub mod floor;
 pub mod flume;
+pub mod mainspring;
 pub mod smol;
 pub mod tokio;
 
@@ -26,10 +24,11 @@ pub enum Flavor {
 
 /// The map for a crate that has tokio's names.
 macro_rules! tokio_shaped {
-    ($crate_name:ident) => {
+    ($crate_name:ident, $channels:ident) => {
         use super::super::Flavor;
+        pub use ::$channels::sync::mpsc;
         pub use ::$crate_name::net::TcpListener;
-        pub use ::$crate_name::sync::{Mutex, Semaphore, mpsc, oneshot};
+        pub use ::$crate_name::sync::{Mutex, Semaphore, oneshot};
         pub use ::$crate_name::task::{JoinHandle, spawn, spawn_blocking, yield_now};
         pub use ::$crate_name::time::{Sleep, sleep, timeout};
         use std::fmt::Debug;
