@@ -1,12 +1,13 @@
 //! closure -> result: threads that grow under load and go home when idle.
 //!
-//! A closure that blocks must not block a worker; it gets a thread. Threads are started when they are
-//! needed, up to a limit; a thread without work stays for a while and then ends. Beyond the limit jobs
-//! wait in a queue, first in, first out.
+//! A closure that blocks must not block a worker; it gets a thread. Threads are started when they
+//! are needed, up to a limit; a thread without work stays for a while and then ends. Beyond the
+//! limit jobs wait in a queue, first in, first out.
 //!
-//! Every job must find a thread: one that waits, or a new one, or one that will look at the queue when
-//! its present job is done. So "is anybody free?" and "then this job is yours" are one step, under one
-//! lock. Only the numbers are decided there; the jobs themselves travel through a channel.
+//! Every job must find a thread: one that waits, or a new one, or one that will look at the queue
+//! when its present job is done. So "is anybody free?" and "then this job is yours" are one step,
+//! under one lock. Only the numbers are decided there; the jobs themselves travel through a
+//! channel.
 //!
 //! ```text
 //!   submit:   idle > 0          idle -= 1               the job is claimed by a waiting thread
@@ -18,14 +19,14 @@
 //!             claimed this thread: its job is on the way, wait for it
 //! ```
 //!
-//! The number of threads that will receive equals the number of jobs that were sent, always: that is
-//! why a receive after a claim may wait without a limit.
+//! The number of threads that will receive equals the number of jobs that were sent, always: that
+//! is why a receive after a claim may wait without a limit.
 
 #![forbid(unsafe_code)]
 
 use crate::base::prim::{Mutex, thread};
 use crate::task::header::Id;
-use crate::task::new::Runnable;
+use crate::task::schedule::Runnable;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use std::collections::HashMap;
 use std::fmt;
@@ -142,7 +143,8 @@ impl Pool {
         }
     }
 
-    /// Starts the thread that was counted. False: there is no thread for the job, and never will be.
+    /// Starts the thread that was counted. False: there is no thread for the job, and never will
+    /// be.
     fn start(&self, record: u64, alive: Sender<()>) -> bool {
         let shared = self.shared.clone();
         let config = &self.shared.config;

@@ -3,8 +3,8 @@
 //! Mainspring is an async runtime that can be read from end to end. This file is its table of
 //! contents: a file may use only what stands before it here, so reading from top to bottom never
 //! refers forward. Five machines (the one-thread executor, the drivers, the blocking pool, the
-//! primitives, and next the work-stealing pool) do not know each other; `runtime` bolts them together;
-//! the only call upwards in the whole program is a wake.
+//! primitives, and next the work-stealing pool) do not know each other; `runtime` bolts them
+//! together; the only call upwards in the whole program is a wake.
 //!
 //! ```text
 //!  time  io  net  signal             what programs use; they reach the drivers through the handle
@@ -45,7 +45,8 @@ pub(crate) mod base {
     pub(crate) mod pad;
     /// intrusive doubly linked list of pinned nodes: wheel slots, wait lists, task registry.
     pub(crate) mod list;
-    /// intrusive push / take-all stack: the inbox of `local.rs`; its head also says that the owner sleeps.
+    /// intrusive push / take-all stack: an executor's inbox; its head also says that the owner
+    /// sleeps.
     pub(crate) mod stack;
     /// seedable xorshift, so schedules replay.
     pub(crate) mod rng;
@@ -78,19 +79,21 @@ pub mod task {
     pub(crate) mod state;
     /// the type-erased front of a task: state, vtable type, queue link, scheduler pointer.
     pub(crate) mod header;
+    /// which executor is this thread inside, and which task is it polling.
+    pub(crate) mod current;
     /// four functions that turn a header into a std Waker.
     pub(crate) mod waker;
+    /// every live task, so shutdown can drop them and a dump can name them.
+    pub(crate) mod registry;
+    /// JoinHandle, AbortHandle, JoinError.
+    pub(crate) mod join;
+    /// trait Schedule: what a task asks of its executor; Runnable: the right to run it once.
+    pub(crate) mod schedule;
     /// one allocation: header, then future or output in the same bytes, then cold data.
     pub(crate) mod cell;
     /// poll once; then idle, again, complete or cancelled; panics stop here.
     pub(crate) mod run;
-    /// JoinHandle, AbortHandle, JoinError.
-    pub(crate) mod join;
-    /// every live task, so shutdown can drop them and a dump can name them.
-    pub(crate) mod registry;
-    /// which executor is this thread inside, and which task is it polling.
-    pub(crate) mod current;
-    /// table of references and rules; trait Schedule; new() -> (Runnable, JoinHandle).
+    /// table of references and rules; new() -> (Runnable, JoinHandle); jobs for blocking threads.
     pub(crate) mod new;
     /// yield_now: to the back of the queue, once.
     pub(crate) mod yield_now;
@@ -101,8 +104,14 @@ pub mod task {
     pub use yield_now::yield_now;
 }
 
-/// the single-thread executor: a queue, an inbox, a tick().
-pub(crate) mod local;
+pub(crate) mod local {
+    /// what a waker on any thread can reach: the inbox, the registry, the nudge.
+    pub(crate) mod shared;
+    /// the single-thread executor: a queue, an inbox, a tick().
+    pub(crate) mod worker;
+    /// where a spawn and a wake land: the own queue at home, the inbox elsewhere.
+    pub(crate) mod spawn;
+}
 
 pub(crate) mod drive {
     /// six levels of 64 slots; no clock, no lock, no waker: a pure data structure.

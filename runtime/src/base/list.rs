@@ -39,8 +39,8 @@ impl<T> Links<T> {
 }
 
 impl<T: Node> Links<T> {
-    /// Marks a node that was unlinked behind its owner's back: its `prev` points to itself, which no
-    /// linked node's does.
+    /// Marks a node that was unlinked behind its owner's back: its `prev` points to itself, which
+    /// no linked node's does.
     ///
     /// # Safety
     /// INV-3: `links` are those of a live, unlinked node, and the caller alone touches them.

@@ -4,7 +4,8 @@
 //! would take the line away from the other. [`CachePadded`] gives its value lines of its own.
 //!
 //! The size is that of the unit that moves between cores, not of the line alone: x86-64 fetches
-//! lines in pairs, and big aarch64 cores have lines of 128 bytes. Elsewhere 64 is right or harmless.
+//! lines in pairs, and big aarch64 cores have lines of 128 bytes. Elsewhere 64 is right or
+//! harmless.
 //!
 //! It is for words that exist once per worker or per runtime. An object that exists by the thousand
 //! keeps its two sides apart by the order of its fields: an over-aligned allocation leaves malloc's

@@ -1,4 +1,4 @@
-//! intrusive push / take-all stack: the inbox of `local.rs`; its head also says that the owner sleeps.
+//! intrusive push / take-all stack: an executor's inbox; its head also says that the owner sleeps.
 //!
 //! Any thread pushes a node with one compare-and-swap; the owner takes everything at once with one
 //! swap and turns it round, so that what came first is first again. It cannot be full, so a wake
@@ -12,8 +12,8 @@
 //! ```
 //!
 //! Announcing the sleep and looking a last time are one and the same compare-and-swap, null to
-//! ASLEEP: a push before it makes it fail, a push after it sees ASLEEP. So no wake-up is lost, and a
-//! push to an owner that is awake costs it nothing.
+//! ASLEEP: a push before it makes it fail, a push after it sees ASLEEP. So no wake-up is lost, and
+//! a push to an owner that is awake costs it nothing.
 //!
 //! * INV-4: a node is in at most one stack or chain, and nobody but its holder touches its link.
 //! * INV-5: a node in a stack or chain stays alive and in place until it is taken out.

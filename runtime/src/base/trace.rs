@@ -1,8 +1,8 @@
 //! the event enum, and a macro that is one branch when off.
 //!
-//! Every move of the runtime that a reader may want to see goes through [`trace!`]: who was spawned,
-//! polled, woken, when a worker slept. With no sink installed that is one relaxed load and one branch
-//! that is never taken; the event is not even built.
+//! Every move of the runtime that a reader may want to see goes through [`trace!`]: who was
+//! spawned, polled, woken, when a worker slept. With no sink installed that is one relaxed load and
+//! one branch that is never taken; the event is not even built.
 
 #![forbid(unsafe_code)]
 

@@ -11,7 +11,8 @@ use crate::base::prim::AtomicU64;
 use crate::blocking;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
-use crate::local;
+use crate::local::shared::Shared;
+use crate::local::worker::Worker;
 use crate::task::credit::Keep;
 use std::fmt;
 use std::io;
@@ -136,8 +137,8 @@ impl Builder {
         self
     }
 
-    /// How many tasks run between two looks at timers, sockets and what other threads have sent, when
-    /// there is always a task to run. Default 61.
+    /// How many tasks run between two looks at timers, sockets and what other threads have sent,
+    /// when there is always a task to run. Default 61.
     ///
     /// # Panics
     /// When `ticks` is 0: there would be no turn for tasks.
@@ -148,8 +149,8 @@ impl Builder {
         self
     }
 
-    /// The clock stands still, and jumps to the next deadline when there is nothing else to do: a test
-    /// of an hour takes a millisecond. Blocking closures keep it from jumping while they run.
+    /// The clock stands still, and jumps to the next deadline when there is nothing else to do: a
+    /// test of an hour takes a millisecond. Blocking closures keep it from jumping while they run.
     ///
     /// asyncio has no counterpart; trio's is `MockClock` with `autojump`.
     pub fn start_paused(&mut self, paused: bool) -> &mut Self {
@@ -175,8 +176,8 @@ impl Builder {
         let clock = if self.start_paused { Clock::paused() } else { Clock::real() };
         let reactor = Reactor::new()?;
         let report = report(self.unhandled.clone());
-        let scheduler = Keep::new(local::Shared::new(&IDS, report.clone()));
-        let worker = local::Worker::new(&scheduler, self.event_interval);
+        let scheduler = Keep::new(Shared::new(&IDS, report.clone()));
+        let worker = Worker::new(&scheduler, self.event_interval);
         let inner = Inner {
             scheduler,
             timers: Timers::acquire(&clock),
@@ -195,6 +196,16 @@ impl Builder {
     #[cfg(loom)]
     pub fn build(&mut self) -> io::Result<Runtime> {
         Err(io::Error::other("there is no whole runtime under loom; model its parts"))
+    }
+}
+
+impl Runtime {
+    /// A runtime with the defaults of [`Builder::new_current_thread`].
+    ///
+    /// # Errors
+    /// When the system refuses a descriptor for sockets.
+    pub fn new() -> io::Result<Self> {
+        Builder::new_current_thread().build()
     }
 }
 

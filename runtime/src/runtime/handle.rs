@@ -1,8 +1,8 @@
 //! Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
 //!
 //! The executor, the drivers and the blocking pool do not know each other. [`Inner`] holds one of
-//! each, and is all that `time`, `io` and `net` see of a runtime. A thread is inside a runtime while a
-//! guard says so: a word in a thread-local points to the `Inner`.
+//! each, and is all that `time`, `io` and `net` see of a runtime. A thread is inside a runtime
+//! while a guard says so: a word in a thread-local points to the `Inner`.
 //!
 //! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
 //!   leaked guard, owns a count of it.
@@ -12,7 +12,9 @@ use crate::base::prim::plain_local;
 use crate::blocking;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
-use crate::local;
+use crate::local::shared::Scheduler;
+use crate::local::spawn;
+use crate::local::worker::Worker;
 use crate::task::current;
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;
@@ -27,7 +29,7 @@ use std::sync::Arc;
 
 /// One runtime's machines.
 pub(crate) struct Inner {
-    pub(super) scheduler: local::Scheduler,
+    pub(super) scheduler: Scheduler,
     pub(super) clock: Clock,
     pub(super) timers: &'static Timers,
     pub(super) reactor: Arc<Reactor>,
@@ -44,7 +46,7 @@ impl Inner {
     /// The wheel for a timer that is armed on this thread, and whether this thread is its owner.
     #[inline]
     pub(crate) fn timers(&self) -> (&'static Timers, bool) {
-        let home = current::worker_of::<_, local::Worker>(self.scheduler.as_ptr());
+        let home = current::worker_of::<_, Worker>(self.scheduler.as_ptr());
         (self.timers, home.is_some())
     }
 
@@ -210,8 +212,8 @@ impl Handle {
     /// then find it. It runs nothing by itself.
     ///
     /// # Panics
-    /// Guards must be dropped in the reverse order of their making; nothing checks it, but the thread
-    /// is then inside the wrong runtime.
+    /// Guards must be dropped in the reverse order of their making; nothing checks it, but the
+    /// thread is then inside the wrong runtime.
     pub fn enter(&self) -> EnterGuard<'_> {
         EnterGuard {
             _restore: set_context(Arc::as_ptr(&self.inner), None),
@@ -243,8 +245,9 @@ impl Handle {
 
     /// Runs a closure that may block, on a thread of its own.
     ///
-    /// At most [`max_blocking_threads`](super::Builder::max_blocking_threads) run at once; more wait
-    /// their turn. A closure that has started cannot be stopped; one that has not can be aborted.
+    /// At most [`max_blocking_threads`](super::Builder::max_blocking_threads) run at once; more
+    /// wait their turn. A closure that has started cannot be stopped; one that has not can be
+    /// aborted.
     ///
     /// asyncio: `to_thread`, `loop.run_in_executor`.
     #[track_caller]
@@ -276,8 +279,8 @@ impl Handle {
     }
 
     /// Runs `future` on this thread and sleeps while it waits. It does not drive the runtime: on a
-    /// `current_thread` runtime somebody else must be in [`Runtime::block_on`](super::Runtime::block_on)
-    /// for its tasks, timers and sockets to move.
+    /// `current_thread` runtime somebody else must be in
+    /// [`Runtime::block_on`](super::Runtime::block_on) for its tasks, timers and sockets to move.
     ///
     /// # Panics
     /// When a runtime already drives this thread.
@@ -305,7 +308,7 @@ impl Inner {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        local::spawn(&self.scheduler, future, spawned)
+        spawn::spawn(&self.scheduler, future, spawned)
     }
 }
 

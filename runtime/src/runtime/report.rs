@@ -1,9 +1,9 @@
 //! what nobody is there to be told: the hook of `Builder::unhandled`.
 //!
-//! A task's panic goes to its join. But a waker may panic in a driver, or the destructor of an output
-//! that nobody wanted: there is no join to give that to. Such a panic is caught, everything else goes
-//! on, and this hook hears of it. Without a hook it is dropped; the process's panic hook has printed
-//! it before that.
+//! A task's panic goes to its join. But a waker may panic in a driver, or the destructor of an
+//! output that nobody wanted: there is no join to give that to. Such a panic is caught, everything
+//! else goes on, and this hook hears of it. Without a hook it is dropped; the process's panic hook
+//! has printed it before that.
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
 //! Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.
 //!
-//! `block_on` takes the worker out of its seat, drives it until the root future is ready, and puts it
-//! back. A second thread that calls `block_on` meanwhile polls its own root with a parker, and drives
-//! when the seat becomes free.
+//! `block_on` takes the worker out of its seat, drives it until the root future is ready, and puts
+//! it back. A second thread that calls `block_on` meanwhile polls its own root with a parker, and
+//! drives when the seat becomes free.
 //!
 //! ```text
 //! loop { match worker.tick() {
@@ -22,7 +22,8 @@ use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
 use crate::base::prim::Mutex;
 use crate::blocking::Running;
 use crate::drive::driver::Driver;
-use crate::local::{Tick, Worker};
+use crate::local::shared::Report;
+use crate::local::worker::{Tick, Worker};
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;
 use crate::wake::coop;
@@ -61,11 +62,11 @@ pub struct Runtime {
 pub(super) struct Seat {
     worker: Mutex<Option<Box<Worker>>>,
     waiting: Mutex<Vec<Unparker>>,
-    report: crate::local::Report,
+    report: Report,
 }
 
 impl Seat {
-    pub(super) fn new(worker: Worker, report: crate::local::Report) -> Self {
+    pub(super) fn new(worker: Worker, report: Report) -> Self {
         let worker = Mutex::new(Some(Box::new(worker)));
         Self { worker, waiting: Mutex::new(Vec::new()), report }
     }
@@ -101,14 +102,6 @@ impl Runtime {
         Self { handle, seat, ended: false }
     }
 
-    /// A runtime with the defaults of [`Builder::new_current_thread`](super::Builder).
-    ///
-    /// # Errors
-    /// When the system refuses a descriptor for sockets.
-    pub fn new() -> std::io::Result<Self> {
-        super::Builder::new_current_thread().build()
-    }
-
     /// Runs `future` to its end on this thread, and with it everything that was spawned.
     ///
     /// Tasks run only while some thread is in here; they stay where they are in between. The root
@@ -137,8 +130,8 @@ impl Runtime {
         let waker = parker.waker();
         let mut cx = Context::from_waker(&waker);
         loop {
-            // First in line, then another look: whoever leaves the seat either is seen leaving it or
-            // sees us in line.
+            // First in line, then another look: whoever leaves the seat either is seen leaving it
+            // or sees us in line.
             self.seat.waiting.lock().push(parker.unparker());
             if let Some(taken) = self.seat.take() {
                 return self.drive(&taken, future);
@@ -213,8 +206,8 @@ impl Runtime {
         self.handle.enter()
     }
 
-    /// Ends the runtime and waits for running blocking closures, at most `limit`. Says which of them
-    /// were still running then; their threads end by themselves.
+    /// Ends the runtime and waits for running blocking closures, at most `limit`. Says which of
+    /// them were still running then; their threads end by themselves.
     ///
     /// tokio returns nothing here.
     pub fn shutdown_timeout(mut self, limit: Duration) -> ShutdownReport {

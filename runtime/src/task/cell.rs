@@ -8,16 +8,16 @@
 //! is: the state word does. A cell is freed after `COMPLETE`, when the output has been taken or
 //! dropped, so freeing has nothing left to drop.
 //!
-//! Alignment is 16 at most: more would leave malloc's fast path and round every task up. A future that
-//! wants more, or that is large, is boxed first (see `new.rs`).
+//! Alignment is 16 at most: more would leave malloc's fast path and round every task up. A future
+//! that wants more, or that is large, is boxed first (see `new.rs`).
 //!
 //! * INV-27: the slot holds the future until `poll` was ready or `cancel` was called, each by the
 //!   owner of `RUNNING`; from then on the output, until it is taken or dropped, once.
 
 use super::current;
-use super::header::{Header, TaskRef, Vtable, cancelled};
+use super::header::{Header, TaskRef, Vtable};
 use super::join::JoinError;
-use super::new::Schedule;
+use super::schedule::Schedule;
 use crate::base::prim::UnsafeCell;
 use crate::wake::batch::Panic;
 use std::future::Future;
@@ -72,7 +72,8 @@ impl<F: Work, S: Schedule> Cell<F, S> {
         drop_output: Self::drop_output,
         schedule: S::schedule,
         reschedule: S::reschedule,
-        registry: S::registry,
+        link: Self::link,
+        unlink: Self::unlink,
         is_home: S::is_home,
         report: S::report,
         free: Self::free,
@@ -112,8 +113,9 @@ impl<F: Work, S: Schedule> Cell<F, S> {
     /// As for `poll`.
     unsafe fn cancel(task: TaskRef) {
         let _polling = current::polling(task);
+        let error = Err(JoinError::cancelled(task.id()));
         // SAFETY(INV-27): nobody polls it again.
-        unsafe { Self::slot(task, |slot| Self::finish(task, slot, cancelled(task))) };
+        unsafe { Self::slot(task, |slot| Self::finish(task, slot, error)) };
     }
 
     /// Drops the future and puts the output in its place. A destructor that panics turns the output
@@ -136,8 +138,8 @@ impl<F: Work, S: Schedule> Cell<F, S> {
     }
 
     /// # Safety
-    /// INV-27: the slot holds the output and the caller alone may take it; `to` points to room for a
-    /// `Result<F::Output, JoinError>`.
+    /// INV-27: the slot holds the output and the caller alone may take it; `to` points to room for
+    /// a `Result<F::Output, JoinError>`.
     unsafe fn take_output(task: TaskRef, to: *mut ()) {
         let take = |slot: *mut Slot<F>| {
             // SAFETY(INV-27): moved out once; nobody drops it afterwards.
@@ -156,6 +158,20 @@ impl<F: Work, S: Schedule> Cell<F, S> {
         let drop = |slot: *mut Slot<F>| unsafe { ManuallyDrop::drop(&mut (*slot).output) };
         // SAFETY(INV-24): the caller owns a reference.
         contain(|| unsafe { Self::slot(task, drop) })
+    }
+
+    /// # Safety
+    /// INV-24: the caller owns a reference, and hands it over if the answer is true.
+    unsafe fn link(task: TaskRef) -> bool {
+        // SAFETY(INV-20): the task keeps its scheduler, and that its registry.
+        unsafe { S::registry(task) }.is_some_and(|all| unsafe { all.as_ref() }.insert(task))
+    }
+
+    /// # Safety
+    /// INV-24: the caller owns a reference.
+    unsafe fn unlink(task: TaskRef) -> bool {
+        // SAFETY(INV-20): as above.
+        unsafe { S::registry(task) }.is_some_and(|all| unsafe { all.as_ref() }.remove(task))
     }
 
     /// # Safety

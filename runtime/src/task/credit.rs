@@ -1,11 +1,12 @@
 //! how a task keeps its scheduler alive without a shared count per task.
 //!
 //! A waker may outlive its runtime, and it must be able to say "this task is ready" without meeting
-//! freed memory: a wake may be in flight on another thread while the runtime ends. So every task cell
-//! owns one count of its scheduler. An `Arc` per task would be two read-modify-writes on a line that
-//! all threads share; so the counts come in batches. A worker draws [`Credit::BATCH`] counts at once
-//! and hands them out, one a spawn; a cell freed on a worker of the same scheduler gives its count
-//! back to that worker. Both are plain arithmetic. Only a cell freed elsewhere pays.
+//! freed memory: a wake may be in flight on another thread while the runtime ends. So every task
+//! cell owns one count of its scheduler. An `Arc` per task would be two read-modify-writes on a
+//! line that all threads share; so the counts come in batches. A worker draws [`Credit::BATCH`]
+//! counts at once and hands them out, one a spawn; a cell freed on a worker of the same scheduler
+//! gives its count back to that worker. Both are plain arithmetic. Only a cell freed elsewhere
+//! pays.
 //!
 //! ```text
 //!   Counted { refs = handles + Σ credits + cells }        refs = 0 ⇒ the block is freed
@@ -15,7 +16,8 @@
 //!
 //! * INV-20: a live cell owns one count of its scheduler's block.
 //!
-//! The block may therefore be freed on any thread: its destructor joins nothing and runs no user code.
+//! The block may therefore be freed on any thread: its destructor joins nothing and runs no user
+//! code.
 
 use crate::base::prim::{AtomicUsize, Ordering};
 use std::cell::Cell;

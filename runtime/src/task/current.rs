@@ -1,18 +1,16 @@
 //! which executor is this thread inside, and which task is it polling.
 //!
-//! Three words per thread, plain data without a destructor: a waker may be called while the thread's
-//! other locals are being destroyed. A worker writes the first two when it enters, with a guard
-//! outside its `tick`, so that a simulation can put several workers on one thread; the third changes
-//! with each poll.
+//! Three words per thread, plain data without a destructor: a waker may be called while the
+//! thread's other locals are being destroyed. A worker writes the first two when it enters, with a
+//! guard outside its `tick`, so that a simulation can put several workers on one thread; the third
+//! changes with each poll.
 //!
 //! * INV-25: while `worker` is set, the worker it points to is alive and belongs to this thread.
 
 use super::header::{Header, Id, TaskRef};
-use super::waker;
 use crate::base::prim::plain_local;
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
-use std::task::Waker;
 
 struct Here {
     /// The address of the scheduler's block: what a task compares with its own.
@@ -105,7 +103,7 @@ impl Drop for Polling {
 
 /// The task that this thread is polling.
 #[inline]
-fn task() -> Option<TaskRef> {
+pub(super) fn task() -> Option<TaskRef> {
     NonNull::new(HERE.with(|here| here.task.get()).cast_mut()).map(TaskRef::from_header)
 }
 
@@ -120,13 +118,8 @@ pub(crate) fn number() -> u64 {
     id().map_or(0, |id| id.0.get())
 }
 
-/// Marks the running task to be queued again after this poll, if `waker` is its own. Inside a
-/// combinator that hands out wakers of its own it is not: then the waker has to be used.
+/// Marks the running task to be queued again when this poll is over.
 #[inline]
-pub(super) fn yield_if_own(waker: &Waker) -> bool {
-    let own = task().is_some_and(|task| waker::is_of(waker, task));
-    if own {
-        HERE.with(|here| here.yielded.set(true));
-    }
-    own
+pub(super) fn set_yielded() {
+    HERE.with(|here| here.yielded.set(true));
 }

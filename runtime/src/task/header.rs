@@ -20,8 +20,6 @@
 //!
 //! * INV-24: a `TaskRef` is used only by somebody who owns a reference of the task.
 
-use super::join::JoinError;
-use super::registry::Registry;
 use super::state::State;
 use crate::base::list::{Links, Node};
 use crate::base::prim::UnsafeCell;
@@ -106,8 +104,10 @@ pub(super) struct Vtable {
     pub(super) schedule: unsafe fn(TaskRef),
     /// Pushes an entry of a task that was woken during its own poll: it goes to the back.
     pub(super) reschedule: unsafe fn(TaskRef),
-    /// The registry of the worker that the task belongs to; `None` for a blocking job.
-    pub(super) registry: unsafe fn(TaskRef) -> Option<NonNull<Registry>>,
+    /// Links the task in its registry, with one of the caller's references. False: it is closed.
+    pub(super) link: unsafe fn(TaskRef) -> bool,
+    /// Unlinks it. True: the registry's reference is now the caller's.
+    pub(super) unlink: unsafe fn(TaskRef) -> bool,
     /// Is the calling thread a worker of the task's scheduler?
     pub(super) is_home: unsafe fn(TaskRef) -> bool,
     /// Tells whoever wants to know about a panic that nobody can be given.
@@ -188,11 +188,6 @@ impl TaskRef {
         // SAFETY(INV-20): the caller owns a reference, hence the scheduler is alive.
         unsafe { (self.vtable().report)(self, panic) }
     }
-}
-
-/// The error that a cancelled task's handle gets.
-pub(super) fn cancelled<T>(task: TaskRef) -> Result<T, JoinError> {
-    Err(JoinError::cancelled(task.id()))
 }
 
 impl fmt::Debug for TaskRef {

@@ -1,7 +1,7 @@
 //! JoinHandle, AbortHandle, JoinError.
 //!
-//! The handle's side of a task. The waker slot in the cell belongs to the handle or to the runner, and
-//! the JOIN_WAKER bit says to whom:
+//! The handle's side of a task. The waker slot in the cell belongs to the handle or to the runner,
+//! and the JOIN_WAKER bit says to whom:
 //!
 //! | JOIN_WAKER | COMPLETE | the slot | who may write it | who may read it |
 //! |---|---|---|---|---|
@@ -10,8 +10,9 @@
 //! | 1 | 1 | full, and the runner moves the waker out by reading | nobody | both |
 //! | 0 | 1 | empty | the handle | – |
 //!
-//! Reading is all that both do while the bit is set: the handle compares, the runner copies the bytes
-//! out and wakes by value. Nobody empties the slot, so nothing is dropped when the cell is freed.
+//! Reading is all that both do while the bit is set: the handle compares, the runner copies the
+//! bytes out and wakes by value. Nobody empties the slot, so nothing is dropped when the cell is
+//! freed.
 //!
 //! * INV-28: the waker slot is written and read by the side that this table names, and its waker is
 //!   moved out once: by the runner after COMPLETE with JOIN_WAKER, otherwise by the handle.
@@ -58,7 +59,8 @@ pub struct JoinHandle<T> {
 
 const TAKEN: usize = 1;
 
-// SAFETY(INV-28): the handle moves a T to its thread and shares nothing else without the state word.
+// SAFETY(INV-28): the handle moves a T to its thread and shares nothing else without the state
+// word.
 unsafe impl<T: Send> Send for JoinHandle<T> {}
 // SAFETY(INV-28): through `&JoinHandle` only the state word is reached.
 unsafe impl<T: Send> Sync for JoinHandle<T> {}
@@ -85,8 +87,8 @@ impl<T> JoinHandle<T> {
 
     /// Tells the task to end: its future is dropped at its next turn, on its worker.
     ///
-    /// Awaiting the handle then gives a cancelled [`JoinError`], unless the task had ended before, or
-    /// ends in the poll it is in. A blocking closure that has started runs to its end.
+    /// Awaiting the handle then gives a cancelled [`JoinError`], unless the task had ended before,
+    /// or ends in the poll it is in. A blocking closure that has started runs to its end.
     ///
     /// asyncio: `Task.cancel`, but nothing is thrown into the task: it is dropped.
     pub fn abort(&self) {
@@ -128,8 +130,8 @@ impl<T> JoinHandle<T> {
         let task = self.task();
         let state = task.state();
         if state.has_join_waker() {
-            // SAFETY(INV-28): JOIN_WAKER is set, so both sides may read. If the runner has moved the
-            // waker out meanwhile, its two pointers are still there to be compared.
+            // SAFETY(INV-28): JOIN_WAKER is set, so both sides may read. If the runner has moved
+            // the waker out meanwhile, its two pointers are still there to be compared.
             if task.join_waker().with(|slot| unsafe { (*slot).assume_init_ref() }.will_wake(waker))
             {
                 return !state.is_complete();

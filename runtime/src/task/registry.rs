@@ -1,11 +1,11 @@
 //! every live task, so shutdown can drop them and a dump can name them.
 //!
-//! One registry per worker; its lock is normally taken by that worker only. A task enters at its first
-//! `Pending`: before that it is in a queue, where shutdown finds it, so a task that ends in its first
-//! poll never takes the lock. The registry owns one reference of each task it holds.
+//! One registry per worker; its lock is normally taken by that worker only. A task enters at its
+//! first `Pending`: before that it is in a queue, where shutdown finds it, so a task that ends in
+//! its first poll never takes the lock. The registry owns one reference of each task it holds.
 //!
-//! * INV-26: a linked task is unlinked exactly once: by its runner at the end, or by shutdown, which
-//!   marks it, so that the runner knows.
+//! * INV-26: a linked task is unlinked exactly once: by its runner at the end, or by shutdown,
+//!   which marks it, so that the runner knows.
 
 use super::header::{Header, TaskRef};
 use crate::base::list::{Links, List, Node};
@@ -58,7 +58,8 @@ impl Registry {
         let mut inner = self.inner.lock();
         inner.closed = true;
         let task = inner.tasks.pop_front()?;
-        // SAFETY(INV-26): the reference that was the registry's keeps the task; we are under the lock.
+        // SAFETY(INV-26): the reference that was the registry's keeps the task; we are under the
+        // lock.
         unsafe { Links::mark_gone(Header::links(task)) };
         Some(TaskRef::from_header(task))
     }

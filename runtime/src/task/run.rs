@@ -31,7 +31,8 @@
 
 use super::current;
 use super::header::TaskRef;
-use super::new::Runnable;
+use super::registry::Registry;
+use super::schedule::Runnable;
 use super::state::{Claim, Complete, Idle, Start};
 use super::waker::Borrowed;
 use crate::base::trace::trace;
@@ -61,6 +62,15 @@ impl Runnable {
     }
 }
 
+impl Drop for Runnable {
+    fn drop(&mut self) {
+        // Nobody lets an entry go by accident but a panic in a scheduler; the task then ends as if
+        // it had been aborted.
+        // SAFETY(INV-22): the entry is ours.
+        unsafe { Self::from_task(self.task()) }.cancel();
+    }
+}
+
 fn poll(task: TaskRef, registered: bool) {
     trace!(PollStart { task: task.id().0.get() });
     let (polled, yielded) = {
@@ -82,9 +92,7 @@ fn pending(task: TaskRef, registered: bool, yielded: bool) {
     let mut entering = false;
     if !registered {
         // SAFETY(INV-20): the entry's reference keeps the cell, and the cell its scheduler.
-        let registry = unsafe { (task.vtable().registry)(task) };
-        // SAFETY(INV-20): as above.
-        entering = registry.is_some_and(|registry| unsafe { registry.as_ref() }.insert(task));
+        entering = unsafe { (task.vtable().link)(task) };
         if !entering {
             return cancel(task, false);
         }
@@ -115,7 +123,9 @@ fn cancel(task: TaskRef, registered: bool) {
 
 /// The slot holds the output. Hands it over and drops the runner's references.
 fn complete(task: TaskRef, registered: bool) {
-    let refs = 1 + usize::from(registered && unlink(task));
+    // SAFETY(INV-20): the entry's reference keeps the cell, and the cell its scheduler.
+    let unlinked = registered && unsafe { (task.vtable().unlink)(task) };
+    let refs = 1 + usize::from(unlinked);
     let mut stored = true;
     loop {
         match task.state().complete(stored, refs) {
@@ -136,14 +146,6 @@ fn complete(task: TaskRef, registered: bool) {
     }
 }
 
-/// Takes the task out of its registry. True: the registry's reference is now the caller's.
-fn unlink(task: TaskRef) -> bool {
-    // SAFETY(INV-20): the caller's reference keeps the cell, and the cell its scheduler.
-    let registry = unsafe { (task.vtable().registry)(task) };
-    // SAFETY(INV-20): as above.
-    registry.is_some_and(|registry| unsafe { registry.as_ref() }.remove(task))
-}
-
 fn wake_joiner(task: TaskRef) {
     // SAFETY(INV-28): COMPLETE came with JOIN_WAKER set, so the waker is the runner's to move out.
     let waker = task.join_waker().with(|slot| unsafe { (*slot).assume_init_read() });
@@ -152,9 +154,9 @@ fn wake_joiner(task: TaskRef) {
     }
 }
 
-/// Ends one task of a closed registry: drops its future, unless a thread is polling it, which will do
-/// so when the poll is over. False when there is no task left.
-pub(crate) fn shut_down_one(registry: &super::registry::Registry) -> bool {
+/// Ends one task of a closed registry: drops its future, unless a thread is polling it, which will
+/// do so when the poll is over. False when there is no task left.
+pub(crate) fn shut_down_one(registry: &Registry) -> bool {
     let Some(task) = registry.close_and_pop() else { return false };
     match task.state().claim() {
         // The registry's reference takes the place of the queue entry's; the task is marked as gone

@@ -1,9 +1,9 @@
 //! one word: flags and references; every transition is a named enum.
 //!
-//! The lower bits say what may happen to the task, the upper bits count who can reach it. Everything
-//! is one word, so that one read-modify-write can answer "may I?" and "is anybody else here?" at once,
-//! and so that there is one order of events. Nothing ever stores to it plainly: a plain store would
-//! wipe out a wake from another thread.
+//! The lower bits say what may happen to the task, the upper bits count who can reach it.
+//! Everything is one word, so that one read-modify-write can answer "may I?" and "is anybody else
+//! here?" at once, and so that there is one order of events. Nothing ever stores to it plainly: a
+//! plain store would wipe out a wake from another thread.
 //!
 //! | bit | set means | who must act when both sides meet here |
 //! |---|---|---|
@@ -25,8 +25,8 @@
 //!            7 join_wait, 8 join_forget, 9 drop_handle: the handle's side; they touch only JOIN bits
 //! ```
 //!
-//! References: one for each queue entry, one for the registry, one for the handle, one for each waker.
-//! A new task has two: its queue entry and its handle.
+//! References: one for each queue entry, one for the registry, one for the handle, one for each
+//! waker. A new task has two: its queue entry and its handle.
 //!
 //! * INV-21: only the thread whose transition set `RUNNING` touches the future.
 //! * INV-22: at most one queue entry of a task can be started: `start` needs `SCHEDULED` set and
@@ -163,9 +163,9 @@ impl State {
         })
     }
 
-    /// 2: the poll was pending. `entering`: the registry has just linked the task and takes over the
-    /// entry's reference, or needs one of its own if the entry lives on. `yielded`: the task asked to
-    /// be queued again, which is as good as a wake.
+    /// 2: the poll was pending. `entering`: the registry has just linked the task and takes over
+    /// the entry's reference, or needs one of its own if the entry lives on. `yielded`: the task
+    /// asked to be queued again, which is as good as a wake.
     #[inline]
     pub(super) fn idle(&self, entering: bool, yielded: bool) -> Idle {
         self.update(|word| {
@@ -216,8 +216,8 @@ impl State {
     }
 
     /// 5: the future has ended and the slot holds the output (`stored`), or nothing any more. Drops
-    /// `refs` references in the same step, unless a joiner waits: then the caller keeps them until it
-    /// has taken the waker, because the joiner may free everything else.
+    /// `refs` references in the same step, unless a joiner waits: then the caller keeps them until
+    /// it has taken the waker, because the joiner may free everything else.
     #[inline]
     pub(super) fn complete(&self, stored: bool, refs: usize) -> Complete {
         self.update(|word| {
@@ -246,8 +246,8 @@ impl State {
         })
     }
 
-    /// 7: the handle has written its waker. False: too late, the task is complete and the waker slot
-    /// still the handle's.
+    /// 7: the handle has written its waker. False: too late, the task is complete and the waker
+    /// slot still the handle's.
     pub(super) fn join_wait(&self) -> bool {
         self.update(|word| match word & COMPLETE {
             0 => (true, Some(word | JOIN_WAKER)),
@@ -285,7 +285,8 @@ impl State {
         self.0.load(Ordering::Acquire) & COMPLETE != 0
     }
 
-    /// Is a waker of the handle's in the runner's reach? Only the handle changes that before the end.
+    /// Is a waker of the handle's in the runner's reach? Only the handle changes that before the
+    /// end.
     #[inline]
     pub(super) fn has_join_waker(&self) -> bool {
         // Ordering: Relaxed, the handle asks about a bit that only it sets or clears.

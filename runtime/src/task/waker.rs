@@ -12,8 +12,8 @@
 //! | drop | −1 | – |
 //!
 //! Elsewhere means: on a thread that is no worker of the task's scheduler. There, once the entry is
-//! pushed, the task may run, end and be freed, and with it the last count of the scheduler, while the
-//! pusher is still inside it. So it keeps a reference until it is out again.
+//! pushed, the task may run, end and be freed, and with it the last count of the scheduler, while
+//! the pusher is still inside it. So it keeps a reference until it is out again.
 
 use super::current;
 use super::header::{Header, TaskRef};

@@ -1,15 +1,15 @@
 //! yield_now: to the back of the queue, once.
 //!
 //! The plain way is to wake one's own waker and answer `Pending`: the runner finds the task woken
-//! during its poll and queues it again. That wake is a read-modify-write which tells the runner what
-//! it could be told for nothing: a mark in the thread's context. The mark means "queue the task that
-//! is being polled", so it may only be set if the waker at hand is that very task's. Inside a
-//! combinator with wakers of its own it is not, and without a wake the combinator would not poll us
-//! again.
+//! during its poll and queues it again. That wake is a read-modify-write which tells the runner
+//! what it could be told for nothing: a mark in the thread's context. The mark means "queue the
+//! task that is being polled", so it may only be set if the waker at hand is that very task's.
+//! Inside a combinator with wakers of its own it is not, and without a wake the combinator would
+//! not poll us again.
 
 #![forbid(unsafe_code)]
 
-use super::current;
+use super::{current, waker};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -47,8 +47,9 @@ impl Future for YieldNow {
         if std::mem::replace(&mut self.yielded, true) {
             return Poll::Ready(());
         }
-        if !current::yield_if_own(cx.waker()) {
-            cx.waker().wake_by_ref();
+        match current::task() {
+            Some(task) if waker::is_of(cx.waker(), task) => current::set_yielded(),
+            _ => cx.waker().wake_by_ref(),
         }
         Poll::Pending
     }

@@ -18,10 +18,10 @@
 //! ```
 //!
 //! Two operations carry the memory of it, both on the same word: `unpark` swaps NOTIFIED in
-//! (Release) and the end of a sleep swaps EMPTY in (Acquire). Whatever was written before a nudge is
-//! seen after the sleep that used it up; two nudges in a row are one chain of read-modify-writes, so
-//! the sleep sees what was written before either. The rest of the sleep only asks whether to go on
-//! sleeping.
+//! (Release) and the end of a sleep swaps EMPTY in (Acquire). Whatever was written before a nudge
+//! is seen after the sleep that used it up; two nudges in a row are one chain of
+//! read-modify-writes, so the sleep sees what was written before either. The rest of the sleep only
+//! asks whether to go on sleeping.
 //!
 //! Read next: `wake/block_on.rs`, the smallest user of a parker.
 

@@ -1,7 +1,7 @@
 //! the single-thread executor: a queue, an inbox, a tick().
 //!
-//! Strictly first in, first out, as asyncio's loop is: what was spawned or woken first runs first. The
-//! root future of `block_on` stands in the same queue.
+//! Strictly first in, first out, as asyncio's loop is: what was spawned or woken first runs first.
+//! The root future of `block_on` stands in the same queue.
 //!
 //! ```text
 //!   wake, spawn at home ───────────────► queue ──► tick: run one task
@@ -15,177 +15,27 @@
 //! worker through the thread-local. So the worker's fields are cells, and no borrow of one is alive
 //! while user code runs.
 //!
-//! Ending, in the order that the code repeats: 1 close spawn · 2 drop every future of the registry ·
-//! 3 drain the queues · 4 let the driver go. (5, the blocking threads, is the facade's.)
+//! Ending, in the order that the code repeats: 1 close spawn · 2 drop every future of the registry
+//! · 3 drain the queues · 4 let the driver go. (5, the blocking threads, is the facade's.)
 //!
 //! * INV-29: a `Worker` is used by one thread at a time: whoever took it out of its place.
 
-use crate::base::prim::{AtomicU64, Mutex, Ordering};
-use crate::base::stack::{Chain, Inbox, Push};
+use super::shared::{ID_BLOCK, Scheduler, Shared, id};
+use crate::base::stack::Chain;
 use crate::base::trace::trace;
-use crate::task::credit::{Counted, Credit, Keep};
+use crate::task::credit::Credit;
 use crate::task::current;
 use crate::task::header::{Header, Id, TaskRef};
-use crate::task::join::JoinHandle;
-use crate::task::new::{Runnable, Schedule, new};
-use crate::task::registry::Registry;
+use crate::task::new::new;
 use crate::task::run::shut_down_one;
-use crate::wake::batch::Panic;
-use crate::wake::park::{Park, Unparker};
+use crate::task::schedule::Runnable;
+use crate::wake::park::Park;
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
-use std::num::NonZeroU64;
 use std::panic::Location;
 use std::pin::Pin;
-use std::ptr::NonNull;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-
-/// Hears of panics that nobody can be given.
-pub(crate) type Report = Arc<dyn Fn(Panic) + Send + Sync>;
-
-/// Ids are drawn in blocks: one read-modify-write on a line that all threads share per so many tasks.
-const ID_BLOCK: u64 = 1024;
-
-/// What a waker on any thread can reach.
-pub(crate) struct Shared {
-    inbox: Inbox<Header>,
-    registry: Registry,
-    /// How to end the sleep of the thread that owns the worker at present.
-    unparker: Mutex<Option<Unparker>>,
-    ids: &'static AtomicU64,
-    report: Report,
-}
-
-/// The scheduler as tasks and handles know it.
-pub(crate) type Scheduler = Keep<Shared>;
-
-impl Shared {
-    pub(crate) fn new(ids: &'static AtomicU64, report: Report) -> Self {
-        Self {
-            inbox: Inbox::new(),
-            registry: Registry::new(),
-            unparker: Mutex::new(None),
-            ids,
-            report,
-        }
-    }
-
-    /// Ends the sleep of whoever owns the worker, or keeps the next one short.
-    pub(crate) fn nudge(&self) {
-        let unparker = self.unparker.lock().clone();
-        if let Some(unparker) = unparker {
-            unparker.unpark();
-        }
-    }
-
-    /// An id for a task or job that no worker makes.
-    pub(crate) fn fresh_id(&self) -> Id {
-        id(self.draw_ids(1))
-    }
-
-    fn draw_ids(&self, n: u64) -> u64 {
-        // Ordering: Relaxed, only the numbers' being different matters.
-        self.ids.fetch_add(n, Ordering::Relaxed)
-    }
-
-    /// Sends an entry from a thread that is not the owner; gives it back after the end.
-    fn submit(&self, entry: Runnable) -> Result<(), Runnable> {
-        let task = entry.into_task();
-        // SAFETY(INV-4): the entry is handed over; its task lives until the entry is run.
-        match unsafe { self.inbox.push(task.as_header()) } {
-            Push::Pushed => {}
-            Push::OwnerAsleep => self.nudge(),
-            // SAFETY(INV-22): refused, so the entry is still ours.
-            Push::Closed => return Err(unsafe { Runnable::from_task(task) }),
-        }
-        Ok(())
-    }
-}
-
-/// Makes a task of `future` and queues it.
-pub(crate) fn spawn<F>(
-    scheduler: &Scheduler,
-    future: F,
-    spawned: &'static Location<'static>,
-) -> JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    // SAFETY(INV-25): the pointer is used before control returns to the worker.
-    let home = current::worker_of::<_, Worker>(scheduler.as_ptr()).map(|w| unsafe { w.as_ref() });
-    let (count, id) = match home {
-        Some(worker) => (worker.credit.take(), worker.next_id()),
-        None => (scheduler.count_for_cell(), scheduler.fresh_id()),
-    };
-    trace!(Spawn { task: id.0.get(), by: current::number() });
-    // SAFETY(INV-20): the count is handed over; the future is Send, so any thread may drop it.
-    let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, spawned) };
-    match home {
-        Some(worker) => worker.push(entry.into_task()),
-        // Nobody has polled it, and nobody will: it ends here, on the spawner's thread.
-        None => scheduler.submit(entry).unwrap_or_else(Runnable::cancel),
-    }
-    handle
-}
-
-fn id(number: u64) -> Id {
-    Id(NonZeroU64::new(number).expect("ids start at 1 and do not wrap in a lifetime"))
-}
-
-fn shared<'a>(task: TaskRef) -> &'a Shared {
-    let scheduler = task.scheduler().cast::<Counted<Shared>>();
-    // SAFETY(INV-20): the task's cell owns a count, and the caller a reference to the task.
-    unsafe { Counted::value(scheduler) }
-}
-
-fn home<'a>(task: TaskRef) -> Option<&'a Worker> {
-    let scheduler = task.scheduler().cast::<Counted<Shared>>();
-    // SAFETY(INV-25): the pointer is used before control returns to the worker.
-    current::worker_of(scheduler).map(|worker: NonNull<Worker>| unsafe { worker.as_ref() })
-}
-
-impl Schedule for Shared {
-    unsafe fn schedule(task: TaskRef) {
-        match home(task) {
-            Some(worker) => worker.push(task),
-            // SAFETY(INV-22): the entry was given to us. After the end it is only let go: the future
-            // is dropped by whoever ends the runtime, before the end is over.
-            None => shared(task)
-                .submit(unsafe { Runnable::from_task(task) })
-                .unwrap_or_else(Runnable::abandon),
-        }
-    }
-
-    unsafe fn reschedule(task: TaskRef) {
-        // SAFETY(INV-22): the entry is handed on. Strict FIFO: there is only the back.
-        unsafe { Self::schedule(task) }
-    }
-
-    unsafe fn registry(task: TaskRef) -> Option<NonNull<Registry>> {
-        Some(NonNull::from(&shared(task).registry))
-    }
-
-    unsafe fn is_home(task: TaskRef) -> bool {
-        home(task).is_some()
-    }
-
-    unsafe fn report(task: TaskRef, panic: Panic) {
-        (shared(task).report)(panic);
-    }
-
-    unsafe fn cell_freed(scheduler: *const ()) {
-        let block = scheduler.cast::<Counted<Shared>>();
-        match current::worker_of::<_, Worker>(block) {
-            // SAFETY(INV-25): the pointer is used at once.
-            Some(worker) => unsafe { worker.as_ref() }.credit.give(),
-            // SAFETY(INV-20): the count that the cell owned.
-            None => unsafe { Counted::release(block, 1) },
-        }
-    }
-}
 
 /// What one step of the loop did, or wants the loop to do.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -202,7 +52,7 @@ pub(crate) enum Tick {
 
 /// What belongs to the thread that drives the executor.
 pub(crate) struct Worker {
-    credit: Credit<Shared>,
+    pub(super) credit: Credit<Shared>,
     queue: Cell<Chain<Header>>,
     /// The next id of our block, and the end of it.
     ids: Cell<(u64, u64)>,
@@ -268,7 +118,7 @@ impl Worker {
     }
 
     #[inline]
-    fn next_id(&self) -> Id {
+    pub(super) fn next_id(&self) -> Id {
         let (next, end) = self.ids.get();
         if next == end {
             return self.next_block();
@@ -285,7 +135,7 @@ impl Worker {
     }
 
     #[inline]
-    fn push(&self, task: TaskRef) {
+    pub(super) fn push(&self, task: TaskRef) {
         let mut queue = self.queue.get();
         // SAFETY(INV-4): the entry is handed over; its task lives until the entry is run.
         unsafe { queue.push_back(task.as_header()) };
@@ -390,8 +240,8 @@ impl Drop for Entered<'_> {
     }
 }
 
-// SAFETY(INV-29): a worker moves between threads only while nobody is inside it, through the lock of
-// the place where it is kept.
+// SAFETY(INV-29): a worker moves between threads only while nobody is inside it, through the lock
+// of the place where it is kept.
 unsafe impl Send for Worker {}
 
 impl fmt::Debug for Worker {
@@ -399,13 +249,3 @@ impl fmt::Debug for Worker {
         f.debug_struct("Worker").finish_non_exhaustive()
     }
 }
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("local::Shared").finish_non_exhaustive()
-    }
-}
-
-#[cfg(all(test, not(loom)))]
-#[path = "local_tests.rs"]
-mod tests;

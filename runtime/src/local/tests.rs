@@ -1,14 +1,20 @@
 //! The one-thread executor on a bare parker: no driver, no facade.
 
 use super::*;
+use crate::base::prim::AtomicU64;
 use crate::base::prim::count;
+use crate::local::shared::Report;
+use crate::local::worker::Tick;
+use crate::task::credit::Keep;
 use crate::task::join::JoinError;
-use crate::wake::park::Parker;
+use crate::wake::park::{Park, Parker};
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::pin::pin;
 use std::sync::atomic::AtomicUsize as Counter;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex as StdMutex};
+use std::task::{Context, Poll, Waker};
 
 static IDS: AtomicU64 = AtomicU64::new(1);
 

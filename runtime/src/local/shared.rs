@@ -1,0 +1,88 @@
+//! what a waker on any thread can reach: the inbox, the registry, the nudge.
+//!
+//! Read next: `local/worker.rs`, what only the owner reaches.
+
+use crate::base::prim::{AtomicU64, Mutex, Ordering};
+use crate::base::stack::{Inbox, Push};
+use crate::task::credit::Keep;
+use crate::task::header::{Header, Id};
+use crate::task::registry::Registry;
+use crate::task::schedule::Runnable;
+use crate::wake::batch::Panic;
+use crate::wake::park::Unparker;
+use std::fmt;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+/// Hears of panics that nobody can be given.
+pub(crate) type Report = Arc<dyn Fn(Panic) + Send + Sync>;
+
+/// Ids are drawn in blocks: one read-modify-write on a line that all threads share per so many
+/// tasks.
+pub(super) const ID_BLOCK: u64 = 1024;
+
+/// What a waker on any thread can reach.
+pub(crate) struct Shared {
+    pub(super) inbox: Inbox<Header>,
+    pub(super) registry: Registry,
+    /// How to end the sleep of the thread that owns the worker at present.
+    pub(super) unparker: Mutex<Option<Unparker>>,
+    ids: &'static AtomicU64,
+    pub(super) report: Report,
+}
+
+/// The scheduler as tasks and handles know it.
+pub(crate) type Scheduler = Keep<Shared>;
+
+impl Shared {
+    pub(crate) fn new(ids: &'static AtomicU64, report: Report) -> Self {
+        Self {
+            inbox: Inbox::new(),
+            registry: Registry::new(),
+            unparker: Mutex::new(None),
+            ids,
+            report,
+        }
+    }
+
+    /// Ends the sleep of whoever owns the worker, or keeps the next one short.
+    pub(crate) fn nudge(&self) {
+        let unparker = self.unparker.lock().clone();
+        if let Some(unparker) = unparker {
+            unparker.unpark();
+        }
+    }
+
+    /// An id for a task or job that no worker makes.
+    pub(crate) fn fresh_id(&self) -> Id {
+        id(self.draw_ids(1))
+    }
+
+    pub(super) fn draw_ids(&self, n: u64) -> u64 {
+        // Ordering: Relaxed, only the numbers' being different matters.
+        self.ids.fetch_add(n, Ordering::Relaxed)
+    }
+
+    /// Sends an entry from a thread that is not the owner; gives it back after the end.
+    pub(super) fn submit(&self, entry: Runnable) -> Result<(), Runnable> {
+        let task = entry.into_task();
+        // SAFETY(INV-4): the entry is handed over; its task lives until the entry is run.
+        match unsafe { self.inbox.push(task.as_header()) } {
+            Push::Pushed => {}
+            Push::OwnerAsleep => self.nudge(),
+            // SAFETY(INV-22): refused, so the entry is still ours.
+            Push::Closed => return Err(unsafe { Runnable::from_task(task) }),
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn id(number: u64) -> Id {
+    Id(NonZeroU64::new(number).expect("ids start at 1 and do not wrap in a lifetime"))
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("local::Shared").finish_non_exhaustive()
+    }
+}
