@@ -45,8 +45,7 @@ pub(crate) mod base {
     pub(crate) mod pad;
     /// intrusive doubly linked list of pinned nodes: wheel slots, wait lists, task registry.
     pub(crate) mod list;
-    /// intrusive push / take-all stack: an executor's inbox; its head also says that the owner
-    /// sleeps.
+    /// intrusive push / take-all stack: an inbox whose head also says that the owner sleeps.
     pub(crate) mod stack;
     /// seedable xorshift, so schedules replay.
     pub(crate) mod rng;
@@ -98,7 +97,7 @@ pub mod task {
     /// yield_now: to the back of the queue, once.
     pub(crate) mod yield_now;
 
-    pub use crate::runtime::handle::{id, spawn, spawn_blocking, try_id};
+    pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
     pub use header::Id;
     pub use join::{AbortHandle, JoinError, JoinHandle};
     pub use yield_now::yield_now;
@@ -212,6 +211,8 @@ pub mod sync {
 pub mod runtime {
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
+    /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
+    pub(crate) mod here;
     /// what nobody is there to be told: the hook of `Builder::unhandled`.
     pub(crate) mod report;
     /// Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.

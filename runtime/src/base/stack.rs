@@ -1,4 +1,4 @@
-//! intrusive push / take-all stack: an executor's inbox; its head also says that the owner sleeps.
+//! intrusive push / take-all stack: an inbox whose head also says that the owner sleeps.
 //!
 //! Any thread pushes a node with one compare-and-swap; the owner takes everything at once with one
 //! swap and turns it round, so that what came first is first again. It cannot be full, so a wake

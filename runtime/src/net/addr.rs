@@ -13,7 +13,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::runtime::handle;
+use crate::runtime::here;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
@@ -70,7 +70,7 @@ pub(crate) async fn resolve<T: ToSocketAddrs>(host: T) -> io::Result<Addrs> {
                 std::net::ToSocketAddrs::to_socket_addrs(&(name.as_str(), port))
                     .map(|addrs| Addrs::Many(addrs.collect::<Vec<_>>().into_iter()))
             };
-            handle::spawn_blocking(lookup).await.map_err(io::Error::other)?
+            here::spawn_blocking(lookup).await.map_err(io::Error::other)?
         }
     }
 }

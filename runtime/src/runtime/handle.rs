@@ -16,7 +16,6 @@ use crate::local::shared::Scheduler;
 use crate::local::spawn;
 use crate::local::worker::Worker;
 use crate::task::current;
-use crate::task::header::Id;
 use crate::task::join::JoinHandle;
 use crate::task::new::job;
 use crate::wake::block_on::block_on;
@@ -233,6 +232,9 @@ impl Handle {
     /// that ends it. After the end of the runtime the task is dropped at once, and its handle says
     /// that it was cancelled.
     ///
+    /// # Cancel safety
+    /// Awaiting the handle loses nothing when it is dropped; the task goes on.
+    ///
     /// asyncio: `loop.create_task`.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
@@ -248,6 +250,9 @@ impl Handle {
     /// At most [`max_blocking_threads`](super::Builder::max_blocking_threads) run at once; more
     /// wait their turn. A closure that has started cannot be stopped; one that has not can be
     /// aborted.
+    ///
+    /// # Cancel safety
+    /// Awaiting the handle loses nothing when it is dropped; the task goes on.
     ///
     /// asyncio: `to_thread`, `loop.run_in_executor`.
     #[track_caller]
@@ -321,78 +326,6 @@ pub(super) fn assert_may_block() {
         "block_on within block_on: this thread already drives a runtime, and blocking it would stop \
          its tasks; use .await, or move the blocking call into spawn_blocking"
     );
-}
-
-/// Starts a task on the current runtime; see [`Handle::spawn`].
-///
-/// # Panics
-/// When there is no runtime on this thread.
-///
-/// asyncio: `create_task`.
-///
-/// ```
-/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
-/// rt.block_on(async {
-///     let task = mainspring::spawn(async { "done" });
-///     assert_eq!(task.await.unwrap(), "done");
-/// });
-/// # Ok::<_, std::io::Error>(())
-/// ```
-#[track_caller]
-pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    let spawned = Location::caller();
-    let handle = with_current(|inner| inner.map(|inner| inner.spawn_at(future, spawned)));
-    match handle {
-        Some(handle) => handle,
-        None => panic!("{NO_RUNTIME}"),
-    }
-}
-
-/// Runs a closure that may block, on a thread of its own; see [`Handle::spawn_blocking`].
-///
-/// # Panics
-/// When there is no runtime on this thread.
-///
-/// asyncio: `to_thread`.
-///
-/// ```
-/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
-/// rt.block_on(async {
-///     let sum = mainspring::task::spawn_blocking(|| (1..=100).sum::<u32>());
-///     assert_eq!(sum.await.unwrap(), 5050);
-/// });
-/// # Ok::<_, std::io::Error>(())
-/// ```
-#[track_caller]
-pub fn spawn_blocking<F, R>(closure: F) -> JoinHandle<R>
-where
-    F: FnOnce() -> R + Send + 'static,
-    R: Send + 'static,
-{
-    Handle::current().spawn_blocking(closure)
-}
-
-/// The id of the running task.
-///
-/// # Panics
-/// Outside of a task; the root future of `block_on` is none. See [`try_id`].
-#[track_caller]
-#[must_use]
-pub fn id() -> Id {
-    match try_id() {
-        Some(id) => id,
-        None => panic!("no task is running here: task::id() is for code inside spawn(...)"),
-    }
-}
-
-/// The id of the running task, if one is running on this thread.
-#[must_use]
-pub fn try_id() -> Option<Id> {
-    current::id()
 }
 
 impl fmt::Debug for Handle {

@@ -176,6 +176,9 @@ impl Runtime {
     }
 
     /// Starts a task; see [`Handle::spawn`].
+    ///
+    /// # Cancel safety
+    /// Awaiting the handle loses nothing when it is dropped; the task goes on.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -186,6 +189,9 @@ impl Runtime {
     }
 
     /// Runs a closure that may block on a thread of its own; see [`Handle::spawn_blocking`].
+    ///
+    /// # Cancel safety
+    /// Awaiting the handle loses nothing when it is dropped; the task goes on.
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, closure: F) -> JoinHandle<R>
     where

@@ -55,6 +55,8 @@ impl<S> Counted<S> {
         }
     }
 
+    /// # Safety
+    /// INV-20: the caller owns a count.
     unsafe fn retain(this: *const Self, n: usize) {
         // Ordering: Relaxed, whoever adds counts holds one, so the block cannot go away meanwhile.
         // SAFETY(INV-20): the caller holds a count.

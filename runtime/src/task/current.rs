@@ -7,6 +7,8 @@
 //!
 //! * INV-25: while `worker` is set, the worker it points to is alive and belongs to this thread.
 
+#![forbid(unsafe_code)]
+
 use super::header::{Header, Id, TaskRef};
 use crate::base::prim::plain_local;
 use std::cell::Cell;

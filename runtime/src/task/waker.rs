@@ -67,6 +67,8 @@ unsafe fn task(data: *const ()) -> TaskRef {
     TaskRef::from_header(unsafe { NonNull::new_unchecked(data.cast::<Header>().cast_mut()) })
 }
 
+/// # Safety
+/// INV-24: as for `task`; called by the standard library.
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY(INV-24): the waker being cloned owns a reference.
     let task = unsafe { task(data) };
@@ -74,6 +76,8 @@ unsafe fn clone(data: *const ()) -> RawWaker {
     raw(task)
 }
 
+/// # Safety
+/// INV-24: as for `task`; called by the standard library.
 unsafe fn wake(data: *const ()) {
     // SAFETY(INV-24): the waker's reference is ours now.
     let task = unsafe { task(data) };
@@ -91,11 +95,15 @@ unsafe fn wake(data: *const ()) {
     }
 }
 
+/// # Safety
+/// INV-24: as for `task`; called by the standard library.
 unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY(INV-24): the waker owns a reference and keeps it.
     wake_task(unsafe { task(data) });
 }
 
+/// # Safety
+/// INV-24: as for `task`; called by the standard library.
 unsafe fn drop(data: *const ()) {
     // SAFETY(INV-24): the waker's reference is ours now.
     unsafe { task(data) }.release(1);
