@@ -4,7 +4,7 @@
 mod plain {
     use crate::base::prim::count;
     use crate::sync::Event;
-    use crate::wake::wait_list::tests::{Polled, must_end, nosy};
+    use crate::wake::wait_list::poller::{Polled, must_end, nosy};
     use std::sync::{Arc, Mutex};
     use std::task::Wake;
 
@@ -100,28 +100,58 @@ mod model {
     use crate::base::prim::{Arc, UnsafeCell, thread};
     use crate::sync::Event;
     use crate::wake::block_on::block_on;
-    use crate::wake::wait_list::tests::Polled;
+    use crate::wake::wait_list::poller::Polled;
+
+    struct Told(Event, UnsafeCell<u8>);
+
+    // SAFETY: the cell is written before `set`, and read by whoever knows of it.
+    unsafe impl Sync for Told {}
+    // SAFETY: as above.
+    unsafe impl Send for Told {}
+
+    impl Told {
+        fn new() -> Arc<Self> {
+            Arc::new(Told(Event::new(), UnsafeCell::new(0)))
+        }
+
+        fn write_and_set(&self) {
+            // SAFETY: nobody reads before the `set`.
+            self.1.with_mut(|value| unsafe { *value = 1 });
+            self.0.set();
+        }
+
+        fn read(&self) {
+            // SAFETY: nobody writes after the `set`.
+            self.1.with(|value| assert_eq!(unsafe { *value }, 1));
+        }
+    }
 
     /// A wait misses no set, and sees what was done before it.
     #[test]
     fn loom_event_set_meets_wait() {
         loom::model(|| {
-            struct Told(Event, UnsafeCell<u8>);
-            // SAFETY: the cell is written before `set` and read after `wait`.
-            unsafe impl Sync for Told {}
-            // SAFETY: as above.
-            unsafe impl Send for Told {}
-            let told = Arc::new(Told(Event::new(), UnsafeCell::new(0)));
+            let told = Told::new();
             let other = told.clone();
-            let thread = thread::spawn(move || {
-                // SAFETY: nobody reads before the `set`.
-                other.1.with_mut(|value| unsafe { *value = 1 });
-                other.0.set();
-            });
+            let thread = thread::spawn(move || other.write_and_set());
             block_on(told.0.wait());
-            // SAFETY: nobody writes after the `set`.
-            told.1.with(|value| assert_eq!(unsafe { *value }, 1));
+            told.read();
             thread.join().expect("it ends");
+        });
+    }
+
+    /// The same for one who only looks, while somebody else is woken; and for one who clears it.
+    #[test]
+    fn loom_event_set_is_seen() {
+        loom::model(|| {
+            let told = Told::new();
+            let other = told.clone();
+            let mut wait = Polled::waiting(told.0.wait());
+            let thread = thread::spawn(move || other.write_and_set());
+            if told.0.is_set() {
+                told.read();
+            }
+            thread.join().expect("it ends");
+            wait.ready();
         });
     }
 

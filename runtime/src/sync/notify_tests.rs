@@ -5,7 +5,7 @@ mod plain {
     use crate::base::prim::count;
     use crate::base::rng::Rng;
     use crate::sync::notify::{Notified, Notify};
-    use crate::wake::wait_list::tests::{Polled, must_end, nosy};
+    use crate::wake::wait_list::poller::{Polled, must_end, nosy};
     use std::collections::VecDeque;
     use std::sync::Arc;
     use std::task::Wake;
@@ -245,7 +245,7 @@ mod model {
     use crate::base::prim::{Arc, UnsafeCell, thread};
     use crate::sync::Notify;
     use crate::wake::block_on::block_on;
-    use crate::wake::wait_list::tests::Polled;
+    use crate::wake::wait_list::poller::Polled;
 
     struct Told(Notify, UnsafeCell<u8>);
 
@@ -303,22 +303,30 @@ mod model {
         });
     }
 
-    /// A listener that comes too late for a call of all sees what was done before the call.
+    /// A listener that comes too late for a call of all sees what was done before the call, whether
+    /// somebody was in line for it or not.
     #[test]
     fn loom_notify_late_listener_sees() {
-        loom::model(|| {
-            let told = Told::new();
-            let other = told.clone();
-            let thread = thread::spawn(move || {
-                other.write();
-                other.0.notify_waiters();
+        for somebody_waits in [false, true] {
+            loom::model(move || {
+                let told = Told::new();
+                let other = told.clone();
+                let mut first = Polled::new(told.0.notified());
+                if somebody_waits {
+                    assert!(first.poll().is_pending());
+                }
+                let thread = thread::spawn(move || {
+                    other.write();
+                    other.0.notify_waiters();
+                });
+                let late = told.0.notified();
+                if late.listener.calls == 1 {
+                    told.read();
+                }
+                thread.join().expect("it ends");
+                first.ready();
             });
-            let late = told.0.notified();
-            if late.listener.calls == 1 {
-                told.read();
-            }
-            thread.join().expect("it ends");
-        });
+        }
     }
 
     /// INV-16, INV-17: a listener is dropped while it is notified: the other one gets it.

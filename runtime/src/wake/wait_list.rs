@@ -341,5 +341,9 @@ pub(crate) fn in_batches<'a, G>(
 }
 
 #[cfg(test)]
+#[path = "poller_tests.rs"]
+pub(crate) mod poller;
+
+#[cfg(all(test, not(loom)))]
 #[path = "wait_list_tests.rs"]
-pub(crate) mod tests;
+mod tests;

@@ -4,7 +4,7 @@
 mod plain {
     use crate::base::prim::count;
     use crate::sync::*;
-    use crate::wake::wait_list::tests::{Polled, must_end};
+    use crate::wake::wait_list::poller::{Polled, must_end};
     use std::cell::Cell;
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
@@ -205,7 +205,7 @@ mod plain {
         check(&mutex.clone().lock_owned());
     }
 
-    /// INV-56, INV-57: a guard of a value that is not `Sync` is not. (It would not compile otherwise.)
+    /// INV-56, INV-57: a guard of a value that is not `Sync` is not. (Else it would not compile.)
     #[test]
     fn a_guard_shares_only_what_may_be_shared() {
         trait NotSync<Which> {

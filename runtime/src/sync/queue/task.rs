@@ -93,6 +93,10 @@ impl<T> fmt::Debug for TaskDone<'_, T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(all(test, loom))]
+#[path = "model_tests.rs"]
+mod model;

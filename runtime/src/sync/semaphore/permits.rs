@@ -369,6 +369,10 @@ impl Acquire<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 #[path = "permits_tests.rs"]
 mod tests;
+
+#[cfg(all(test, loom))]
+#[path = "permits_model_tests.rs"]
+mod model;

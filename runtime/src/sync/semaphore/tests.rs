@@ -3,7 +3,7 @@
 use crate::sync::{
     AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
 };
-use crate::wake::wait_list::tests::Polled;
+use crate::wake::wait_list::poller::Polled;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 

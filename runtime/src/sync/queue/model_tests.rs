@@ -1,0 +1,73 @@
+//! Loom models of the queue.
+
+use crate::base::prim::{Arc, thread};
+use crate::sync::{Queue, TryGetError};
+use crate::wake::block_on::block_on;
+use crate::wake::wait_list::poller::Polled;
+
+fn model(f: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(2);
+    builder.check(f);
+}
+
+#[test]
+fn loom_queue_put_meets_get() {
+    model(|| {
+        let queue = Arc::new(Queue::new(1));
+        let other = queue.clone();
+        let thread = thread::spawn(move || {
+            block_on(other.put(1)).expect("open");
+            block_on(other.put(2)).expect("open");
+        });
+        assert_eq!(block_on(queue.get()), Ok(1));
+        assert_eq!(block_on(queue.get()), Ok(2));
+        thread.join().expect("it ends");
+    });
+}
+
+/// A getter that was promised an item is cancelled: the item is the other's.
+#[test]
+fn loom_queue_cancelled_getter_loses_nothing() {
+    model(|| {
+        let queue = Arc::new(Queue::new(0));
+        let other = queue.clone();
+        let gone = Polled::waiting(queue.get());
+        let thread = thread::spawn(move || other.try_put(1).expect("open"));
+        drop(gone);
+        assert_eq!(block_on(queue.get()), Ok(1));
+        thread.join().expect("it ends");
+    });
+}
+
+/// The end of all work is not missed by a join that is just beginning to wait; and a join that
+/// begins after more was put is not ended by it.
+#[test]
+fn loom_queue_join_meets_the_last_task_done() {
+    model(|| {
+        let queue = Arc::new(Queue::new(0));
+        queue.try_put(1).expect("open");
+        let other = queue.clone();
+        let thread = thread::spawn(move || other.task_done().expect("one to do"));
+        block_on(queue.join());
+        queue.try_put(2).expect("open");
+        let mut join = Polled::waiting(queue.join());
+        thread.join().expect("it ends");
+        assert!(join.poll().is_pending());
+    });
+}
+
+/// A shutdown while the last item is got: the other getter is told.
+#[test]
+fn loom_queue_shutdown_meets_get() {
+    model(|| {
+        let queue = Arc::new(Queue::new(0));
+        queue.try_put(1).expect("open");
+        let other = queue.clone();
+        let thread = thread::spawn(move || other.shutdown(false));
+        assert_eq!(block_on(queue.get()), Ok(1));
+        assert!(block_on(queue.get()).is_err());
+        thread.join().expect("it ends");
+        assert_eq!(queue.try_get(), Err(TryGetError::ShutDown));
+    });
+}
