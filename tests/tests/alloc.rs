@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tests::runtime;
+use tests::{paused, runtime};
 
 struct Counting;
 
@@ -144,5 +144,36 @@ fn waiting_for_a_primitive_allocates_nothing() {
             other.await.unwrap();
         };
         assert_eq!(made(two).await.0, 1, "the task, and nothing else");
+    });
+}
+
+#[test]
+fn sleeping_allocates_nothing() {
+    use mainspring::time::{Duration, sleep, timeout};
+    paused().block_on(async {
+        sleep(Duration::from_millis(1)).await;
+        let naps = async {
+            for millis in 0..200 {
+                sleep(Duration::from_millis(millis)).await;
+                let limit = Duration::from_secs(1);
+                timeout(limit, yield_now()).await.unwrap();
+            }
+        };
+        assert_eq!(made(naps).await.0, 0);
+    });
+}
+
+#[test]
+fn a_oneshot_channel_is_one_allocation() {
+    use mainspring::sync::oneshot;
+    runtime().block_on(async {
+        let hand_over = async {
+            let (send, receive) = oneshot::channel();
+            let task = mainspring::spawn(receive);
+            yield_now().await;
+            send.send(7).unwrap();
+            assert_eq!(task.await.unwrap(), Ok(7));
+        };
+        assert_eq!(made(hand_over).await.0, 2, "the channel and the task");
     });
 }

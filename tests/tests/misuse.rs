@@ -2,6 +2,7 @@
 
 use mainspring::runtime::{Builder, Handle};
 use mainspring::sync::Semaphore;
+use mainspring::time::{Duration, Instant, interval, interval_at, sleep, timeout};
 use std::future::pending;
 use tests::{Drops, panic_of, runtime};
 
@@ -24,6 +25,9 @@ fn no_runtime_on_this_thread() {
     refuses(&words, || mainspring::spawn(async {}));
     refuses(&words, || mainspring::task::spawn_blocking(|| ()));
     refuses(&words, || drop(Handle::current()));
+    refuses(&words, || sleep(Duration::from_secs(1)));
+    refuses(&words, || timeout(Duration::from_secs(1), async {}));
+    refuses(&words, || interval(Duration::from_secs(1)));
     let error = Handle::try_current().unwrap_err();
     assert!(error.is_missing_context());
     assert!(words.iter().all(|word| error.to_string().contains(word)), "{error}");
@@ -95,6 +99,15 @@ fn a_builder_with_zero() {
     refuses(&words, || Builder::new_current_thread().max_blocking_threads(0).build());
     let words = ["event_interval(0)", "use 1 or more"];
     refuses(&words, || Builder::new_current_thread().event_interval(0).build());
+}
+
+#[test]
+fn an_interval_of_nothing() {
+    let words = ["period of an interval is zero", "yield_now"];
+    runtime().block_on(async {
+        refuses(&words, || interval(Duration::ZERO));
+        refuses(&words, || interval_at(Instant::now(), Duration::ZERO));
+    });
 }
 
 #[test]

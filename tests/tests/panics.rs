@@ -4,6 +4,7 @@
 use mainspring::runtime::{Builder, Runtime};
 use mainspring::sync::{Notify, Semaphore};
 use mainspring::task::{spawn_blocking, yield_now};
+use mainspring::time::{Duration, Instant, sleep, sleep_until};
 use std::future::pending;
 use std::panic::panic_any;
 use std::sync::{Arc, Mutex};
@@ -188,6 +189,55 @@ fn a_waker_that_panics_does_not_lose_the_others_of_its_batch() {
             assert!(poll_with(future, bell).is_ready(), "{bad}");
         }
     }
+}
+
+#[test]
+fn a_waker_that_panics_in_the_driver_does_not_lose_the_other_timers() {
+    let (result, _) = heard(|| {
+        let (runtime, reports) = reporting();
+        runtime.block_on(async {
+            // More than one batch, due in the same millisecond; two of the wakers panic.
+            let bad = |n: usize| n == 3 || n == 50;
+            let at = Instant::now() + Duration::from_millis(2);
+            let bells: Vec<_> =
+                (0..80).map(|n| if bad(n) { Bell::panicking() } else { Bell::new() }).collect();
+            let mut sleeps: Vec<_> = bells.iter().map(|_| Box::pin(sleep_until(at))).collect();
+            for (sleep, bell) in sleeps.iter_mut().zip(&bells) {
+                assert!(poll_with(sleep, bell).is_pending());
+            }
+            sleep_until(at).await;
+            yield_now().await;
+            assert!(bells.iter().all(|bell| bell.rung() == 1));
+            for (sleep, bell) in sleeps.iter_mut().zip(&bells) {
+                assert!(poll_with(sleep, bell).is_ready());
+            }
+        });
+        let reports = reports.lock().unwrap();
+        assert_eq!(reports.len(), 2, "{reports:?}");
+        assert!(reports.iter().all(|report| report.contains("the waker panics")));
+    });
+    result.unwrap();
+}
+
+#[test]
+fn a_waker_that_panics_at_the_end_of_the_runtime_is_the_hook_s() {
+    let (result, _) = heard(|| {
+        let (runtime, reports) = reporting();
+        let bells = [Bell::new(), Bell::panicking(), Bell::new()];
+        // Timers of futures that outlive their runtime: its end fires them.
+        let sleeps = runtime.block_on(async {
+            bells.clone().map(|bell| {
+                let mut sleep = Box::pin(sleep(Duration::from_secs(3600)));
+                assert!(poll_with(&mut sleep, &bell).is_pending());
+                sleep
+            })
+        });
+        drop(runtime);
+        assert!(bells.iter().all(|bell| bell.rung() == 1));
+        assert!(only(&reports).contains("the waker panics"));
+        drop(sleeps);
+    });
+    result.unwrap();
 }
 
 #[test]

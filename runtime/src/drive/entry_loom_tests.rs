@@ -106,7 +106,7 @@ fn loom_drop_meets_fire() {
         assert!((1..=2).contains(&bell.take()), "the other one is woken in any case");
         drop(other);
         assert_eq!(Arc::strong_count(&bell), 2);
-        bench.timers.release();
+        bench.timers.release(&mut drop);
     });
 }
 
@@ -144,7 +144,7 @@ fn loom_arm_elsewhere_wakes_the_owner() {
         assert!(bench.is_ready(&mut entry, &waker));
         drop(entry);
         assert_eq!(Arc::strong_count(&bell), 2);
-        bench.timers.release();
+        bench.timers.release(&mut drop);
     });
 }
 
@@ -169,7 +169,7 @@ fn loom_arm_meets_fire_and_drop() {
             bench.finish(entry, &bell, &waker, 1);
         }
         assert_eq!(Arc::strong_count(&bell), 2);
-        bench.timers.release();
+        bench.timers.release(&mut drop);
     });
 }
 
@@ -194,8 +194,8 @@ fn arm_elsewhere_meets_fire(moved: bool) {
         assert!(armed);
         drop(entry);
         assert_eq!(Arc::strong_count(&bell), 2);
-        first.timers.release();
-        second.timers.release();
+        first.timers.release(&mut drop);
+        second.timers.release(&mut drop);
     });
 }
 
@@ -217,7 +217,7 @@ fn loom_drop_meets_the_end_of_the_runtime() {
         let (bell, waker) = Bell::new();
         let entry = bench.armed(1, &waker);
         let ending = thread::spawn(move || {
-            bench.timers.release();
+            bench.timers.release(&mut drop);
             let next = Bench::new();
             assert!(std::ptr::eq(next.timers, bench.timers), "the wheel has come back");
             let (bell, waker) = Bell::new();
@@ -229,7 +229,7 @@ fn loom_drop_meets_the_end_of_the_runtime() {
         assert_eq!(Arc::strong_count(&bell), 2);
         // What the late drop has not damaged.
         next.finish(entry, &next_bell, &next_waker, 1);
-        next.timers.release();
+        next.timers.release(&mut drop);
     });
 }
 
@@ -251,7 +251,7 @@ fn loom_moving_later_meets_fire() {
         }
         bench.finish(entry, &bell, &waker, 6);
         assert_eq!(Arc::strong_count(&bell), 2);
-        bench.timers.release();
+        bench.timers.release(&mut drop);
     });
 }
 
@@ -274,7 +274,7 @@ fn loom_moving_earlier_meets_fire() {
             bench.finish(entry, &bell, &waker, 2);
         }
         assert_eq!(Arc::strong_count(&bell), 2);
-        bench.timers.release();
+        bench.timers.release(&mut drop);
     });
 }
 
@@ -296,6 +296,6 @@ fn loom_another_waker_meets_fire() {
             bench.finish(entry, &second, &two, 1);
         }
         assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (2, 2));
-        bench.timers.release();
+        bench.timers.release(&mut drop);
     });
 }

@@ -117,7 +117,7 @@ impl Timers {
 
     /// The end of its runtime: wakes everyone, and arms no more. Whoever called `acquire` calls
     /// this once, and then no longer uses the wheel.
-    pub(crate) fn release(&'static self) {
+    pub(crate) fn release(&'static self, report: &mut dyn FnMut(Panic)) {
         let mut batch = Batch::new();
         let nudge = loop {
             let mut locked = self.locked.lock();
@@ -127,11 +127,10 @@ impl Timers {
                 break locked.nudge.take();
             }
             drop(locked);
-            // The runtime is gone: nobody is left to report a waker's panic to.
-            let _ = batch.wake_all();
+            batch.wake_all().unwrap_or_else(&mut *report);
         };
         drop(nudge);
-        let _ = batch.wake_all();
+        batch.wake_all().unwrap_or_else(report);
         FREE.lock().push(self);
     }
 

@@ -71,7 +71,7 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        self.timers.release();
+        self.timers.release(&mut drop);
     }
 }
 
@@ -257,7 +257,7 @@ fn a_wheel_outlives_its_runtime() {
     };
     let mut entries: Vec<_> = (1..=100).map(|n| Box::pin(Entry::new(deadline(n), true))).collect();
     assert!(entries.iter_mut().all(|entry| poll(entry).is_pending()));
-    timers.release();
+    timers.release(&mut drop);
     assert_eq!(bell.rung(), 100);
     // Its wheel is this one, or another test's.
     let again = Timers::acquire(&Clock::paused());
@@ -267,7 +267,7 @@ fn a_wheel_outlives_its_runtime() {
         scope.spawn(move || drop(entries));
     });
     assert_eq!(again.next_deadline(), None);
-    again.release();
+    again.release(&mut drop);
 }
 
 #[test]

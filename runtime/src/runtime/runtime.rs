@@ -236,7 +236,7 @@ impl Runtime {
             worker.shut_down();
         }
         // 5 end the timers and the reactor: whoever still waits for one is told
-        inner.timers.release();
+        inner.timers.release(&mut |panic| (self.seat.report)(panic));
         inner.reactor.end(&|panic| (self.seat.report)(panic));
         // 6 cancel the queued closures, and wait for the running ones
         inner.blocking.close();

@@ -28,7 +28,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 #[derive(Debug, PartialEq)]
 struct Line {
     number: usize,
-    /// From `runtime/src`.
+    /// From `runtime/src`, whether the line says so or not.
     file: String,
     text: String,
     replacement: String,
@@ -49,7 +49,7 @@ fn parse_line(number: usize, line: &str) -> Result<Line> {
             "line {number}: 4 fields between ` | `, not {found} (`\\|` is a bar)"
         ))?;
     };
-    let own = |field: &String| field.trim_matches(' ').to_string();
+    let own = |field: &String| field.trim().trim_start_matches("runtime/src/").to_string();
     Ok(Line {
         number,
         file: own(file),
