@@ -61,6 +61,27 @@ fn loom_a_nudge_reaches_a_driver_in_epoll() {
     a_nudge_is_not_missed(true);
 }
 
+/// An event ends the sleep, and a nudge comes beside it: `rise` sees what came before the nudge.
+#[test]
+fn loom_a_nudge_beside_an_event_brings_its_work() {
+    loom::model(|| {
+        let sleeper = Sleeper::new();
+        let work = Arc::new(AtomicBool::new(false));
+        let nudger = {
+            let (bell, work) = (sleeper.bell.clone(), work.clone());
+            thread::spawn(move || {
+                work.store(true, Ordering::Relaxed);
+                bell.ring();
+            })
+        };
+        let bed = sleeper.bell.lie_down(|| true);
+        let nudged = sleeper.bell.rise();
+        assert!(!nudged || work.load(Ordering::Relaxed));
+        assert!(bed.is_some() || nudged);
+        nudger.join().unwrap();
+    });
+}
+
 /// The first source is registered while the driver lies down: it must not stay on its parker, where
 /// no event would find it.
 #[test]
