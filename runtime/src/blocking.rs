@@ -38,7 +38,7 @@
 
 use crate::base::prim::{Mutex, thread};
 use crate::task::header::Id;
-use crate::task::new::Runnable;
+use crate::task::schedule::Runnable;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use std::collections::HashMap;
 use std::fmt;
