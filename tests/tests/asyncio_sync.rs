@@ -9,15 +9,15 @@
 //! | `Lock.not_reentrant` | `TimeoutError` | `lock_is_not_reentrant` |
 //! | `Lock.cancelled_waiter_skipped` | `[1, 2]` | `lock_skips_a_cancelled_waiter` |
 //! | `Lock.no_barging` | `['waiter', 'late']` | `lock_lets_nobody_barge` |
-//! | `Lock.releaser_reacquires` | `['w', 'releaser']` | `lock_goes_to_the_waiter_before_the_releaser` |
+//! | `Lock.releaser_reacquires` | `['w', 'releaser']` | `lock_goes_to_the_waiter_first` |
 //! | `Event.set_then_clear_wakes_all` | all three | `event_set_then_clear_wakes_all` |
 //! | `Event.wait_when_set_does_not_yield` | `True` | `event_wait_when_set_does_not_yield` |
 //! | `Semaphore.fifo` | `[0, 1, 2, 3, 4, 5]` | `semaphore_is_fifo` |
 //! | `Semaphore.over_release_allowed` | `3` | `semaphore_may_be_given_more` |
 //! | `BoundedSemaphore.over_release` | `ValueError` | cannot be written: a guard releases once |
 //! | `Semaphore.negative` | `ValueError` | cannot be written: `usize` |
-//! | `Semaphore.cancelled_waiter_no_leak` | `(True, True)` | `semaphore_cancelled_waiter_leaks_nothing` |
-//! | `Semaphore.cancel_after_handover` | permit returned | `semaphore_cancelled_after_the_hand_over` |
+//! | `Semaphore.cancelled_waiter_no_leak` | `(True, True)` | `semaphore_loses_no_permit` |
+//! | `Semaphore.cancel_after_handover` | permit returned | `semaphore_cancelled_when_handed` |
 //! | `Queue.full`, `put_nowait_full` | `(True, 2)`, `QueueFull` | `queue_full` |
 //! | `Queue.put_blocks` | `True` | `queue_put_blocks` |
 //! | `Queue.fifo`, `get_nowait_empty` | `[1, 2, 3]`, `QueueEmpty` | `queue_is_fifo` |
@@ -122,7 +122,7 @@ fn lock_lets_nobody_barge() {
 }
 
 #[test]
-fn lock_goes_to_the_waiter_before_the_releaser() {
+fn lock_goes_to_the_waiter_first() {
     tests::paused().block_on(async {
         let (lock, log) = (Arc::new(Mutex::new(())), Log::default());
         let guard = lock.lock().await;
@@ -195,7 +195,7 @@ fn semaphore_may_be_given_more() {
 }
 
 #[test]
-fn semaphore_cancelled_waiter_leaks_nothing() {
+fn semaphore_loses_no_permit() {
     tests::paused().block_on(async {
         let semaphore = Arc::new(Semaphore::new(1));
         let permit = semaphore.acquire().await.expect("open");
@@ -210,7 +210,7 @@ fn semaphore_cancelled_waiter_leaks_nothing() {
 }
 
 #[test]
-fn semaphore_cancelled_after_the_hand_over() {
+fn semaphore_cancelled_when_handed() {
     tests::paused().block_on(async {
         let semaphore = Arc::new(Semaphore::new(1));
         let permit = semaphore.acquire().await.expect("open");
