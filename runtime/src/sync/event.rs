@@ -82,6 +82,17 @@ impl Event {
     /// Sets it: everybody who waits goes on, and everybody who comes before it is cleared.
     ///
     /// They go on even if it is cleared at once.
+    ///
+    /// ```
+    /// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+    /// # rt.block_on(async {
+    /// let event = mainspring::sync::Event::new();
+    /// event.set();
+    /// event.wait().await;
+    /// assert!(event.is_set());
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn set(&self) {
         loop {
             // Ordering: Relaxed, a first guess; the exchange checks it.
@@ -106,6 +117,13 @@ impl Event {
     }
 
     /// Clears it: from now on `wait` waits for the next [`set`](Self::set).
+    ///
+    /// ```
+    /// let event = mainspring::sync::Event::new();
+    /// event.set();
+    /// event.clear();
+    /// assert!(!event.is_set());
+    /// ```
     pub fn clear(&self) {
         // Ordering: Acquire, pairs with the Release of `set`: who clears it and then looks for work
         // sees the work of the `set` that was cleared.

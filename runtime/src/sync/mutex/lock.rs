@@ -18,8 +18,8 @@
 //! Next: `sync/mutex/owned.rs` and `mapped.rs`, the other guards.
 
 use crate::base::prim::UnsafeCell;
+use crate::sync::semaphore::error::AcquireError;
 use crate::sync::semaphore::permits::Permits;
-use crate::wake::block_on::block_on;
 use std::error::Error;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -139,9 +139,7 @@ impl<T: ?Sized> Mutex<T> {
     /// that it was handed in the meantime goes to the next in line.
     #[inline]
     pub async fn lock(&self) -> MutexGuard<'_, T> {
-        if self.permits.acquire(1).await.is_err() {
-            unreachable!("nobody closes the permit of a mutex");
-        }
+        expect_open(self.permits.acquire(1).await);
         MutexGuard { lock: self }
     }
 
@@ -177,7 +175,8 @@ impl<T: ?Sized> Mutex<T> {
     /// ```
     #[track_caller]
     pub fn blocking_lock(&self) -> MutexGuard<'_, T> {
-        block_on(self.lock())
+        expect_open(self.permits.acquire_blocking(1));
+        MutexGuard { lock: self }
     }
 
     /// The value, without locking: nobody else can have the mutex.
@@ -190,6 +189,14 @@ impl<T: ?Sized> Mutex<T> {
     pub fn get_mut(&mut self) -> &mut T {
         // SAFETY(INV-56): a guard would borrow the mutex, or own an `Arc` of it.
         self.value.with_mut(|value| unsafe { &mut *value })
+    }
+}
+
+/// Whoever waited for the permit of a mutex has it.
+#[inline]
+pub(super) fn expect_open(outcome: Result<(), AcquireError>) {
+    if outcome.is_err() {
+        unreachable!("nobody closes the permit of a mutex");
     }
 }
 

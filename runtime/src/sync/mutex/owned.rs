@@ -3,8 +3,7 @@
 //! Read before: `sync/mutex/lock.rs`. A [`MutexGuard`](super::lock::MutexGuard) borrows its mutex;
 //! this one holds an `Arc` of it, and lives as long as it likes.
 
-use super::lock::{Mutex, TryLockError};
-use crate::wake::block_on::block_on;
+use super::lock::{Mutex, TryLockError, expect_open};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -51,9 +50,7 @@ impl<T: ?Sized> Mutex<T> {
     /// # Cancel safety
     /// Safe, as [`lock`](Self::lock).
     pub async fn lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        if self.permits.acquire(1).await.is_err() {
-            unreachable!("nobody closes the permit of a mutex");
-        }
+        expect_open(self.permits.acquire(1).await);
         OwnedMutexGuard { held: Held(self) }
     }
 
@@ -72,7 +69,8 @@ impl<T: ?Sized> Mutex<T> {
     /// for code outside async.
     #[track_caller]
     pub fn blocking_lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        block_on(self.lock_owned())
+        expect_open(self.permits.acquire_blocking(1));
+        OwnedMutexGuard { held: Held(self) }
     }
 }
 

@@ -265,6 +265,18 @@ impl<T> Queue<T> {
 
     /// Waits until every item that was put is done; goes on at once if there is none.
     ///
+    /// ```
+    /// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+    /// # rt.block_on(async {
+    /// let queue = mainspring::sync::Queue::new(0);
+    /// queue.put("a letter").await.unwrap();
+    /// queue.get().await.unwrap();
+    /// queue.task_done().unwrap();
+    /// queue.join().await;
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Cancel safety
     /// Safe: there is nothing to lose.
     pub async fn join(&self) {

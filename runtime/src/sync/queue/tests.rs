@@ -51,10 +51,10 @@ fn putters_are_served_in_order_and_not_overtaken() {
     let queue = Queue::new(1);
     queue.try_put(0).expect("room");
     let mut putters: Vec<_> = (1..4).map(|item| Polled::waiting(queue.put(item))).collect();
-    for turn in 0..3 {
+    for (turn, putter) in putters.iter_mut().enumerate() {
         assert_eq!(queue.try_get(), Ok(turn));
         assert_eq!(queue.try_put(9), Err(TryPutError::Full(9)));
-        assert_eq!(putters[turn].ready(), Ok(()));
+        assert_eq!(putter.ready(), Ok(()));
     }
     assert_eq!(queue.try_get(), Ok(3));
     assert!(queue.is_empty());

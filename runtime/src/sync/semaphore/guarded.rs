@@ -8,7 +8,6 @@
 
 use super::error::{AcquireError, TryAcquireError};
 use super::permits::Permits;
-use crate::wake::block_on::block_on;
 
 /// Limits how many do something at once.
 ///
@@ -202,7 +201,7 @@ impl Semaphore {
     /// [`AcquireError`] if the semaphore is closed, before or while waiting.
     #[track_caller]
     pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
-        block_on(self.acquire())
+        self.blocking_acquire_many(1)
     }
 
     /// Waits for `n` permits and blocks the thread meanwhile: for code outside async.
@@ -211,7 +210,8 @@ impl Semaphore {
     /// [`AcquireError`] if the semaphore is closed, before or while waiting.
     #[track_caller]
     pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
-        block_on(self.acquire_many(n))
+        self.permits.acquire_blocking(n as usize)?;
+        Ok(SemaphorePermit { semaphore: self, n: n as usize })
     }
 
     /// No more permits for anybody: who waits, and who comes later, gets an error.

@@ -8,7 +8,6 @@
 
 use super::error::{AcquireError, TryAcquireError};
 use super::guarded::Semaphore;
-use crate::wake::block_on::block_on;
 use std::sync::Arc;
 
 /// One or more permits of a [`Semaphore`] in an `Arc`, given back when this guard is dropped.
@@ -96,7 +95,7 @@ impl Semaphore {
     /// [`AcquireError`] if the semaphore is closed, before or while waiting.
     #[track_caller]
     pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
-        block_on(self.acquire_owned())
+        self.blocking_acquire_many_owned(1)
     }
 
     /// Waits for `n` permits and blocks the thread meanwhile, with a guard that keeps the semaphore
@@ -109,7 +108,8 @@ impl Semaphore {
         self: Arc<Self>,
         n: u32,
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
-        block_on(self.acquire_many_owned(n))
+        self.permits.acquire_blocking(n as usize)?;
+        Ok(OwnedSemaphorePermit { semaphore: self, n: n as usize })
     }
 }
 

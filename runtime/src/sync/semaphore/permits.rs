@@ -24,6 +24,7 @@
 
 pub(crate) use super::error::{AcquireError, TryAcquireError};
 use crate::base::prim::{AtomicUsize, Mutex, MutexGuard, Ordering};
+use crate::wake::block_on::block_on;
 use crate::wake::coop;
 use crate::wake::wait_list::{Handed, Left, Line, Standing, Waiter, call_all, in_batches};
 use std::fmt;
@@ -114,6 +115,14 @@ impl Permits {
     #[inline]
     pub(crate) fn acquire(&self, n: usize) -> Acquire<'_> {
         Acquire { permits: self, n, waiter: Waiter::new() }
+    }
+
+    /// Waits for `n` permits and blocks the thread meanwhile. Without a wait it allocates nothing.
+    pub(crate) fn acquire_blocking(&self, n: usize) -> Result<(), AcquireError> {
+        match self.try_acquire(n) {
+            Ok(()) => Ok(()),
+            Err(_) => block_on(self.acquire(n)),
+        }
     }
 
     /// Gives `n` permits back, or new ones; the first in line get them.

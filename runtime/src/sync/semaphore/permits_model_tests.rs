@@ -121,15 +121,20 @@ fn loom_permits_waker_changes() {
     });
 }
 
-/// INV-16: what a handed waiter does next, wait again, meets no touch of the hander.
+/// INV-15, INV-16: a waiter that finds itself handed, before it is woken, sees what was done before;
+/// and what it does next, wait again, meets no touch of the hander.
 #[test]
 fn loom_permits_handed_waiter_is_free() {
     model(3, || {
-        let permits = Arc::new(Permits::new(0));
-        let other = permits.clone();
-        let mut wait = Polled::waiting(permits.acquire(1));
-        let thread = thread::spawn(move || other.release(1));
+        let guarded = Guarded::new(0);
+        let other = guarded.clone();
+        let mut wait = Polled::waiting(guarded.permits.acquire(1));
+        let thread = thread::spawn(move || {
+            other.add();
+            other.permits.release(1);
+        });
         if wait.poll().is_ready() {
+            guarded.add();
             assert!(wait.poll().is_pending());
         }
         thread.join().expect("it ends");
