@@ -49,7 +49,8 @@ pub(crate) struct Entry {
     left: Identity,
 }
 
-/// Tells wakers apart without owning one.
+/// Tells wakers apart without owning one: `Waker::will_wake`, when the other one is in the wheel
+/// and may be looked at under its lock only.
 #[derive(PartialEq)]
 struct Identity(*const (), *const RawWakerVTable);
 
@@ -92,9 +93,11 @@ impl Entry {
         // Ordering: Acquire, pairs with the Release of FIRED in `fire_into`: the waker is ours
         // again.
         let state = me.node.state.load(Ordering::Acquire);
+        // In the wheel, with the right waker: whoever fires it wakes us. No clock, no lock.
         if state == ARMED && (me.left == Identity::of(cx.waker()) || me.leave(cx.waker())) {
             return Poll::Pending;
         }
+        // FIRED, and perhaps for a deadline that was moved since: the clock decides.
         if state != IDLE && me.deadline <= now() {
             return Poll::Ready(Ok(()));
         }
@@ -107,6 +110,8 @@ impl Entry {
 
     /// Files the entry, which is in no wheel, in `timers`.
     fn arm(&mut self, waker: &Waker, timers: &'static Timers, mine: bool) -> Result<(), Unarmed> {
+        // Before the lock: a waker's clone is foreign code. The clone is what later wakers are
+        // compared with, because the clone is what stays alive meanwhile.
         let waker = waker.clone();
         let left = Identity::of(&waker);
         let mut locked = timers.locked.lock();
@@ -119,6 +124,8 @@ impl Entry {
         let first = timers.file(&mut locked, &self.node, self.deadline);
         // Ordering: Relaxed, published by the lock; until the unlock only we look at it.
         self.node.state.store(ARMED, Ordering::Relaxed);
+        // The owner reads `next` before it sleeps; if it sleeps already, or has read an older one,
+        // it must hear of this.
         let nudge = if first && !mine { locked.nudge.clone() } else { None };
         drop(locked);
         (self.timers, self.left) = (Some(timers), left);
@@ -167,6 +174,7 @@ impl Entry {
         }
     }
 
+    /// Files it anew, nearer: the wheel would find it too late where it is.
     fn bring_forward(
         &mut self,
         timers: &'static Timers,
@@ -177,6 +185,7 @@ impl Entry {
         // SAFETY(INV-40): ARMED, so it is in this wheel, whose lock we hold.
         unsafe { locked.wheel.remove(NonNull::from(&self.node)) };
         let first = timers.file(&mut locked, &self.node, self.deadline);
+        // As in `arm`. Whose thread this is, is asked only if it matters.
         let nudge = if first { locked.nudge.clone() } else { None };
         drop(locked);
         let mine = || here().is_some_and(|(here, owner)| owner && std::ptr::eq(here, timers));

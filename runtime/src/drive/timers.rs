@@ -104,6 +104,7 @@ impl Timers {
         Self { locked: Mutex::new(locked), next, base, origin }
     }
 
+    /// Gives the wheel to a runtime whose clock began at `origin`.
     fn open(&self, origin: Instant) {
         let mut locked = self.locked.lock();
         // In range: 2^64 ns are 584 years.
@@ -165,6 +166,8 @@ impl Timers {
         }
     }
 
+    /// A batch at a time: what the wakers of one arm or drop, the next one sees. `now` stays, so a
+    /// timer that is armed for a moment from now does not keep this from ending.
     #[cold]
     fn fire_due(&self, now: u64, report: &mut dyn FnMut(Panic)) {
         let mut batch = Batch::new();

@@ -1,6 +1,7 @@
 //! Firing, with a virtual clock: order, batches, panics, nudges, the end of a runtime.
 
 use super::*;
+use crate::base::clock;
 use crate::drive::entry::{Entry, Unarmed};
 use crate::wake::park::Unpark;
 use std::pin::Pin;
@@ -281,6 +282,39 @@ fn a_wheel_that_is_closed_arms_nothing() {
     let polled = entry.as_mut().poll_elapsed(cx, || clock.now(), || Some((timers, true)));
     assert_eq!(polled, Poll::Ready(Err(Unarmed::Ended)));
     assert_eq!((Arc::strong_count(&bell), bell.rung()), (2, 0));
+    timers.release();
+}
+
+/// A wheel counts from a base that must not be later than the clock it is given next.
+#[test]
+fn an_older_clock_gets_its_milliseconds_right() {
+    let older = Clock::paused();
+    while clock::now() <= older.origin() {
+        std::hint::spin_loop();
+    }
+    let younger = Bench::new();
+    drop(younger);
+    let bench = Bench { timers: Timers::acquire(&older), clock: older };
+    let (bell, waker) = bell();
+    let _entry = bench.armed(5, &waker);
+    assert_eq!(bench.timers.next_deadline(), Some(bench.at(5)));
+    bench.go_to(4);
+    assert_eq!(bell.rung(), 0);
+    bench.go_to(5);
+    assert_eq!(bell.rung(), 1);
+}
+
+#[test]
+fn a_deadline_too_far_for_a_number_is_one_all_the_same() {
+    let bench = Bench::new();
+    let (_bell, waker) = bell();
+    let farthest = (0..63)
+        .rev()
+        .find_map(|bit| bench.clock.origin().checked_add(Duration::from_secs(1 << bit)));
+    let mut entry = Box::pin(Entry::new(farthest.expect("there is a future"), true));
+    assert!(bench.poll(&mut entry, &waker).is_pending());
+    let next = bench.timers.next_deadline().expect("a timer is armed");
+    assert!(next > bench.at(1_000_000) && next <= entry.deadline());
 }
 
 #[test]
