@@ -27,7 +27,7 @@
 //! * INV-82: `ReadBufCursor::advance(n)` is called for the `n` bytes that the kernel has written.
 
 use crate::net::TcpStream;
-use crate::runtime::handle;
+use crate::task;
 use crate::time::{self, Instant};
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -94,7 +94,7 @@ where
 {
     #[track_caller]
     fn execute(&self, future: F) {
-        drop(handle::spawn(future));
+        drop(task::spawn(future));
     }
 }
 
