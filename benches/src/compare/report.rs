@@ -77,6 +77,11 @@ impl Line {
         parts.into_iter().reduce(f64::max)
     }
 
+    /// How much above its goal a row may be and still not be told from it: the noise, at most 5 %.
+    pub fn margin(&self) -> f64 {
+        self.noise().map_or(1.0, |noise| noise.spread.1.max(1.0 / noise.spread.0).min(1.05))
+    }
+
     fn json(&self) -> Value {
         let peers: serde_json::Map<String, Value> = Peer::ALL
             .into_iter()

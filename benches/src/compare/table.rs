@@ -60,6 +60,7 @@ fn cells(line: &Line) -> Vec<String> {
     let mut goal = goals(line.goals);
     match line.of_goal() {
         Some(part) if part <= 1.0 => goal += ": reached",
+        Some(part) if part <= line.margin() => goal += ": at it, within the noise",
         Some(part) => write!(goal, ": NOT reached, {} of it", two(part)).expect("fits"),
         None => {}
     }
