@@ -99,5 +99,5 @@ fn the_tour_shows_every_row_and_one_impossible_figure() {
 #[test]
 fn the_tour_fails_when_a_row_is_slower_than_asked() {
     let ended = run("tour", &["--scale", "0.011", "--check", "1.0"]).bad();
-    ended.tells("one at a time: 1.").tells("more than 1");
+    ended.tells("one at a time: ").tells("times its floor, more than 1");
 }
