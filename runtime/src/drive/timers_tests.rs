@@ -282,7 +282,7 @@ fn a_wheel_that_is_closed_arms_nothing() {
     let polled = entry.as_mut().poll_elapsed(cx, || clock.now(), || Some((timers, true)));
     assert_eq!(polled, Poll::Ready(Err(Unarmed::Ended)));
     assert_eq!((Arc::strong_count(&bell), bell.rung()), (2, 0));
-    timers.release();
+    timers.release(&mut |_| ());
 }
 
 /// A wheel counts from a base that must not be later than the clock it is given next.
