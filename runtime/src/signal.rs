@@ -1,7 +1,7 @@
 //! ctrl_c: a pipe, a source and an Event.
 //!
-//! A signal handler may do almost nothing: no lock, no allocation, no waker. So it counts, and writes
-//! one byte into a pipe that it shares with everybody who waits:
+//! A signal handler may do almost nothing: no lock, no allocation, no waker. So it counts, and
+//! writes one byte into a pipe that it shares with everybody who waits:
 //!
 //! ```text
 //!  SIGINT ──► handler: count + 1; nothing under way? write a byte ──► pipe
@@ -18,11 +18,14 @@
 //! At most one byte is under way, so the write can neither block nor fail, and `errno`, which the
 //! interrupted code may be about to read, stays as it is.
 //!
-//! | | why nothing is missed |
-//! |---|---|
-//! | a signal while the byte is under way | it counts first, and whoever takes the byte looks at the count after it |
-//! | a signal after the byte was read, before that is noted | the same: noting it is a swap, which acquires the count |
-//! | another reader took the byte | it notifies all, and each looks at the count after it has enlisted |
+//! Why nothing is missed:
+//!
+//! * A signal while the byte is under way: it counts first, and whoever takes the byte looks at the
+//!   count after it.
+//! * A signal after the byte was read, before that is noted: the same, for noting it is a swap,
+//!   which acquires the count.
+//! * Another reader took the byte: it notifies all, and each looks at the count after it has
+//!   enlisted.
 //!
 //! The handler is installed by the first call, for the whole process and for good: from then on
 //! Ctrl-C does not end the program by itself, as in tokio.
@@ -41,13 +44,12 @@ use std::io;
 ///
 /// ```no_run
 /// # async fn serve() {}
-/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
-/// # rt.block_on(async {
+/// # async fn run() -> std::io::Result<()> {
 /// let server = mainspring::spawn(serve());
 /// mainspring::signal::ctrl_c().await?;
 /// server.abort();
-/// # std::io::Result::Ok(())
-/// # })
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # Errors
@@ -57,8 +59,8 @@ use std::io;
 /// Outside a runtime.
 ///
 /// # Cancel safety
-/// A signal that comes while no call waits is lost: keep one future, by reference, over the turns of
-/// a loop with `select!`.
+/// A signal that comes while no call waits is lost: keep one future, by reference, over the turns
+/// of a loop with `select!`.
 pub async fn ctrl_c() -> io::Result<()> {
     imp::ctrl_c().await
 }
@@ -175,7 +177,8 @@ mod imp {
     }
 
     fn install() -> io::Result<()> {
-        // SAFETY(INV-83): a `sigaction` of zeros is one: no flags, the default action, an empty mask.
+        // SAFETY(INV-83): a `sigaction` of zeros is one: no flags, the default action, an empty
+        // mask.
         let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
         action.sa_sigaction = handler as extern "C" fn(libc::c_int) as libc::sighandler_t;
         action.sa_flags = libc::SA_RESTART;

@@ -79,7 +79,8 @@ fn a_root_that_panics_leaves_the_runtime_usable() {
 
 #[test]
 fn a_leaked_enter_guard_keeps_the_memory_of_its_runtime() {
-    // INV-90: the thread's context points to the runtime's memory as long as the guard is not dropped.
+    // INV-90: the thread's context points to the runtime's memory as long as the guard is not
+    // dropped.
     let handle = thread::spawn(|| {
         let rt = runtime();
         std::mem::forget(rt.enter());

@@ -1,8 +1,8 @@
 //! hyper's I/O, executor and timer traits over this runtime's types.
 //!
 //! hyper brings no runtime: it asks for four traits. With the feature `hyper`, a
-//! [`TcpStream`] is an hyper stream as it is, without a wrapper: reads go into uninitialised memory,
-//! and a response's head and body leave in one `writev`.
+//! [`TcpStream`] is an hyper stream as it is, without a wrapper: reads go into uninitialised
+//! memory, and a response's head and body leave in one `writev`.
 //!
 //! | hyper asks for | here |
 //! |---|---|
@@ -100,8 +100,8 @@ where
 
 /// Gives hyper the runtime's clock, for its timeouts.
 ///
-/// Pass it to both `http1()` and `http2()` of a builder: a timeout that is set without a timer makes
-/// hyper panic.
+/// Pass it to both `http1()` and `http2()` of a builder: a timeout that is set without a timer
+/// makes hyper panic.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timer;
 

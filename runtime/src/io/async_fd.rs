@@ -8,7 +8,7 @@
 //!            ▼                                                           │
 //!        syscall ── WouldBlock ──► clear what tick n said ───────────────┘
 //!            │      Interrupted ─► again at once
-//!            │ Ok, and short ────► clear READABLE (or WRITABLE) as of tick n: saves the next syscall
+//!            │ Ok, and short ────► clear READABLE (or WRITABLE) as of tick n: saves a syscall
 //!            ▼
 //!        Ready
 //! ```
@@ -19,11 +19,10 @@
 //!
 //! The three ways in are the same loop:
 //!
-//! | | waits in | for |
-//! |---|---|---|
-//! | `poll_io`, `poll_transfer` | the slot of the direction: one task | the `poll_*` methods, `AsyncRead` |
-//! | `io` | the line: any number of tasks | `accept`, `peek` and other `async fn` on `&self` |
-//! | `try_io` | nowhere | `try_read` and its kin |
+//! * `poll_io`, `poll_transfer`: the slot of the direction: one task. The `poll_*` methods,
+//!   `AsyncRead`.
+//! * `io`: the line: any number of tasks. `accept`, `peek` and other `async fn` on `&self`.
+//! * `try_io`: nowhere. `try_read` and its kin.
 //!
 //! * INV-80: `io` is `Some` from construction until `into_inner` or `drop` takes it.
 

@@ -4,7 +4,7 @@
 //!
 //! | reference | held by | gives the right to |
 //! |---|---|---|
-//! | queue entry, [`Runnable`] | a queue, an inbox, or the worker that popped it | `start`, hence the future |
+//! | queue entry, [`Runnable`] | a queue, an inbox, or who popped it | `start`, hence the future |
 //! | registry | the worker's registry, from the first `Pending` to the end | – |
 //! | handle | the `JoinHandle` | the output |
 //! | waker | anybody, any number | make a queue entry, if there is none |

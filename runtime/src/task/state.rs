@@ -5,15 +5,20 @@
 //! here?" at once, and so that there is one order of events. Nothing ever stores to it plainly: a
 //! plain store would wipe out a wake from another thread.
 //!
-//! | bit | set means | who must act when both sides meet here |
-//! |---|---|---|
-//! | `SCHEDULED` | a queue entry exists, or its maker is about to push it | the first wake pushes; later ones only write |
-//! | `RUNNING` | one thread owns the future | a wake during the poll sets `SCHEDULED`; the runner pushes |
-//! | `COMPLETE` | the slot holds the output, or nothing | whoever has `JOIN_INTEREST` drops the output |
-//! | `JOIN_INTEREST` | a `JoinHandle` exists | clear at the end ⇒ the runner drops the output |
-//! | `JOIN_WAKER` | the join waker is set; the runner may take it at the end | clear ⇒ the handle owns the waker slot |
-//! | `CANCELLED` | the future is to be dropped instead of polled | the next runner does it, or the present one after its poll |
-//! | `REGISTERED` | the registry holds a reference | the runner unlinks it at the end |
+//! What each bit says when it is set, and who must act when both sides meet in it:
+//!
+//! * `SCHEDULED`: a queue entry exists, or its maker is about to push it. The first wake pushes;
+//!   later ones only write.
+//! * `RUNNING`: one thread owns the future. A wake during the poll sets `SCHEDULED`, and the runner
+//!   pushes.
+//! * `COMPLETE`: the slot holds the output, or nothing any more. Whoever finds the other side gone
+//!   drops the output.
+//! * `JOIN_INTEREST`: a `JoinHandle` exists. Clear at the end: the runner drops the output.
+//! * `JOIN_WAKER`: the join waker is set, and the runner may take it at the end. Clear: the waker
+//!   slot is the handle's.
+//! * `CANCELLED`: the future is to be dropped instead of polled, by the next runner, or by the
+//!   present one after its poll.
+//! * `REGISTERED`: the registry holds a reference. The runner unlinks the task at the end.
 //!
 //! ```text
 //!            1 start               2 idle                      5 complete
@@ -22,7 +27,7 @@
 //!     │◄─────────────────┘                                   │
 //!     └──────────────────────────────────────────────────────┘
 //!            6 claim (the runtime ends): idle or SCHEDULED ──► RUNNING | CANCELLED
-//!            7 join_wait, 8 join_forget, 9 drop_handle: the handle's side; they touch only JOIN bits
+//!            7 join_wait, 8 join_forget, 9 drop_handle: the handle's side, JOIN bits only
 //! ```
 //!
 //! References: one for each queue entry, one for the registry, one for the handle, one for each

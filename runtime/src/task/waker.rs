@@ -4,12 +4,14 @@
 //! two wakers of one task compare equal (`will_wake`), whatever the future's type. The table is a
 //! `static`: a `const` may exist twice, and then `will_wake` would fail now and then.
 //!
-//! | function | references | when it schedules |
-//! |---|---|---|
-//! | clone | +1 | – |
-//! | wake | the waker's own becomes the queue entry's, at home; kept until the push is done, elsewhere | if the task was idle |
-//! | wake_by_ref | +1 for the entry | if the task was idle |
-//! | drop | −1 | – |
+//! ```text
+//!  function      references                                       when it schedules
+//!  clone         + 1                                              –
+//!  wake          its own: at home it becomes the queue entry's,   if the task was idle
+//!                elsewhere it is kept until the push is done
+//!  wake_by_ref   + 1 for the entry                                if the task was idle
+//!  drop          - 1                                              –
+//! ```
 //!
 //! Elsewhere means: on a thread that is no worker of the task's scheduler. There, once the entry is
 //! pushed, the task may run, end and be freed, and with it the last count of the scheduler, while

@@ -12,19 +12,23 @@
 //! ```
 //!
 //! The rule for users: **make it happen, then take; register, then look again.** Both middle steps
-//! are read-modify-writes of one word, so one of them comes second and sees the other:
+//! are read-modify-writes of one word, so one of them comes second and sees the other. What
+//! `register` finds, what it does then, and why no wake is lost:
 //!
-//! | `register` finds | what it does | why no wake is lost |
-//! |---|---|---|
-//! | EMPTY | writes, swaps to SET | a take before the swap is acquired by it: the second look sees what happened. A take after it finds SET |
-//! | SET, same task | nothing | the waker is in place. If what we read is old, a take is waking it: the same as BUSY |
-//! | SET, another task | moves to BUSY, writes, swaps to SET | as with EMPTY; a take in between does nothing and is acquired by the swap |
-//! | BUSY, same task | nothing | the taker is about to wake this very task. A later take finds BUSY, and the taker's swap acquires it, or finds EMPTY, and the next `register` does |
-//! | BUSY, another task | wakes the new task at once | it polls again and finds EMPTY, sooner or later |
+//! * EMPTY: writes, swaps to SET. A take before the swap is acquired by it: the second look sees
+//!   what happened. A take after it finds SET.
+//! * SET, same task: nothing. The waker is in place. If what we read is old, a take is waking it:
+//!   the same as BUSY.
+//! * SET, another task: moves to BUSY, writes, swaps to SET. As with EMPTY; a take in between does
+//!   nothing and is acquired by the swap.
+//! * BUSY, same task: nothing. The taker is about to wake this very task. A later take finds BUSY,
+//!   and the taker's swap acquires it, or finds EMPTY, and the next `register` does.
+//! * BUSY, another task: wakes the new task at once. It polls again and finds EMPTY, sooner or
+//!   later.
 //!
-//! `take` is one read-modify-write when nobody waits, two when somebody does. It is not a plain load,
-//! which could run before the store that made it happen. `register` of a waker that is in place is
-//! one load.
+//! `take` is one read-modify-write when nobody waits, two when somebody does. It is not a plain
+//! load, which could run before the store that made it happen. `register` of a waker that is in
+//! place is one load.
 //!
 //! * INV-10: only the registering side writes the cell, and only in EMPTY or in a BUSY of its own.
 //!   So that side may read the bits of what it left there at any time, although not use them.
@@ -90,10 +94,10 @@ impl WakerSlot {
 
     /// Did we leave this very waker here last? Asked in SET or BUSY, by the registering side.
     fn holds(&self, waker: &Waker) -> bool {
-        // SAFETY(INV-10): we wrote the cell and nobody else does. Its waker may have been moved out:
-        // `will_wake` compares two addresses and follows neither. Equal addresses mean the same
-        // task: were they used again by another task since, the swap to EMPTY would come before
-        // that, and we would have seen it.
+        // SAFETY(INV-10): we wrote the cell and nobody else does. Its waker may have been moved
+        // out: `will_wake` compares two addresses and follows neither. Equal addresses mean the
+        // same task: were they used again by another task since, the swap to EMPTY would come
+        // before that, and we would have seen it.
         self.cell.with(|cell| unsafe { (*cell).assume_init_ref().will_wake(waker) })
     }
 
@@ -126,8 +130,8 @@ impl WakerSlot {
 
     /// SET becomes BUSY; EMPTY and BUSY stay. Returns the state before.
     fn claim(&self) -> u8 {
-        // Ordering: Acquire, pairs with the swap in `fill`: we see the waker. Release, pairs with the
-        // swaps in `fill` and `take`, also when there is nothing to claim: the caller has made
+        // Ordering: Acquire, pairs with the swap in `fill`: we see the waker. Release, pairs with
+        // the swaps in `fill` and `take`, also when there is nothing to claim: the caller has made
         // something happen, and whoever changes the state next must see it.
         self.state.fetch_and(BUSY, Ordering::AcqRel)
     }
@@ -140,9 +144,9 @@ impl WakerSlot {
         }
         // SAFETY(INV-11): we turned SET into BUSY.
         let waker = self.cell.with(|cell| unsafe { (*cell).assume_init_read() });
-        // Ordering: Release, pairs with the loads and claims of `register`: our read comes before its
-        // write. A read-modify-write and not a store: a `take` that found BUSY relies on our wake,
-        // and what it made happen must reach, through this word, the next `register`.
+        // Ordering: Release, pairs with the loads and claims of `register`: our read comes before
+        // its write. A read-modify-write and not a store: a `take` that found BUSY relies on our
+        // wake, and what it made happen must reach, through this word, the next `register`.
         self.state.swap(EMPTY, Ordering::Release);
         Some(waker)
     }

@@ -45,8 +45,7 @@ const BACKLOG: i32 = 1024;
 /// use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 /// use mainspring::net::TcpListener;
 ///
-/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
-/// # rt.block_on(async {
+/// # async fn serve() -> std::io::Result<()> {
 /// let listener = TcpListener::bind("127.0.0.1:8080").await?;
 /// loop {
 ///     let (mut stream, _peer) = listener.accept().await?;
@@ -59,9 +58,7 @@ const BACKLOG: i32 = 1024;
 ///         }
 ///     });
 /// }
-/// # #[expect(unreachable_code)]
-/// # std::io::Result::Ok(())
-/// # })
+/// # }
 /// ```
 pub struct TcpListener {
     fd: AsyncFd<mio::net::TcpListener>,

@@ -3,10 +3,9 @@
 //! A half is a reference to the stream: `&TcpStream` or `Arc<TcpStream>`. Reading and writing wait
 //! in different slots of the source, so nothing is locked between them.
 //!
-//! | | made by | cost | dropped |
-//! |---|---|---|---|
-//! | [`ReadHalf`], [`WriteHalf`] | `split(&mut self)` | nothing | nothing happens; the stream goes on |
-//! | [`OwnedReadHalf`], [`OwnedWriteHalf`] | `into_split(self)` | one allocation | the write half closes its side; the last one closes the socket |
+//! * [`ReadHalf`], [`WriteHalf`]: `split(&mut self)`. Nothing. Nothing happens; the stream goes on.
+//! * [`OwnedReadHalf`], [`OwnedWriteHalf`]: `into_split(self)`. One allocation. The write half
+//!   closes its side; the last one closes the socket.
 
 #![forbid(unsafe_code)]
 

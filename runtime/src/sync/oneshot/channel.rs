@@ -127,8 +127,8 @@ impl<T> Sender<T> {
 
     /// What [`closed`](Sender::closed) polls, for futures written by hand.
     ///
-    /// `Pending` means that the current task is woken when the receiver closes. Only the task of the
-    /// last call is.
+    /// `Pending` means that the current task is woken when the receiver closes. Only the task of
+    /// the last call is.
     ///
     /// ```
     /// use mainspring::sync::oneshot;
@@ -233,8 +233,8 @@ impl<T> Receiver<T> {
     /// As awaiting the receiver.
     ///
     /// # Panics
-    /// When the result has been given before. Inside async code it would block the executor's thread
-    /// and everything on it: await the receiver there, or move to `task::spawn_blocking`.
+    /// When the result has been given before. Inside async code it would block the executor's
+    /// thread and everything on it: await the receiver there, or move to `task::spawn_blocking`.
     ///
     /// ```
     /// use mainspring::sync::oneshot;

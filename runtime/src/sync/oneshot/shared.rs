@@ -16,27 +16,31 @@
 //! | RX_GONE | receiver | I do not touch the allocation again |
 //!
 //! ```text
-//!   receiver first:  poll: write waker, RX_WAITS  ·  send: VALUE ENDED, take waker, TX_GONE, wake  ·  poll: read, free
-//!   sender first:    send: VALUE ENDED TX_GONE (one step)                             ·  poll: read, free
+//!   receiver first   poll: write waker, RX_WAITS
+//!                    send: VALUE ENDED, take waker, TX_GONE, wake
+//!                    poll: read, free
+//!   sender first     send: VALUE ENDED TX_GONE (one step)
+//!                    poll: read, free
 //! ```
 //!
 //! So an exchange costs one read-modify-write when the sender is first, three when the receiver
-//! waits, and the count of two halves costs none: who finds the other one gone frees the allocation.
+//! waits, and the count of two halves costs none: who finds the other one gone frees the
+//! allocation.
 //!
 //! ENDED and CLOSED meet in every order, and the first one decides. The sender ends by
-//! compare-and-swap, so it never ends with a value what is closed; the receiver closes by `fetch_or`
-//! and reads in the answer what the sender had done before.
+//! compare-and-swap, so it never ends with a value what is closed; the receiver closes by
+//! `fetch_or` and reads in the answer what the sender had done before.
 //!
-//! * INV-67: `place` holds the value if VALUE, and the value is the receiver's. It holds the sender's
-//!   waker if TX_WAITS was set before CLOSED; who sets CLOSED first and sees TX_WAITS takes it out,
+//! * INV-67: `place` holds the value if VALUE, and the value is the receiver's. It holds the
+//!   sender's waker if TX_WAITS was set before CLOSED; who sets CLOSED first and sees TX_WAITS takes it out,
 //!   or the sender does, by clearing TX_WAITS before CLOSED. In all other states it is the sender's
 //!   to write.
 //! * INV-68: the receiver's slot is written by the receiver only, and only while RX_WAITS is clear.
 //!   A waker in it is the sender's once ENDED was set over RX_WAITS and before CLOSED, and the
 //!   receiver's otherwise.
 //! * INV-69: a half is used by one thread at a time, by its owner.
-//! * INV-70: the allocation lives until both GONE bits are set; whose bit comes second frees it, and
-//!   a half does not touch it after its own.
+//! * INV-70: the allocation lives until both GONE bits are set; whose bit comes second frees it,
+//!   and a half does not touch it after its own.
 //!
 //! The sender's waker is in a box of its own, made when a sender first waits in `closed`: few do,
 //! and it keeps the place as small as a pointer.
@@ -254,8 +258,8 @@ impl<T> TxHalf<T> {
         };
         // SAFETY(INV-67): TX_WAITS is clear, no value yet: ours to write.
         shared.place.with_mut(|place| unsafe { (*place).tx_waker = ManuallyDrop::new(waker) });
-        // Ordering: Release, pairs with the Acquire in `close`, which takes the waker. Acquire, pairs
-        // with the Release there: the caller sees what came before the close.
+        // Ordering: Release, pairs with the Acquire in `close`, which takes the waker. Acquire,
+        // pairs with the Release there: the caller sees what came before the close.
         if shared.state.fetch_or(TX_WAITS, Ordering::AcqRel) & CLOSED != 0 {
             // SAFETY(INV-67): CLOSED was set before TX_WAITS: the receiver did not see it.
             drop(unsafe { shared.take_tx_waker() });
@@ -333,8 +337,8 @@ impl<T> RxHalf<T> {
 
     /// Is this the waker that we left? Asked while RX_WAITS is set.
     fn holds(&self, waker: &Waker) -> bool {
-        // SAFETY(INV-68): we wrote the slot and nobody else does. The sender may have moved the waker
-        // out by now, to wake it: `will_wake` compares two addresses and follows neither.
+        // SAFETY(INV-68): we wrote the slot and nobody else does. The sender may have moved the
+        // waker out by now, to wake it: `will_wake` compares two addresses and follows neither.
         self.shared().rx_waker.with(|slot| unsafe { (*slot).assume_init_ref().will_wake(waker) })
     }
 
@@ -378,8 +382,8 @@ impl<T> Drop for RxHalf<T> {
         if !self.is_over() {
             self.close();
         }
-        // A second `RxHalf` that is not dropped again: `finish` leaves for both. The value goes last,
-        // when a panic of its destructor cannot keep anything.
+        // A second `RxHalf` that is not dropped again: `finish` leaves for both. The value goes
+        // last, when a panic of its destructor cannot keep anything.
         drop(RxHalf { shared: self.shared, _value: PhantomData }.finish());
     }
 }

@@ -235,8 +235,8 @@ mod models {
     use std::sync::Arc as Plain;
     use std::task::{Context, Wake, Waker};
 
-    /// A waker whose clones are counted, with some to spare: one that is dropped or woken twice is a
-    /// wrong number at the end and no crash on the way.
+    /// A waker whose clones are counted, with some to spare: one that is dropped or woken twice is
+    /// a wrong number at the end and no crash on the way.
     struct Counted(Plain<Silent>, Vec<Plain<Silent>>);
 
     struct Silent;

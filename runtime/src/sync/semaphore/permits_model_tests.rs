@@ -121,8 +121,8 @@ fn loom_permits_waker_changes() {
     });
 }
 
-/// INV-15, INV-16: a waiter that finds itself handed, before it is woken, sees what was done before;
-/// and what it does next, wait again, meets no touch of the hander.
+/// INV-15, INV-16: a waiter that finds itself handed, before it is woken, sees what was done
+/// before; and what it does next, wait again, meets no touch of the hander.
 #[test]
 fn loom_permits_handed_waiter_is_free() {
     model(3, || {
