@@ -39,8 +39,8 @@ fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-/// S1.3. A task does not start before its creator waits (the document prints the first two lines the
-/// other way round).
+/// S1.3. A task does not start before its creator waits (the document prints the first two lines
+/// the other way round).
 #[test]
 fn background() {
     compare(include_str!("../golden/background.txt"), async |log| {
@@ -57,8 +57,8 @@ fn background() {
     });
 }
 
-/// S2.15. At 1.5 and 2.5 two timers are due at once: the one that was set first fires first, although
-/// it comes from further up the wheel.
+/// S2.15. At 1.5 and 2.5 two timers are due at once: the one that was set first fires first,
+/// although it comes from further up the wheel.
 #[test]
 fn queue() {
     compare(include_str!("../golden/queue.txt"), async |log| {
@@ -87,8 +87,8 @@ fn queue() {
     });
 }
 
-/// S2.16. Who is handed a permit is queued, and does not run inside the release: three are released,
-/// then three are acquired.
+/// S2.16. Who is handed a permit is queued, and does not run inside the release: three are
+/// released, then three are acquired.
 #[test]
 fn semaphore() {
     compare(include_str!("../golden/semaphore.txt"), async |log| {
