@@ -215,6 +215,14 @@ fn captions_must_be_equal() {
 }
 
 #[test]
+fn the_list_of_unsafe_files_is_true() {
+    let texts = GOOD.map(|(path, text)| (path.to_string(), text.to_string())).to_vec();
+    let found = found(&Tree::new(texts, &["base/list.rs", "base/gone.rs", "local.rs"]), "safety");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("base/gone.rs") && found[1].contains("take it off"), "{found:?}");
+}
+
+#[test]
 fn long_files_and_functions_are_found() {
     let found = |text: &str| found(&with("runtime/src/local.rs", text), "sizes");
     let body = "    call();\n".repeat(68);
