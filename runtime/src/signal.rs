@@ -1,15 +1,15 @@
 //! ctrl_c: a pipe, a source and an Event.
 //!
-//! A signal handler may do almost nothing: no lock, no allocation, no waker. So it counts, and writes
-//! one byte into a pipe that it shares with everybody who waits:
+//! A signal handler may do almost nothing: no lock, no allocation, no waker. So it counts, and
+//! writes one byte into a pipe that it shares with everybody who waits:
 //!
 //! ```text
 //!  SIGINT ──► handler: count + 1; nothing under way? write a byte ──► pipe
-//!                                                                      │ one reader in each call of
-//!                                                                      ▼ `ctrl_c`, in its own epoll
-//!                        whoever reads the byte: nothing under way; tell all the others (`Notify`)
+//!                                                                      │ a reader in each
+//!                                                                      ▼ call of `ctrl_c`
+//!           whoever reads the byte: nothing is under way; tell all the others (`Notify`)
 //!                                                                      │
-//!                        everybody: has the count moved? done ◄────────┘
+//!           everybody: has the count moved? done ◄─────────────────────┘
 //! ```
 //!
 //! The pipe belongs to the process, and the readers to any number of runtimes: it does not matter
@@ -18,11 +18,14 @@
 //! At most one byte is under way, so the write can neither block nor fail, and `errno`, which the
 //! interrupted code may be about to read, stays as it is.
 //!
-//! | | why nothing is missed |
-//! |---|---|
-//! | a signal while the byte is under way | it counts first, and whoever takes the byte looks at the count after it |
-//! | a signal after the byte was read, before that is noted | the same: noting it is a swap, which acquires the count |
-//! | another reader took the byte | it notifies all, and each looks at the count after it has enlisted |
+//! Why nothing is missed:
+//!
+//! * A signal while the byte is under way. It counts first, and whoever takes the byte looks at the
+//!   count after it.
+//! * A signal after the byte was read and before that is noted. The same: noting it is a swap,
+//!   which acquires the count.
+//! * Another reader took the byte. It notifies all, and each looks at the count after it has
+//!   enlisted.
 //!
 //! The handler is installed by the first call, for the whole process and for good: from then on
 //! Ctrl-C does not end the program by itself, as in tokio.
@@ -47,7 +50,8 @@ use std::io;
 /// mainspring::signal::ctrl_c().await?;
 /// server.abort();
 /// # std::io::Result::Ok(())
-/// # })
+/// # })?;
+/// # std::io::Result::Ok(())
 /// ```
 ///
 /// # Errors
@@ -57,8 +61,8 @@ use std::io;
 /// Outside a runtime.
 ///
 /// # Cancel safety
-/// A signal that comes while no call waits is lost: keep one future, by reference, over the turns of
-/// a loop with `select!`.
+/// A signal that comes while no call waits is lost: keep one future, by reference, over the turns
+/// of a loop with `select!`.
 pub async fn ctrl_c() -> io::Result<()> {
     imp::ctrl_c().await
 }
@@ -69,7 +73,7 @@ mod imp {
     use crate::drive::ready::Ready;
     use crate::drive::source::Direction;
     use crate::io::async_fd::{AsyncFd, current_reactor};
-    use crate::sync::Notify;
+    use crate::sync::notify::Notify;
     use std::future::{Future, poll_fn};
     use std::io::{self, Read, Write};
     use std::mem::MaybeUninit;
@@ -107,10 +111,11 @@ mod imp {
             }
             poll_fn(|cx| {
                 let read = reader.poll_io(cx, Direction::Read, |mut pipe| pipe.read(&mut [0]));
-                match read? {
-                    Poll::Ready(_) => Poll::Ready(io::Result::Ok(signals.took_byte())),
-                    Poll::Pending => taken.as_mut().poll(cx).map(Ok),
+                if read?.is_pending() {
+                    return taken.as_mut().poll(cx).map(io::Result::Ok);
                 }
+                signals.took_byte();
+                Poll::Ready(Ok(()))
             })
             .await?;
         }
@@ -175,7 +180,8 @@ mod imp {
     }
 
     fn install() -> io::Result<()> {
-        // SAFETY(INV-83): a `sigaction` of zeros is one: no flags, the default action, an empty mask.
+        // SAFETY(INV-83): a `sigaction` of zeros is one: no flags, the default action, an empty
+        // mask.
         let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
         action.sa_sigaction = handler as extern "C" fn(libc::c_int) as libc::sighandler_t;
         action.sa_flags = libc::SA_RESTART;

@@ -18,7 +18,8 @@
 //!
 //! Three things can happen while a driver is about to sleep, and none may be missed:
 //!
-//! * A nudge. Before `lie_down`: its CAS fails, no sleep. After it: `ring` sees where the sleeper is.
+//! * A nudge. Before `lie_down`: its CAS fails, no sleep. After it: `ring` sees where the sleeper
+//!   is.
 //! * An event of an fd. The kernel keeps it until it is asked.
 //! * The first fd is registered while the driver lies down on its parker. The count of fds goes up
 //!   before the read-modify-write in `stir`, and is looked at after the one in `lie_down`: of the
@@ -63,8 +64,9 @@ impl Bell {
         Self { state: AtomicU8::new(EMPTY), parker, epoll }
     }
 
-    /// The sleeper announces that it is about to sleep, and learns where: in epoll if there is an fd
-    /// that it could report. `None`: it has been nudged and must not. Either way, `rise` comes next.
+    /// The sleeper announces that it is about to sleep, and learns where: in epoll if there is an
+    /// fd that it could report. `None`: it has been nudged and must not. Either way, `rise` comes
+    /// next.
     #[must_use = "None means that there is a nudge to answer"]
     pub(crate) fn lie_down(&self, has_sources: impl Fn() -> bool) -> Option<Bed> {
         if has_sources() {

@@ -32,7 +32,8 @@ impl Socket {
         batch.wake_all_or_resume();
     }
 
-    /// The loop of `io/async_fd.rs`: read, clear on `WouldBlock`, wait. `true` once there are bytes.
+    /// The loop of `io/async_fd.rs`: read, clear on `WouldBlock`, wait. `true` once there are
+    /// bytes.
     fn poll_read(&self, cx: &mut Context<'_>) -> Poll<bool> {
         loop {
             match self.source.poll_ready(cx, Direction::Read) {

@@ -1,7 +1,7 @@
 //! copy, with back-pressure.
 //!
-//! One buffer between a reader and a writer. While the writer is not ready, the rest of the buffer is
-//! filled, so the two overlap; when it is full, nobody reads, and the sender feels it.
+//! One buffer between a reader and a writer. While the writer is not ready, the rest of the buffer
+//! is filled, so the two overlap; when it is full, nobody reads, and the sender feels it.
 //!
 //! ```text
 //!            written ──►           ◄── end

@@ -3,8 +3,8 @@
 //! These look at what has been read ahead, take what they want and leave the rest. So they need a
 //! reader with a buffer: a [`BufReader`](crate::io::BufReader), or a slice.
 //!
-//! A line that arrives in pieces is kept by `Lines` and `Split` between two calls, so dropping their
-//! futures loses nothing. `read_line` has nowhere to keep it.
+//! A line that arrives in pieces is kept by `Lines` and `Split` between two calls, so dropping
+//! their futures loses nothing. `read_line` has nowhere to keep it.
 
 #![forbid(unsafe_code)]
 
@@ -52,15 +52,15 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         ReadUntil { reader: self, byte, buf, read: 0 }
     }
 
-    /// Reads a line with its end, and appends it to `buf`. Returns the number of bytes read; 0 means
-    /// the end.
+    /// Reads a line with its end, and appends it to `buf`. Returns the number of bytes read; 0
+    /// means the end.
     ///
     /// # Errors
     /// `InvalidData` when it is not UTF-8; otherwise the reader's. `buf` is unchanged then.
     ///
     /// # Cancel safety
-    /// Not safe: the part of the line that was read is lost. [`lines`](AsyncBufReadExt::lines) keeps
-    /// it.
+    /// Not safe: the part of the line that was read is lost. [`lines`](AsyncBufReadExt::lines)
+    /// keeps it.
     fn read_line<'a>(&'a mut self, buf: &'a mut String) -> ReadLine<'a, Self>
     where
         Self: Unpin,

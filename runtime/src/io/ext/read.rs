@@ -1,7 +1,7 @@
 //! AsyncReadExt: read, read_exact, read_to_end, ... as named futures.
 //!
-//! Each method is one future with a loop in it, and the future has a name, so that it can be stored.
-//! All of them borrow the reader; a reader that is not `Unpin` is pinned first (`pin!`).
+//! Each method is one future with a loop in it, and the future has a name, so that it can be
+//! stored. All of them borrow the reader; a reader that is not `Unpin` is pinned first (`pin!`).
 //!
 //! What is lost when a future is dropped half-way, which `select!` and `timeout` do:
 //!

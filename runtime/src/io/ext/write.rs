@@ -18,8 +18,8 @@ use std::task::{Context, Poll};
 
 /// Writing, for everything that is [`AsyncWrite`].
 ///
-/// asyncio's `StreamWriter`: `write_all` is `write` and `drain` in one. All methods take `&mut self`
-/// and need `Self: Unpin`.
+/// asyncio's `StreamWriter`: `write_all` is `write` and `drain` in one. All methods take `&mut
+/// self` and need `Self: Unpin`.
 ///
 /// ```
 /// use mainspring::io::AsyncWriteExt;
@@ -67,8 +67,8 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// Writes all of `buf`.
     ///
     /// # Errors
-    /// `WriteZero` when the writer takes no more; otherwise the writer's. Some of `buf` may have been
-    /// written then.
+    /// `WriteZero` when the writer takes no more; otherwise the writer's. Some of `buf` may have
+    /// been written then.
     ///
     /// # Cancel safety
     /// Not safe: some of `buf` may have been written, and how much is lost.
@@ -95,8 +95,8 @@ pub trait AsyncWriteExt: AsyncWrite {
 
     /// Waits until everything written has left the writer's own buffers.
     ///
-    /// A TCP stream has none, so this does nothing there; a [`BufWriter`](crate::io::BufWriter) needs
-    /// it.
+    /// A TCP stream has none, so this does nothing there; a [`BufWriter`](crate::io::BufWriter)
+    /// needs it.
     ///
     /// # Errors
     /// The writer's.

@@ -59,9 +59,10 @@ const BACKLOG: i32 = 1024;
 ///         }
 ///     });
 /// }
-/// # #[expect(unreachable_code)]
+/// # #[allow(unreachable_code)]
 /// # std::io::Result::Ok(())
-/// # })
+/// # })?;
+/// # std::io::Result::Ok(())
 /// ```
 pub struct TcpListener {
     fd: AsyncFd<mio::net::TcpListener>,
