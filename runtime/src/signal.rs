@@ -5,11 +5,11 @@
 //!
 //! ```text
 //!  SIGINT ──► handler: count + 1; nothing under way? write a byte ──► pipe
-//!                                                                      │ one reader in each call of
-//!                                                                      ▼ `ctrl_c`, in its own epoll
-//!                        whoever reads the byte: nothing under way; tell all the others (`Notify`)
+//!                                                                      │ a reader in each
+//!                                                                      ▼ call of `ctrl_c`
+//!           whoever reads the byte: nothing is under way; tell all the others (`Notify`)
 //!                                                                      │
-//!                        everybody: has the count moved? done ◄────────┘
+//!           everybody: has the count moved? done ◄─────────────────────┘
 //! ```
 //!
 //! The pipe belongs to the process, and the readers to any number of runtimes: it does not matter
@@ -20,11 +20,11 @@
 //!
 //! Why nothing is missed:
 //!
-//! * A signal while the byte is under way: it counts first, and whoever takes the byte looks at the
+//! * A signal while the byte is under way. It counts first, and whoever takes the byte looks at the
 //!   count after it.
-//! * A signal after the byte was read, before that is noted: the same, for noting it is a swap,
+//! * A signal after the byte was read and before that is noted. The same: noting it is a swap,
 //!   which acquires the count.
-//! * Another reader took the byte: it notifies all, and each looks at the count after it has
+//! * Another reader took the byte. It notifies all, and each looks at the count after it has
 //!   enlisted.
 //!
 //! The handler is installed by the first call, for the whole process and for good: from then on
@@ -44,12 +44,14 @@ use std::io;
 ///
 /// ```no_run
 /// # async fn serve() {}
-/// # async fn run() -> std::io::Result<()> {
+/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+/// # rt.block_on(async {
 /// let server = mainspring::spawn(serve());
 /// mainspring::signal::ctrl_c().await?;
 /// server.abort();
-/// # Ok(())
-/// # }
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
 /// ```
 ///
 /// # Errors
@@ -71,7 +73,7 @@ mod imp {
     use crate::drive::ready::Ready;
     use crate::drive::source::Direction;
     use crate::io::async_fd::{AsyncFd, current_reactor};
-    use crate::sync::Notify;
+    use crate::sync::notify::Notify;
     use std::future::{Future, poll_fn};
     use std::io::{self, Read, Write};
     use std::mem::MaybeUninit;
@@ -109,10 +111,11 @@ mod imp {
             }
             poll_fn(|cx| {
                 let read = reader.poll_io(cx, Direction::Read, |mut pipe| pipe.read(&mut [0]));
-                match read? {
-                    Poll::Ready(_) => Poll::Ready(io::Result::Ok(signals.took_byte())),
-                    Poll::Pending => taken.as_mut().poll(cx).map(Ok),
+                if read?.is_pending() {
+                    return taken.as_mut().poll(cx).map(io::Result::Ok);
                 }
+                signals.took_byte();
+                Poll::Ready(Ok(()))
             })
             .await?;
         }

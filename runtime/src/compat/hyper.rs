@@ -1,8 +1,8 @@
 //! hyper's I/O, executor and timer traits over this runtime's types.
 //!
-//! hyper brings no runtime: it asks for four traits. With the feature `hyper`, a
-//! [`TcpStream`] is an hyper stream as it is, without a wrapper: reads go into uninitialised
-//! memory, and a response's head and body leave in one `writev`.
+//! hyper brings no runtime: it asks for four traits. With the feature `hyper`, a [`TcpStream`] is
+//! an hyper stream as it is, without a wrapper: reads go into uninitialised memory, and a
+//! response's head and body leave in one `writev`.
 //!
 //! | hyper asks for | here |
 //! |---|---|
@@ -26,9 +26,10 @@
 //!
 //! * INV-82: `ReadBufCursor::advance(n)` is called for the `n` bytes that the kernel has written.
 
-use crate::net::TcpStream;
-use crate::task;
-use crate::time::{self, Instant};
+use crate::net::tcp::stream::TcpStream;
+use crate::runtime::here;
+use crate::time::instant::{self, Instant};
+use crate::time::sleep::{self, Sleep};
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -94,7 +95,7 @@ where
 {
     #[track_caller]
     fn execute(&self, future: F) {
-        drop(task::spawn(future));
+        drop(here::spawn(future));
     }
 }
 
@@ -107,19 +108,19 @@ pub struct Timer;
 
 impl hyper::rt::Timer for Timer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn hyper::rt::Sleep>> {
-        Box::pin(time::sleep(duration))
+        Box::pin(sleep::sleep(duration))
     }
 
     fn sleep_until(&self, deadline: std::time::Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
-        Box::pin(time::sleep_until(Instant::from_std(deadline)))
+        Box::pin(sleep::sleep_until(Instant::from_std(deadline)))
     }
 
     fn now(&self) -> std::time::Instant {
-        Instant::now().into_std()
+        instant::now()
     }
 
     fn reset(&self, sleep: &mut Pin<Box<dyn hyper::rt::Sleep>>, deadline: std::time::Instant) {
-        match sleep.as_mut().downcast_mut_pin::<time::Sleep>() {
+        match sleep.as_mut().downcast_mut_pin::<Sleep>() {
             Some(sleep) => sleep.reset(Instant::from_std(deadline)),
             // Another timer's sleep: replaced by ours.
             None => *sleep = self.sleep_until(deadline),
@@ -127,4 +128,8 @@ impl hyper::rt::Timer for Timer {
     }
 }
 
-impl hyper::rt::Sleep for time::Sleep {}
+impl hyper::rt::Sleep for Sleep {}
+
+#[cfg(all(test, not(loom)))]
+#[path = "hyper_tests.rs"]
+mod tests;

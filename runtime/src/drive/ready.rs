@@ -191,7 +191,6 @@ impl Interest {
 
     /// Both interests; the same as `|`, for constants.
     #[must_use = "this returns the sum and changes neither part"]
-    #[expect(clippy::should_implement_trait, reason = "tokio's name, usable in constants")]
     pub const fn add(self, other: Interest) -> Interest {
         Interest(self.0 | other.0)
     }

@@ -19,10 +19,11 @@
 //!
 //! The three ways in are the same loop:
 //!
-//! * `poll_io`, `poll_transfer`: the slot of the direction: one task. The `poll_*` methods,
-//!   `AsyncRead`.
-//! * `io`: the line: any number of tasks. `accept`, `peek` and other `async fn` on `&self`.
-//! * `try_io`: nowhere. `try_read` and its kin.
+//! | | waits in | for |
+//! |---|---|---|
+//! | `poll_io`, `poll_transfer` | its direction's slot: one task | `poll_*` methods, `AsyncRead` |
+//! | `io` | the line: any number of tasks | `accept`, `peek`: `async fn` on `&self` |
+//! | `try_io` | nowhere | `try_read` and its kin |
 //!
 //! * INV-80: `io` is `Some` from construction until `into_inner` or `drop` takes it.
 
@@ -32,7 +33,7 @@ use crate::drive::reactor::{Reactor, Registration};
 use crate::drive::readiness::Readiness;
 use crate::drive::ready::{Interest, Ready};
 use crate::drive::source::{Direction, ReadyEvent, Source};
-use crate::runtime::handle;
+use crate::runtime::handle::{self, NO_RUNTIME};
 use crate::wake::coop;
 use std::fmt;
 use std::future::poll_fn;
@@ -67,10 +68,7 @@ pub(crate) fn current_reactor() -> Arc<Reactor> {
     let reactor = handle::with_current(|inner| inner.map(|inner| inner.reactor().clone()));
     match reactor {
         Some(reactor) => reactor,
-        None => panic!(
-            "no runtime on this thread: a socket belongs to the runtime it is made in; make it in \
-             a task, in `Runtime::block_on`, or under the guard of `Handle::enter`"
-        ),
+        None => panic!("{NO_RUNTIME}"),
     }
 }
 

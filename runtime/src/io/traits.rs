@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | [`AsyncRead`] | `poll_read`: some bytes, 0 at the end | `Read` |
 //! | [`AsyncWrite`] | `poll_write`, `poll_flush`, `poll_close` | `Write` |
-//! | [`AsyncBufRead`] | `poll_fill_buf`, `consume`: a look at what has been read ahead | `BufRead` |
+//! | [`AsyncBufRead`] | `poll_fill_buf`, `consume`: a look at what was read ahead | `BufRead` |
 //! | [`AsyncSeek`] | `poll_seek` | `Seek` |
 //!
 //! What a program calls are the methods of [`AsyncReadExt`](crate::io::AsyncReadExt) and its kin.

@@ -166,7 +166,7 @@ mod sealed {
 
     impl Resolve for [SocketAddr] {
         fn resolve(&self) -> io::Result<Found> {
-            Ok(Found::Addrs(Addrs::Many(self.to_vec().into_iter())))
+            Ok(Found::Addrs(Addrs::Many(Vec::from(self).into_iter())))
         }
     }
 

@@ -44,7 +44,7 @@ pub struct Instant {
 }
 
 /// The current runtime's clock, or the machine's.
-pub(super) fn now() -> std::time::Instant {
+pub(crate) fn now() -> std::time::Instant {
     handle::with_current(|inner| match inner {
         Some(inner) => inner.clock().now(),
         None => clock::now(),

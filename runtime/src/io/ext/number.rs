@@ -83,8 +83,8 @@ macro_rules! write_numbers {
         $(
             #[doc = concat!("Writes a number of type `", stringify!($number), "`, in the byte \
                 order that `", stringify!($make), "` names.\n\n# Errors\n`WriteZero` when the \
-                writer takes no more; otherwise the writer's.\n\n# Cancel safety\nNot safe: some of \
-                the bytes may have been written.")]
+                writer takes no more; otherwise the writer's.\n\n# Cancel safety\nNot safe: some \
+                of the bytes may have been written.")]
             fn $name(&mut self, n: $number) -> WriteNumber<'_, Self, { size_of::<$number>() }>
             where
                 Self: Unpin,

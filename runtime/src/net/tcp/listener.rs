@@ -45,7 +45,8 @@ const BACKLOG: i32 = 1024;
 /// use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 /// use mainspring::net::TcpListener;
 ///
-/// # async fn serve() -> std::io::Result<()> {
+/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+/// # rt.block_on(async {
 /// let listener = TcpListener::bind("127.0.0.1:8080").await?;
 /// loop {
 ///     let (mut stream, _peer) = listener.accept().await?;
@@ -58,7 +59,10 @@ const BACKLOG: i32 = 1024;
 ///         }
 ///     });
 /// }
-/// # }
+/// # #[allow(unreachable_code)]
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
 /// ```
 pub struct TcpListener {
     fd: AsyncFd<mio::net::TcpListener>,

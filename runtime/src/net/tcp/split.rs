@@ -3,9 +3,12 @@
 //! A half is a reference to the stream: `&TcpStream` or `Arc<TcpStream>`. Reading and writing wait
 //! in different slots of the source, so nothing is locked between them.
 //!
-//! * [`ReadHalf`], [`WriteHalf`]: `split(&mut self)`. Nothing. Nothing happens; the stream goes on.
-//! * [`OwnedReadHalf`], [`OwnedWriteHalf`]: `into_split(self)`. One allocation. The write half
-//!   closes its side; the last one closes the socket.
+//! | | `split(&mut self)` | `into_split(self)` |
+//! |---|---|---|
+//! | makes | [`ReadHalf`], [`WriteHalf`] | [`OwnedReadHalf`], [`OwnedWriteHalf`] |
+//! | costs | nothing | one allocation |
+//! | the write half is dropped | the stream goes on | its side is closed |
+//! | both are dropped | the stream goes on | the socket is closed |
 
 #![forbid(unsafe_code)]
 

@@ -16,8 +16,8 @@
 //!
 //! A fresh connection is taken to be writable until a write says otherwise, so a server's first
 //! answer does not wait for epoll to say what is always true.
-//!
-//! * INV-81: the kernel writes the first `n` bytes of a buffer that `recv` returned `n` for.
+
+#![forbid(unsafe_code)]
 
 use crate::drive::reactor::Reactor;
 use crate::drive::ready::{Interest, Ready};

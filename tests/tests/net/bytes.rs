@@ -1,0 +1,208 @@
+//! What arrives: bytes, ends, resets, back-pressure.
+
+use crate::help::*;
+use mainspring::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use mainspring::net::TcpStream;
+use std::future::poll_fn;
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::net::Shutdown;
+use std::pin::pin;
+
+#[test]
+fn what_is_written_comes_back() {
+    run(|| async {
+        let (mut client, server) = pair().await;
+        let server = mainspring::spawn(echo(server));
+        for round in 0..1000_u32 {
+            client.write_u32(round).await.unwrap();
+            assert_eq!(client.read_u32().await.unwrap(), round);
+        }
+        drop(client);
+        server.await.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_closed_write_half_ends_the_reading_at_the_other_end_only() {
+    run(|| async {
+        let (mut client, mut server) = pair().await;
+        client.write_all(b"last words").await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut heard = String::new();
+        assert_eq!(server.read_to_string(&mut heard).await.unwrap(), 10);
+        assert_eq!(heard, "last words");
+        server.write_all(b"answer").await.unwrap();
+        drop(server);
+        heard.clear();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "answer");
+        let error = client.write_all(b"more").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    });
+}
+
+/// Bytes and the end arrive before the reader looks, as one edge; the read comes out short. If it
+/// cleared more than READABLE, the end would never be seen.
+#[test]
+fn bytes_and_the_end_in_one_edge_are_both_seen() {
+    run(|| async {
+        let (mut stream, mut peer) = with_std().await;
+        let mut buf = [0; 64];
+        {
+            let mut early = pin!(stream.read(&mut buf));
+            assert_pending(early.as_mut()).await;
+        }
+        peer.write_all(b"tick").unwrap();
+        peer.shutdown(Shutdown::Both).unwrap();
+        assert_eq!(stream.read(&mut buf).await.unwrap(), 4);
+        assert_eq!(stream.read(&mut buf).await.unwrap(), 0);
+        assert_eq!(stream.read(&mut buf).await.unwrap(), 0, "an end stays an end");
+    });
+}
+
+#[test]
+fn a_reset_by_the_peer_is_an_error_for_the_reader_and_the_writer() {
+    run(|| async {
+        let (mut stream, peer) = with_std().await;
+        close_with_reset(peer);
+        let mut buf = [0; 64];
+        let error = stream.read(&mut buf).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        let error = stream.write_all(b"into the void").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    });
+}
+
+#[test]
+fn a_reset_wakes_a_reader_that_waits() {
+    run(|| async {
+        let (mut stream, peer) = with_std().await;
+        let reader = mainspring::spawn(async move { stream.read(&mut [0; 64]).await });
+        mainspring::task::yield_now().await;
+        close_with_reset(peer);
+        let error = reader.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    });
+}
+
+#[test]
+fn two_hundred_connections_at_once() {
+    run(|| async {
+        let (listener, addr) = listener().await;
+        let server = mainspring::spawn(async move {
+            let mut connections = Vec::new();
+            for _ in 0..200 {
+                let (stream, _peer) = listener.accept().await.unwrap();
+                connections.push(mainspring::spawn(echo(stream)));
+            }
+            for connection in connections {
+                connection.await.unwrap().unwrap();
+            }
+        });
+        let clients: Vec<_> = (0..200_u32)
+            .map(|client| {
+                mainspring::spawn(async move {
+                    let mut stream = TcpStream::connect(addr).await.unwrap();
+                    for round in 0..20 {
+                        let message = [client * 1000 + round; 16].map(u32::to_be_bytes).concat();
+                        stream.write_all(&message).await.unwrap();
+                        let mut answer = vec![0; message.len()];
+                        stream.read_exact(&mut answer).await.unwrap();
+                        assert_eq!(answer, message);
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.await.unwrap();
+        }
+        server.await.unwrap();
+    });
+}
+
+/// More than the socket buffers hold, in both directions at once: both ends feel back-pressure.
+#[test]
+fn a_megabyte_each_way_at_once() {
+    const BYTES: usize = 1 << 20;
+    run(|| async {
+        let (client, server) = pair().await;
+        let both = [client, server].map(|stream| {
+            mainspring::spawn(async move {
+                let (mut reader, mut writer) = stream.into_split();
+                let sender = mainspring::spawn(async move {
+                    let block: Vec<u8> = (0..BYTES).map(|at| (at % 251) as u8).collect();
+                    writer.write_all(&block).await.unwrap();
+                });
+                let mut received = Vec::new();
+                reader.read_to_end(&mut received).await.unwrap();
+                assert_eq!(received.len(), BYTES);
+                assert!(received.iter().enumerate().all(|(at, &byte)| byte == (at % 251) as u8));
+                sender.await.unwrap();
+            })
+        });
+        for end in both {
+            end.await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn vectored_writes_and_reads_keep_the_order() {
+    run(|| async {
+        let (mut client, server) = pair().await;
+        let parts = [IoSlice::new(b"head,"), IoSlice::new(b""), IoSlice::new(b"body")];
+        assert_eq!(client.write_vectored(&parts).await.unwrap(), 9);
+        client.shutdown().await.unwrap();
+        let (mut first, mut second) = ([0; 3], [0; 16]);
+        let mut bufs = [io::IoSliceMut::new(&mut first), io::IoSliceMut::new(&mut second)];
+        let n = poll_fn(|cx| server.poll_read_vectored(cx, &mut bufs)).await.unwrap();
+        assert_eq!(n, 9);
+        assert_eq!((&first, &second[..6]), (b"hea", &b"d,body"[..]));
+    });
+}
+
+#[test]
+fn reads_into_uninitialised_memory_fill_what_they_say() {
+    run(|| async {
+        let (stream, mut peer) = with_std().await;
+        peer.write_all(b"tick").unwrap();
+        let mut buf = [std::mem::MaybeUninit::new(0xAA); 8];
+        let n = poll_fn(|cx| stream.poll_read_uninit(cx, &mut buf)).await.unwrap();
+        let bytes = buf.map(|byte| unsafe {
+            // SAFETY: all of `buf` was initialised above; the kernel wrote the first `n`.
+            byte.assume_init()
+        });
+        assert_eq!(n, 4);
+        assert_eq!(&bytes, b"tick\xAA\xAA\xAA\xAA");
+    });
+}
+
+#[test]
+fn lines_come_whole_whatever_the_packets() {
+    run(|| async {
+        let (stream, mut peer) = with_std().await;
+        let writer = std::thread::spawn(move || {
+            for piece in ["ti", "ck\nto", "ck\r", "\n", "last"] {
+                peer.write_all(piece.as_bytes()).unwrap();
+            }
+        });
+        let mut lines = BufReader::with_capacity(3, stream).lines();
+        let mut seen = Vec::new();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            seen.push(line);
+        }
+        assert_eq!(seen, ["tick", "tock", "last"]);
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_peeked_byte_is_read_again() {
+    run(|| async {
+        let (mut stream, mut peer) = with_std().await;
+        peer.write_all(b"tick").unwrap();
+        let mut buf = [0; 8];
+        assert_eq!(stream.peek(&mut buf).await.unwrap(), 4);
+        assert_eq!(stream.read(&mut buf).await.unwrap(), 4);
+    });
+}
