@@ -173,18 +173,31 @@ pub mod sync {
     }
     /// bounded ring with a stamp per slot, the storage under mpsc.
     pub(crate) mod ring;
-    /// Many senders, one receiver.
+    /// linked blocks of slots: the storage of a channel whose length nobody knows.
+    pub(crate) mod chain;
+    /// Many senders, one receiver: bounded, or not.
     pub mod mpsc {
         /// errors of the channels: each gives the value back.
-        pub(crate) mod error;
+        pub mod error;
         /// the channel itself: storage, permits, the sleeping receiver; close and drop semantics.
         pub(crate) mod chan;
-        /// room for a value, reserved before the value exists.
-        pub(crate) mod permit;
-        /// Sender and Receiver of a channel with a capacity.
+        /// senders' holds on the channel: counted, weak, and what a reservation needs.
+        pub(crate) mod tx;
+        /// Sender of a channel with a capacity, and its weak form; how it sends is in `permit.rs`.
+        pub(crate) mod sender;
+        /// Receiver of a channel with a capacity, and how to make both ends.
         pub(crate) mod bounded;
+        /// room for a value, reserved before the value exists; and sending, which is both at once.
+        pub(crate) mod permit;
         /// UnboundedSender and UnboundedReceiver.
         pub(crate) mod unbounded;
+
+        pub use bounded::{Receiver, channel};
+        pub use permit::{OwnedPermit, Permit, PermitIterator};
+        pub use sender::{Sender, WeakSender};
+        pub use unbounded::{
+            UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel,
+        };
     }
     pub(crate) mod queue {
         /// errors of the queues: a put that fails gives its item back.

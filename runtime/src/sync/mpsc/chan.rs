@@ -1,1 +1,367 @@
 //! the channel itself: storage, permits, the sleeping receiver; close and drop semantics.
+//!
+//! Read before: `sync/semaphore/permits.rs`, `sync/ring.rs`, `sync/chain.rs`. Next: `sync/mpsc/tx.rs`.
+//!
+//! One [`Chan`] serves both kinds of channel. A bounded one has permits: who wants to send takes one,
+//! waiting in line if need be, and the receiver gives it back after it has taken the value. Up to
+//! 64 KiB the values are in a ring; above, the capacity is only a promise, and they are in a chain.
+//! An unbounded channel is a chain without permits.
+//!
+//! ```text
+//!            permit (1 RMW)          claim + fill (2 RMW)         load + store         permit back
+//!   sender ─────────────────► room ─────────────────────► value ─────────────► taken ─────────────►
+//!                                     found AWAITED? wake                              (1 RMW)
+//! ```
+//!
+//! How it ends. The receiver is told "no more" when nothing is left, and
+//!
+//! | because | seen by |
+//! |---|---|
+//! | all senders are gone | their count: the last one out wakes the receiver |
+//! | it has closed, bounded | all permits are back: whoever gives back the last unused one wakes it |
+//! | it has closed, unbounded | it has come to the tail that it closed: only fills are outstanding |
+//!
+//! In each case it looks at the storage once more *after* it has seen the reason: what was sent before
+//! the reason came up is received before the end.
+//!
+//! What is sent into a channel that nobody receives from any more (a permit may outlive the receiver)
+//! stays in it and is dropped with it. Values are dropped outside of any lock, one by one, and one
+//! whose destructor panics does not keep the others.
+//!
+//! * INV-77: a permit is spent on one push, or given back, once. `Permit` and `OwnedPermit` are the
+//!   proof; only this module pushes.
+//! * INV-78: there is one [`Rx`] to a channel. Its `&mut` methods, and after it the channel's own
+//!   `drop`, act as the receiver; its `&` methods only look.
+
+use super::error::TryRecvError;
+use crate::base::prim::{Arc, AtomicUsize, Ordering};
+use crate::sync::chain::Chain;
+use crate::sync::ring::Ring;
+use crate::sync::semaphore::permits::Permits;
+use crate::wake::block_on::block_on;
+use crate::wake::coop;
+use crate::wake::slot::WakerSlot;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::{Context, Poll, Waker, ready};
+
+/// The most that is allocated for a bounded channel in advance.
+const RING_BYTES: usize = 64 * 1024;
+
+enum Store<T> {
+    Ring(Ring<T>),
+    Chain(Chain<T>),
+}
+
+/// The room of a bounded channel.
+pub(super) struct Room {
+    pub(super) permits: Permits,
+    pub(super) capacity: usize,
+}
+
+impl Room {
+    /// Is every value that was promised taken, or its promise taken back?
+    pub(super) fn is_all_back(&self) -> bool {
+        self.permits.available() == self.capacity
+    }
+}
+
+/// What all handles of a channel point to.
+pub(super) struct Chan<T> {
+    store: Store<T>,
+    /// `None`: unbounded.
+    pub(super) room: Option<Room>,
+    /// How many senders there are. At zero it stays there.
+    pub(super) senders: AtomicUsize,
+    pub(super) weak: AtomicUsize,
+    pub(super) rx_waker: WakerSlot,
+    /// Permits that will never come: who waits for one is told when the receiver closes.
+    pub(super) closed: Permits,
+}
+
+/// The receiver's hold on the channel.
+pub(super) struct Rx<T> {
+    chan: Arc<Chan<T>>,
+}
+
+/// A channel for `capacity` values, or for any number, with one sender counted. The capacity must
+/// fit into [`Permits`].
+pub(super) fn new<T>(capacity: Option<usize>) -> (Arc<Chan<T>>, Rx<T>) {
+    let store = match capacity {
+        Some(n) if Ring::<T>::bytes_for(n).is_some_and(|bytes| bytes <= RING_BYTES) => {
+            Store::Ring(Ring::new(n))
+        }
+        _ => Store::Chain(Chain::new()),
+    };
+    let chan = Arc::new(Chan {
+        store,
+        room: capacity.map(|capacity| Room { permits: Permits::new(capacity), capacity }),
+        senders: AtomicUsize::new(1),
+        weak: AtomicUsize::new(0),
+        rx_waker: WakerSlot::new(),
+        closed: Permits::new(0),
+    });
+    (chan.clone(), Rx { chan })
+}
+
+impl<T> Chan<T> {
+    /// Puts a value in and wakes the receiver if it waits for this one. An unbounded channel that
+    /// has been closed gives it back.
+    ///
+    /// # Safety
+    /// INV-77: if the channel is bounded, the caller has spent a permit.
+    #[inline]
+    pub(super) unsafe fn push(&self, value: T) -> Result<(), T> {
+        let awaited = match &self.store {
+            // SAFETY(INV-77): what INV-72 asks for; there are as many permits as `capacity`, and no
+            // fewer slots.
+            Store::Ring(ring) => unsafe { ring.push(value) },
+            Store::Chain(chain) => chain.push(value)?,
+        };
+        if awaited {
+            self.rx_waker.wake();
+        }
+        Ok(())
+    }
+
+    /// # Safety
+    /// INV-78: the caller is the receiver. A bounded channel gets a permit back for each value.
+    #[inline]
+    unsafe fn pop(&self) -> Option<T> {
+        // SAFETY(INV-78): what INV-73 and INV-76 ask for.
+        match &self.store {
+            Store::Ring(ring) => unsafe { ring.pop() },
+            Store::Chain(chain) => unsafe { chain.pop() },
+        }
+    }
+
+    /// Gives permits back that were for values that have been taken.
+    #[inline]
+    fn release(&self, n: usize) {
+        if let Some(room) = &self.room {
+            room.permits.release(n);
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        match (&self.room, &self.store) {
+            (Some(room), _) => room.permits.is_closed(),
+            (None, Store::Chain(chain)) => chain.is_closed(),
+            (None, Store::Ring(_)) => false,
+        }
+    }
+
+    /// The room of a bounded channel.
+    #[inline]
+    #[track_caller]
+    pub(super) fn room(&self) -> &Room {
+        match &self.room {
+            Some(room) => room,
+            None => unreachable!("an unbounded channel has no room to ask for"),
+        }
+    }
+
+    /// How many senders, and how many weak ones, there are.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        // Ordering: Acquire, pairs with the Release of a sender's drop: who sees that it is gone also
+        // sees what it has sent. Relaxed for the weak ones, which send nothing.
+        (self.senders.load(Ordering::Acquire), self.weak.load(Ordering::Relaxed))
+    }
+
+    /// # Safety
+    /// INV-78: the caller is the receiver, looking.
+    unsafe fn claimed(&self) -> usize {
+        // SAFETY(INV-78): what INV-73 and INV-76 ask for.
+        match &self.store {
+            Store::Ring(ring) => unsafe { ring.claimed() },
+            Store::Chain(chain) => unsafe { chain.claimed() },
+        }
+    }
+
+    /// Drops all values that are there. A destructor that panics does not keep the others.
+    ///
+    /// # Safety
+    /// INV-78: the caller is the receiver.
+    unsafe fn drain(&self) {
+        let mut outcome = Ok(());
+        // SAFETY(INV-78): the caller is the receiver.
+        while let Some(value) = unsafe { self.pop() } {
+            self.release(1);
+            let dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
+            outcome = outcome.and(dropped);
+        }
+        if let Err(panic) = outcome {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl<T> Drop for Chan<T> {
+    fn drop(&mut self) {
+        // SAFETY(INV-78): the last handle is gone, the receiver among them.
+        unsafe { self.drain() };
+    }
+}
+
+impl<T> Rx<T> {
+    /// The next value, if it is there; its room is free again.
+    #[inline]
+    fn take(&mut self) -> Option<T> {
+        // SAFETY(INV-78): `&mut` to the one receiver.
+        let value = unsafe { self.chan.pop() };
+        if value.is_some() {
+            self.chan.release(1);
+        }
+        value
+    }
+
+    /// Up to `limit` values, as many as are there.
+    fn take_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        let before = buffer.len();
+        // SAFETY(INV-78): `&mut` to the one receiver.
+        buffer.extend((0..limit).map_while(|_| unsafe { self.chan.pop() }));
+        let taken = buffer.len() - before;
+        if taken > 0 {
+            self.chan.release(taken);
+        }
+        taken
+    }
+
+    /// Leaves a waker, and a note in the slot that we wait for. `false` if a value is there.
+    fn wait(&mut self, waker: &Waker) -> bool {
+        // SAFETY(INV-78): `&mut` to the one receiver; so INV-12 for the slot.
+        unsafe { self.chan.rx_waker.register(waker) };
+        // SAFETY(INV-78): as above; what INV-73 and INV-76 ask for.
+        match &self.chan.store {
+            Store::Ring(ring) => unsafe { ring.wait() },
+            Store::Chain(chain) => unsafe { chain.wait() },
+        }
+    }
+
+    /// Will nothing be sent from now on? Then what is there now is all there is.
+    fn is_over(&self) -> bool {
+        let closed_and_empty = || match &self.chan.room {
+            Some(room) => room.is_all_back(),
+            None => self.claimed() == 0,
+        };
+        self.chan.counts().0 == 0 || self.chan.is_closed() && closed_and_empty()
+    }
+
+    /// After nothing was found: ready to look once more, when that will be the answer.
+    #[inline(never)]
+    fn poll_last_look(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.wait(cx.waker()) && !self.is_over() {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        ready!(coop::ready(cx));
+        let mut value = self.take();
+        if value.is_none() {
+            ready!(self.poll_last_look(cx));
+            value = self.take();
+        }
+        coop::spend();
+        Poll::Ready(value)
+    }
+
+    pub(super) fn poll_recv_many(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Vec<T>,
+        limit: usize,
+    ) -> Poll<usize> {
+        ready!(coop::ready(cx));
+        let mut taken = self.take_many(buffer, limit);
+        if taken == 0 && limit > 0 {
+            ready!(self.poll_last_look(cx));
+            taken = self.take_many(buffer, limit);
+        }
+        coop::spend();
+        Poll::Ready(taken)
+    }
+
+    pub(super) fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        if let Some(value) = self.take() {
+            return Ok(value);
+        }
+        if self.is_over() {
+            return self.take().ok_or(TryRecvError::Disconnected);
+        }
+        if self.claimed() == 0 {
+            return Err(TryRecvError::Empty);
+        }
+        // A sender on another thread is between its claim and its fill. A later send may have ended
+        // already, so "empty" would be a lie, and we sleep for those few instructions. A task that
+        // has polled before loses its place to us, so it has to look again.
+        self.chan.rx_waker.wake();
+        block_on(poll_fn(|cx| match self.wait(cx.waker()) {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        }));
+        self.take().ok_or(TryRecvError::Empty)
+    }
+
+    /// No more sends; what was promised room may still come.
+    pub(super) fn close(&mut self) {
+        if self.chan.is_closed() {
+            return;
+        }
+        // Two lines of waiters: a waker that panics in the first must not keep the second.
+        let told = catch_unwind(AssertUnwindSafe(|| match (&self.chan.room, &self.chan.store) {
+            (Some(room), _) => room.permits.close(),
+            // SAFETY(INV-78): `&mut` to the one receiver.
+            (None, Store::Chain(chain)) => unsafe { chain.close() },
+            (None, Store::Ring(_)) => {}
+        }));
+        self.chan.closed.close();
+        if let Err(panic) = told {
+            resume_unwind(panic);
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.chan.is_closed() || self.chan.counts().0 == 0
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        // SAFETY(INV-78): `&` to the one receiver: it only looks.
+        match &self.chan.store {
+            Store::Ring(ring) => unsafe { !ring.has_next() },
+            Store::Chain(chain) => unsafe { !chain.has_next() },
+        }
+    }
+
+    /// How many values are there, or are just being put in.
+    pub(super) fn claimed(&self) -> usize {
+        // SAFETY(INV-78): `&` to the one receiver: it only looks.
+        unsafe { self.chan.claimed() }
+    }
+
+    pub(super) fn counts(&self) -> (usize, usize) {
+        self.chan.counts()
+    }
+
+    /// The room of a bounded channel.
+    #[track_caller]
+    pub(super) fn room(&self) -> &Room {
+        self.chan.room()
+    }
+}
+
+impl<T> Drop for Rx<T> {
+    fn drop(&mut self) {
+        self.close();
+        // Nobody polls any more: the waker goes before the values, whose destructors may panic.
+        drop(self.chan.rx_waker.take());
+        // SAFETY(INV-78): `&mut` to the one receiver.
+        unsafe { self.chan.drain() };
+    }
+}
+
+#[cfg(test)]
+#[path = "chan_tests.rs"]
+mod tests;

@@ -37,7 +37,7 @@ mod plain {
     fn halves_may_move_between_threads_and_need_no_pinning() {
         assert_bounds::<Sender<std::cell::Cell<u8>>>();
         assert_bounds::<Receiver<std::cell::Cell<u8>>>();
-        assert_bounds::<Receiver<std::marker::PhantomPinned>>;
+        assert_bounds::<Receiver<std::marker::PhantomPinned>>();
     }
 
     #[test]
