@@ -242,7 +242,8 @@ mod plain {
 
 #[cfg(loom)]
 mod model {
-    use crate::base::prim::{Arc, UnsafeCell, thread};
+    use super::super::STORED;
+    use crate::base::prim::{Arc, Ordering, UnsafeCell, thread};
     use crate::sync::{Notify, OwnedNotified};
     use crate::wake::block_on::block_on;
     use crate::wake::wait_list::poller::Polled;
@@ -309,6 +310,28 @@ mod model {
     #[test]
     fn loom_notify_waiters_meets_listener() {
         written_is_read(Notify::notify_waiters);
+    }
+
+    /// A listener is about to take what is stored when everybody is called: it leaves it alone, and
+    /// sees what was done before the call.
+    #[test]
+    fn loom_notify_waiters_meets_one_stored() {
+        loom::model(|| {
+            let told = Told::new();
+            let other = told.clone();
+            told.0.notify_one();
+            let mut listener = Polled::new(told.0.clone().notified_owned());
+            let thread = thread::spawn(move || {
+                listener.ready();
+                // Ordering: Relaxed, so that this look orders nothing.
+                if other.0.word.load(Ordering::Relaxed) & STORED != 0 {
+                    other.read();
+                }
+            });
+            told.write();
+            told.0.notify_waiters();
+            thread.join().expect("it ends");
+        });
     }
 
     /// A listener that comes too late for a call of all sees what was done before the call, whether
