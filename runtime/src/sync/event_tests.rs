@@ -126,30 +126,44 @@ mod model {
         }
     }
 
-    /// A wait misses no set, and sees what was done before it.
+    /// A wait misses no set, and sees what was done before it. Both ways round: loom goes back for
+    /// the loads of the second thread more thoroughly.
     #[test]
     fn loom_event_set_meets_wait() {
-        loom::model(|| {
-            let told = Told::new();
-            let other = told.clone();
-            let thread = thread::spawn(move || other.write_and_set());
-            block_on(told.0.wait());
-            told.read();
-            thread.join().expect("it ends");
-        });
+        for waits_here in [true, false] {
+            loom::model(move || {
+                let told = Told::new();
+                let other = told.clone();
+                let wait = |told: &Told| {
+                    block_on(told.0.wait());
+                    told.read();
+                };
+                if waits_here {
+                    let thread = thread::spawn(move || other.write_and_set());
+                    wait(&told);
+                    thread.join().expect("it ends");
+                } else {
+                    let thread = thread::spawn(move || wait(&other));
+                    told.write_and_set();
+                    thread.join().expect("it ends");
+                }
+            });
+        }
     }
 
-    /// The same for one who only looks, while somebody else is woken; and for one who clears it.
+    /// The same for one who only looks, while somebody else is woken.
     #[test]
     fn loom_event_set_is_seen() {
         loom::model(|| {
             let told = Told::new();
             let other = told.clone();
             let mut wait = Polled::waiting(told.0.wait());
-            let thread = thread::spawn(move || other.write_and_set());
-            if told.0.is_set() {
-                told.read();
-            }
+            let thread = thread::spawn(move || {
+                if other.0.is_set() {
+                    other.read();
+                }
+            });
+            told.write_and_set();
             thread.join().expect("it ends");
             wait.ready();
         });

@@ -242,12 +242,13 @@ mod plain {
 
 #[cfg(loom)]
 mod model {
-    use crate::base::prim::{Arc, UnsafeCell, thread};
-    use crate::sync::Notify;
+    use super::super::STORED;
+    use crate::base::prim::{Arc, Ordering, UnsafeCell, thread};
+    use crate::sync::{Notify, OwnedNotified};
     use crate::wake::block_on::block_on;
     use crate::wake::wait_list::poller::Polled;
 
-    struct Told(Notify, UnsafeCell<u8>);
+    struct Told(std::sync::Arc<Notify>, UnsafeCell<u8>);
 
     // SAFETY: the cell is written before a notification and read after it.
     unsafe impl Sync for Told {}
@@ -256,7 +257,7 @@ mod model {
 
     impl Told {
         fn new() -> Arc<Self> {
-            Arc::new(Self(Notify::new(), UnsafeCell::new(0)))
+            Arc::new(Self(std::sync::Arc::new(Notify::new()), UnsafeCell::new(0)))
         }
 
         fn write(&self) {
@@ -270,35 +271,65 @@ mod model {
         }
     }
 
+    /// Somebody writes and notifies, somebody listens and reads. Both ways round: loom goes back for
+    /// the loads of the second thread more thoroughly.
+    fn written_is_read(notify: fn(&Notify)) {
+        for listens_here in [true, false] {
+            loom::model(move || {
+                let told = Told::new();
+                let other = told.clone();
+                let listener = told.0.clone().notified_owned();
+                let listen = |told: &Told, listener: OwnedNotified| {
+                    block_on(listener);
+                    told.read();
+                };
+                let write = move |told: &Told| {
+                    told.write();
+                    notify(&told.0);
+                };
+                if listens_here {
+                    let thread = thread::spawn(move || write(&other));
+                    listen(&told, listener);
+                    thread.join().expect("it ends");
+                } else {
+                    let thread = thread::spawn(move || listen(&other, listener));
+                    write(&told);
+                    thread.join().expect("it ends");
+                }
+            });
+        }
+    }
+
     /// Stored or handed over, a notification is not missed, and orders what was done before it.
     #[test]
     fn loom_notify_one_meets_listener() {
-        loom::model(|| {
-            let told = Told::new();
-            let other = told.clone();
-            let thread = thread::spawn(move || {
-                other.write();
-                other.0.notify_one();
-            });
-            block_on(told.0.notified());
-            told.read();
-            thread.join().expect("it ends");
-        });
+        written_is_read(Notify::notify_one);
     }
 
     /// A listener that exists is reached, whether it was polled, is being polled, or will be.
     #[test]
     fn loom_notify_waiters_meets_listener() {
+        written_is_read(Notify::notify_waiters);
+    }
+
+    /// A listener is about to take what is stored when everybody is called: it leaves it alone, and
+    /// sees what was done before the call.
+    #[test]
+    fn loom_notify_waiters_meets_one_stored() {
         loom::model(|| {
             let told = Told::new();
             let other = told.clone();
-            let listener = told.0.notified();
+            told.0.notify_one();
+            let mut listener = Polled::new(told.0.clone().notified_owned());
             let thread = thread::spawn(move || {
-                other.write();
-                other.0.notify_waiters();
+                listener.ready();
+                // Ordering: Relaxed, so that this look orders nothing.
+                if other.0.word.load(Ordering::Relaxed) & STORED != 0 {
+                    other.read();
+                }
             });
-            block_on(listener);
-            told.read();
+            told.write();
+            told.0.notify_waiters();
             thread.join().expect("it ends");
         });
     }
@@ -316,13 +347,13 @@ mod model {
                     assert!(first.poll().is_pending());
                 }
                 let thread = thread::spawn(move || {
-                    other.write();
-                    other.0.notify_waiters();
+                    let late = other.0.notified();
+                    if late.listener.calls == 1 {
+                        other.read();
+                    }
                 });
-                let late = told.0.notified();
-                if late.listener.calls == 1 {
-                    told.read();
-                }
+                told.write();
+                told.0.notify_waiters();
                 thread.join().expect("it ends");
                 first.ready();
             });

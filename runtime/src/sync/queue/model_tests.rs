@@ -57,6 +57,24 @@ fn loom_queue_join_meets_the_last_task_done() {
     });
 }
 
+/// Done for a moment, between two puts: whoever joined before goes on.
+#[test]
+fn loom_queue_join_meets_the_next_put() {
+    model(|| {
+        let queue = Arc::new(Queue::new(0));
+        queue.try_put(1).expect("open");
+        let other = queue.clone();
+        let mut join = Polled::waiting(queue.join());
+        let thread = thread::spawn(move || {
+            other.task_done().expect("one to do");
+            other.try_put(2).expect("open");
+        });
+        let ready = join.poll().is_ready();
+        thread.join().expect("it ends");
+        assert!(ready || join.poll().is_ready());
+    });
+}
+
 /// A shutdown while the last item is got: the other getter is told.
 #[test]
 fn loom_queue_shutdown_meets_get() {
