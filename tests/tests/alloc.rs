@@ -177,3 +177,24 @@ fn a_oneshot_channel_is_one_allocation() {
         assert_eq!(made(hand_over).await.0, 2, "the channel and the task");
     });
 }
+
+#[test]
+fn a_bounded_channel_allocates_nothing_after_its_making() {
+    use mainspring::sync::mpsc;
+    runtime().block_on(async {
+        let (send, mut receive) = mpsc::channel(4);
+        let sum = async {
+            let sender = mainspring::spawn(async move {
+                for number in 0..100 {
+                    send.send(number).await.unwrap();
+                }
+            });
+            for number in 0..100 {
+                assert_eq!(receive.recv().await, Some(number));
+            }
+            assert_eq!(receive.recv().await, None);
+            sender.await.unwrap();
+        };
+        assert_eq!(made(sum).await.0, 1, "the task, and nothing else");
+    });
+}

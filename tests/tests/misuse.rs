@@ -1,7 +1,7 @@
 //! Misuse is answered by a message that names the mistake and the remedy, at the line that made it.
 
 use mainspring::runtime::{Builder, Handle};
-use mainspring::sync::Semaphore;
+use mainspring::sync::{Semaphore, mpsc};
 use mainspring::time::{Duration, Instant, interval, interval_at, sleep, timeout};
 use std::future::pending;
 use tests::{Drops, panic_of, runtime};
@@ -117,6 +117,12 @@ fn a_semaphore_over_its_limit() {
     let full = Semaphore::new(Semaphore::MAX_PERMITS);
     refuses(&words, || full.add_permits(1));
     assert_eq!(full.available_permits(), Semaphore::MAX_PERMITS);
+}
+
+#[test]
+fn a_channel_without_room() {
+    let words = ["capacity 0", "at least 1"];
+    refuses(&words, || mpsc::channel::<u8>(0));
 }
 
 #[test]

@@ -71,13 +71,14 @@ const MAY_BE_UNSAFE: &[&str] = &[
 /// A rule: what breaks it in a tree.
 type Rule = fn(&Tree) -> Vec<String>;
 
-const RULES: [(&str, Rule); 10] = [
+const RULES: [(&str, Rule); 11] = [
     ("imports", rules::imports),
     ("captions", rules::captions),
     ("sizes", rules::sizes),
     ("safety", rules::safety),
     ("invariants", rules::invariants),
     ("orderings", rules::orderings),
+    ("teeth", rules::teeth),
     ("leftovers", rules::leftovers),
     ("owners", rules::owners),
     ("cancel_safety", rules::cancel_safety),

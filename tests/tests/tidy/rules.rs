@@ -338,6 +338,22 @@ pub fn foreign_paths(tree: &Tree) -> Vec<String> {
     found
 }
 
+/// Every model is named by a change in `tests/weaken.txt` that must make it fail.
+pub fn teeth(tree: &Tree) -> Vec<String> {
+    let list = tree.texts.iter().find(|(path, _)| path == "tests/weaken.txt");
+    let list = list.map_or("", |(_, text)| text.as_str());
+    let named: Vec<_> = list.lines().filter_map(|line| line.rsplit(" | ").next()).collect();
+    let mut found = Vec::new();
+    for source in tree.runtime() {
+        for (at, name) in functions(source) {
+            if name.starts_with("loom_") && !named.contains(&name.as_str()) {
+                found.push(format!("{}: no line of tests/weaken.txt for {name}", source.place(at)));
+            }
+        }
+    }
+    found
+}
+
 /// How long the weekend's path is.
 pub fn weekend_lines(tree: &Tree) -> usize {
     let on_path =

@@ -76,6 +76,8 @@ fn tick(word: &AtomicU8) {
         word.store(0, Ordering::Release);
     }
 }
+#[cfg(all(test, loom))]
+fn loom_ticks() {}
 ";
 
 const MUTEX: &str = "//! a lock.
@@ -98,13 +100,14 @@ const INSTANT: &str = "//! Instant.
 fn elapsed() { Instant::now(); }
 ";
 
-const GOOD: [(&str, &str); 7] = [
+const GOOD: [(&str, &str); 8] = [
     ("runtime/src/lib.rs", LIB),
     ("runtime/src/base/clock.rs", CLOCK),
     ("runtime/src/base/list.rs", LIST),
     ("runtime/src/local.rs", LOCAL),
     ("runtime/src/sync/mutex.rs", MUTEX),
     ("runtime/src/time/instant.rs", INSTANT),
+    ("tests/weaken.txt", "local.rs | Acquire | Relaxed | loom_ticks\n"),
     ("Cargo.toml", "[workspace]\nlicense = \"MIT\"\n"),
 ];
 
@@ -164,6 +167,7 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ),
     ("orderings", "local.rs", "// Ordering: x.\nconst A: O = Ordering::SeqCst;", "SeqCst"),
     ("orderings", "local.rs", "fn f() { fence(order) }", "bare fence"),
+    ("teeth", "local.rs", "fn loom_bites() {}", "for loom_bites"),
     ("leftovers", "local.rs", concat!("// TO", "DO: later"), "TO"),
     ("leftovers", "local.rs", "fn f() { dbg!(1) }", "dbg!"),
     ("leftovers", "local.rs", "fn f() { eprintln!() }", "in the library"),
