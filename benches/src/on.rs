@@ -24,11 +24,10 @@ pub enum Flavor {
 
 /// The map for a crate that has tokio's names.
 macro_rules! tokio_shaped {
-    ($crate_name:ident, $channels:ident) => {
+    ($crate_name:ident) => {
         use super::super::Flavor;
-        pub use ::$channels::sync::mpsc;
         pub use ::$crate_name::net::TcpListener;
-        pub use ::$crate_name::sync::{Mutex, Semaphore, oneshot};
+        pub use ::$crate_name::sync::{Mutex, Semaphore, mpsc, oneshot};
         pub use ::$crate_name::task::{JoinHandle, spawn, spawn_blocking, yield_now};
         pub use ::$crate_name::time::{Sleep, sleep, timeout};
         use std::fmt::Debug;

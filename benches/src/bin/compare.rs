@@ -105,6 +105,9 @@ fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     let (rounds, each) = if arguments.quick { (5, 40) } else { (9, 150) };
     let rounds = arguments.rounds.map_or(rounds, usize::from);
+    if arguments.check && rounds < 5 {
+        return Err("--check needs five rounds: fewer say nothing about slower".to_owned());
+    }
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let plan = Plan { rows, rounds, each: Duration::from_millis(each), program };
     if arguments.count {

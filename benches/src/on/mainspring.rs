@@ -14,8 +14,7 @@ pub mod task;
 pub mod time;
 
 pub mod rt {
-    // Its own channels are not there yet: the rows about them show tokio's on this executor.
-    crate::on::tokio_shaped!(mainspring, tokio);
+    crate::on::tokio_shaped!(mainspring);
 
     pub use ::mainspring::io::{AsyncReadExt, AsyncWriteExt};
 }

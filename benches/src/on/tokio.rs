@@ -14,7 +14,7 @@ pub mod task;
 pub mod time;
 
 pub mod rt {
-    crate::on::tokio_shaped!(tokio, tokio);
+    crate::on::tokio_shaped!(tokio);
 
     pub use ::tokio::io::{AsyncReadExt, AsyncWriteExt};
 }
