@@ -1,8 +1,8 @@
 //! The tour: the documents' concurrent fetch, measured against its floor, in one command.
 //!
 //! ```text
-//! cargo tour                     delays a tenth of the documents', about 17 s
-//! cargo tour --full              the documents' delays, about 2 minutes 40
+//! cargo tour                     delays a tenth of the documents', about 16 s
+//! cargo tour --full              the documents' delays, about 2 minutes 30
 //! cargo tour --check 1.25        fail if a row of a second or more is 25 % above its floor
 //! ```
 //!
