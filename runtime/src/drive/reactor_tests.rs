@@ -192,25 +192,3 @@ fn after_the_end_sources_answer_with_an_error_and_none_can_come() {
     let (mut next, _peer) = Stream::pair().unwrap();
     assert!(reactor.register(&mut next, mio::Interest::READABLE, Ready::EMPTY).is_err());
 }
-
-/// A child shares epoll with its parent: what it drops must stay registered for the parent.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_forked_child_does_not_silence_its_parents_sockets() {
-    let reactor = Reactor::new().unwrap();
-    let (mut ours, mut theirs) = Stream::pair().unwrap();
-    let registration = register(&reactor, &mut ours);
-    // SAFETY: the child allocates nothing and takes no lock; it ends without running destructors.
-    let child = unsafe { libc::fork() };
-    if child == 0 {
-        let taken_out = registration.deregister(&mut ours).is_ok();
-        // SAFETY: always allowed.
-        unsafe { libc::_exit(i32::from(!taken_out)) };
-    }
-    let mut status = -1;
-    // SAFETY: `status` is ours, `child` is our child.
-    unsafe { libc::waitpid(child, &mut status, 0) };
-    assert_eq!(status, 0);
-    theirs.write_all(b"tick").unwrap();
-    assert_eq!(turn(&reactor, &no_panic), 1);
-}

@@ -29,7 +29,7 @@ impl Socket {
     fn wake(&self) {
         let mut batch = Batch::new();
         assert!(self.source.collect(Ready::READABLE, &mut batch));
-        batch.wake_all_or_resume();
+        batch.wake_all().unwrap();
     }
 
     /// The loop of `io/async_fd.rs`: read, clear on `WouldBlock`, wait. `true` once there are

@@ -11,7 +11,7 @@
 #![forbid(unsafe_code)]
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 /// What a panicking waker threw.
@@ -61,13 +61,6 @@ impl Batch {
             }
         }
         first
-    }
-
-    /// Wakes all; a waker's panic goes on in the caller, after the others were woken.
-    pub(crate) fn wake_all_or_resume(&mut self) {
-        if let Err(panic) = self.wake_all() {
-            resume_unwind(panic);
-        }
     }
 }
 

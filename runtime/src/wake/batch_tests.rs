@@ -89,16 +89,6 @@ fn a_thrown_value_that_throws_when_dropped_does_not_lose_the_others() {
 }
 
 #[test]
-fn the_caller_may_want_the_panic() {
-    let (mut batch, log) = (Batch::new(), log());
-    batch.push(waker(0, &log, Some(|| panic!("mine"))));
-    batch.push(waker(1, &log, None));
-    let call = std::panic::catch_unwind(AssertUnwindSafe(|| batch.wake_all_or_resume()));
-    assert_eq!(call.unwrap_err().downcast_ref(), Some(&"mine"));
-    assert_eq!(*log.lock(), [0, 1]);
-}
-
-#[test]
 fn a_batch_that_is_dropped_wakes_nobody_and_leaks_nothing() {
     let (mut batch, log) = (Batch::new(), log());
     batch.push(waker(0, &log, None));
