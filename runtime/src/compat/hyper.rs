@@ -13,16 +13,20 @@
 //! hyper re-arms its timers for every request of a kept connection. [`Timer`] moves the deadline of
 //! the sleep that is there, so this allocates nothing.
 //!
-//! ```no_run
-//! # #[cfg(feature = "none")] {
+//! The server of the examples (`examples/src/server.rs`) is built so:
+//!
+//! ```ignore
 //! let (stream, _peer) = listener.accept().await?;
 //! mainspring::spawn(
 //!     hyper::server::conn::http1::Builder::new()
 //!         .timer(mainspring::compat::hyper::Timer)
 //!         .serve_connection(stream, service),
 //! );
-//! # }
 //! ```
+//!
+//! [`TcpStream`]: crate::net::TcpStream
+//! [`Executor`]: crate::compat::hyper::Executor
+//! [`Timer`]: crate::compat::hyper::Timer
 //!
 //! * INV-82: `ReadBufCursor::advance(n)` is called for the `n` bytes that the kernel has written.
 
