@@ -389,6 +389,10 @@ macro_rules! listening {
 
 listening!(Notified<'_>, OwnedNotified);
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 #[path = "notify_tests.rs"]
 mod tests;
+
+#[cfg(all(test, loom))]
+#[path = "notify_model_tests.rs"]
+mod model;
