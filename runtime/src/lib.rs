@@ -283,6 +283,8 @@ pub mod io {
     }
     /// BufReader, BufWriter, lines.
     pub(crate) mod buf;
+    /// BufStream: both directions buffered.
+    pub(crate) mod buf_stream;
     /// copy, with back-pressure.
     pub(crate) mod copy;
     /// try the syscall, wait on WouldBlock, try again: one loop for all sockets.
@@ -290,6 +292,7 @@ pub mod io {
 
     pub use crate::drive::ready::{Interest, Ready};
     pub use buf::{BufReader, BufWriter};
+    pub use buf_stream::BufStream;
     pub use copy::copy;
     pub use ext::adapt::{Chain, Take};
     pub use ext::buf_read::{AsyncBufReadExt, Lines, Split};
