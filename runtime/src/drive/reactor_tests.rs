@@ -192,3 +192,16 @@ fn after_the_end_sources_answer_with_an_error_and_none_can_come() {
     let (mut next, _peer) = Stream::pair().unwrap();
     assert!(reactor.register(&mut next, mio::Interest::READABLE, Ready::EMPTY).is_err());
 }
+
+/// A child made by `fork` shares epoll with its parent: what it drops must stay registered for the
+/// parent. The number of the process is all by which a child knows itself.
+#[test]
+fn a_forked_child_does_not_silence_its_parents_sockets() {
+    let mut reactor = Reactor::new().unwrap();
+    Arc::get_mut(&mut reactor).unwrap().process += 1;
+    let (mut ours, mut theirs) = Stream::pair().unwrap();
+    let registration = register(&reactor, &mut ours);
+    registration.deregister(&mut ours).unwrap();
+    theirs.write_all(b"tick").unwrap();
+    assert_eq!(turn(&reactor, &no_panic), 1);
+}
