@@ -135,6 +135,38 @@ impl Meter {
     }
 }
 
+/// A stopwatch that stands still while this thread is ready to run and another has its core.
+///
+/// On a machine that others use, wall time says as much about them: a batch of two milliseconds is
+/// interrupted more often than one of half a millisecond, so it flatters whoever is faster. This is
+/// wall time, sleeping included, less the time in the kernel's run queue. For work on one thread
+/// only: with several, that time may be the runtime's own doing, and such rows are timed by
+/// `Instant`.
+#[derive(Debug)]
+pub struct Stopwatch {
+    queued: Duration,
+    start: Instant,
+}
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Self { queued: queued(), start: Instant::now() }
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        let wall = self.start.elapsed();
+        wall.saturating_sub(queued().saturating_sub(self.queued))
+    }
+}
+
+/// How long this thread has been ready to run without running, since it exists. Zero where the
+/// kernel does not say.
+fn queued() -> Duration {
+    let numbers = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = numbers.split(' ').nth(1).and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.unwrap_or(0))
+}
+
 /// The memory of this process that is in RAM, in bytes.
 pub fn resident() -> u64 {
     let pages =

@@ -4,8 +4,7 @@
 //! senders, and receiving until all of them are gone. The numbers received are summed and checked.
 
 use super::rt::{self, Runtime};
-use crate::meter::Meter;
-use std::time::Instant;
+use crate::meter::{Meter, Stopwatch};
 
 /// mpsc, capacity 1: one sender, 5 000 numbers. Per message.
 pub fn capacity_1(meter: &mut Meter) {
@@ -28,7 +27,7 @@ fn bounded(meter: &mut Meter, capacity: usize, senders: u64) {
         rt.in_task(async move {
             #[allow(unused_mut, reason = "not every receiver is received from by &mut")]
             let (sender, mut receiver) = rt::mpsc::channel::<u64>(capacity);
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for _ in 0..senders {
                 let sender = sender.clone();
                 rt::detach(rt::spawn(async move {
@@ -43,7 +42,7 @@ fn bounded(meter: &mut Meter, capacity: usize, senders: u64) {
                 count += 1;
                 sum += number;
             }
-            let time = start.elapsed();
+            let time = clock.elapsed();
             check(ops, senders, count, sum);
             time
         })
@@ -58,7 +57,7 @@ pub fn unbounded(meter: &mut Meter) {
         rt.in_task(async move {
             #[allow(unused_mut, reason = "not every receiver is received from by &mut")]
             let (sender, mut receiver) = rt::mpsc::unbounded_channel::<u64>();
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for _ in 0..SENDERS {
                 let sender = sender.clone();
                 rt::detach(rt::spawn(async move {
@@ -73,7 +72,7 @@ pub fn unbounded(meter: &mut Meter) {
                 count += 1;
                 sum += number;
             }
-            let time = start.elapsed();
+            let time = clock.elapsed();
             check(ops, SENDERS, count, sum);
             time
         })

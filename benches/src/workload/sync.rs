@@ -1,9 +1,8 @@
 //! Locks and permits.
 
 use super::rt::{self, Runtime};
-use crate::meter::Meter;
+use crate::meter::{Meter, Stopwatch};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// How many tasks stand at one lock in the contended rows.
 const TASKS: u64 = 10;
@@ -14,11 +13,11 @@ pub fn mutex_uncontended(meter: &mut Meter) {
     meter.batches(20_000, |ops| {
         rt.in_task(async move {
             let mutex = rt::Mutex::new(0);
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for _ in 0..ops {
                 *mutex.lock().await += 1;
             }
-            let time = start.elapsed();
+            let time = clock.elapsed();
             assert_eq!(*mutex.lock().await, ops, "each lock was held once");
             time
         })
@@ -33,7 +32,7 @@ pub fn mutex_contended(meter: &mut Meter) {
         rt.in_task(async move {
             let mutex = Arc::new(rt::Mutex::new(0));
             let mut handles = Vec::with_capacity(TASKS as usize);
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for _ in 0..TASKS {
                 let mutex = mutex.clone();
                 handles.push(rt::spawn(async move {
@@ -47,7 +46,7 @@ pub fn mutex_contended(meter: &mut Meter) {
             for handle in handles {
                 rt::joined(handle.await);
             }
-            let time = start.elapsed();
+            let time = clock.elapsed();
             assert_eq!(*mutex.lock().await, ops, "each lock was held once");
             time
         })
@@ -62,7 +61,7 @@ pub fn semaphore_contended(meter: &mut Meter) {
         rt.in_task(async move {
             let semaphore = Arc::new(rt::Semaphore::new(3));
             let mut handles = Vec::with_capacity(TASKS as usize);
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for _ in 0..TASKS {
                 let semaphore = semaphore.clone();
                 handles.push(rt::spawn(async move {
@@ -79,7 +78,7 @@ pub fn semaphore_contended(meter: &mut Meter) {
             for handle in handles {
                 taken += rt::joined(handle.await);
             }
-            let time = start.elapsed();
+            let time = clock.elapsed();
             assert_eq!(taken, ops, "each permit was taken");
             time
         })

@@ -1,14 +1,13 @@
 //! Tasks: spawn, join, yield, ping-pong, and the memory of one that waits.
 //!
 //! Every workload measures inside a task (`in_task`), except the one that spawns from outside. The
-//! clock is read twice a batch, around what the comment calls timed, and what was done is checked.
+//! stopwatch runs around what the comment calls timed, once a batch; what was done is checked.
 
 use super::rt::{self, Runtime};
 use crate::alloc;
-use crate::meter::{Meter, resident};
+use crate::meter::{Meter, Stopwatch, resident};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 /// Counts tasks down; the last one to end wakes whoever waits for all of them.
 ///
@@ -43,11 +42,11 @@ pub fn spawn_join_one(meter: &mut Meter) {
     meter.batches(10_000, |ops| {
         rt.in_task(async move {
             let mut sum = 0;
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for i in 0..ops {
                 sum += rt::joined(rt::spawn(async move { i }).await);
             }
-            let time = start.elapsed();
+            let time = clock.elapsed();
             assert_eq!(sum, ops * (ops - 1) / 2, "each task ran once");
             time
         })
@@ -61,12 +60,12 @@ pub fn spawn_many(meter: &mut Meter) {
     meter.batches(10_000, |ops| {
         rt.in_task(async move {
             let all = COUNTDOWN.start(ops);
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for _ in 0..ops {
                 rt::detach(rt::spawn(async { COUNTDOWN.one_ended() }));
             }
             rt::got(all.await);
-            start.elapsed()
+            clock.elapsed()
         })
     });
 }
@@ -77,7 +76,7 @@ pub fn spawn_outside(meter: &mut Meter) {
     let rt = Runtime::new(meter.flavor());
     meter.batches(10_000, |ops| {
         let mut handles = Vec::with_capacity(ops as usize);
-        let start = Instant::now();
+        let clock = Stopwatch::start();
         for i in 0..ops {
             handles.push(rt.spawn(async move { i }));
         }
@@ -88,7 +87,7 @@ pub fn spawn_outside(meter: &mut Meter) {
             }
             sum
         });
-        let time = start.elapsed();
+        let time = clock.elapsed();
         assert_eq!(sum, ops * (ops - 1) / 2, "each task ran once");
         time
     });
@@ -102,7 +101,7 @@ pub fn yield_many(meter: &mut Meter) {
     meter.batches(TASKS * 1_000, |ops| {
         rt.in_task(async move {
             let all = COUNTDOWN.start(TASKS);
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for _ in 0..TASKS {
                 rt::detach(rt::spawn(async move {
                     for _ in 0..ops / TASKS {
@@ -112,7 +111,7 @@ pub fn yield_many(meter: &mut Meter) {
                 }));
             }
             rt::got(all.await);
-            start.elapsed()
+            clock.elapsed()
         })
     });
 }
@@ -125,7 +124,7 @@ pub fn ping_pong(meter: &mut Meter) {
     meter.batches(1_000, |ops| {
         rt.in_task(async move {
             let all = COUNTDOWN.start(ops);
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for i in 0..ops {
                 rt::detach(rt::spawn(async move {
                     let (ping, pinged) = rt::oneshot::channel();
@@ -140,7 +139,7 @@ pub fn ping_pong(meter: &mut Meter) {
                 }));
             }
             rt::got(all.await);
-            start.elapsed()
+            clock.elapsed()
         })
     });
 }
@@ -158,10 +157,10 @@ pub fn chained_spawn(meter: &mut Meter) {
     meter.batches(1_000, |ops| {
         rt.in_task(async move {
             let last = COUNTDOWN.start(1);
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             link(ops);
             rt::got(last.await);
-            start.elapsed()
+            clock.elapsed()
         })
     });
 }

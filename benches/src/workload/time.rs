@@ -1,7 +1,7 @@
 //! Timers.
 
 use super::rt::{self, Runtime};
-use crate::meter::{Meter, cpu_time};
+use crate::meter::{Meter, Stopwatch, cpu_time};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
@@ -15,12 +15,12 @@ pub fn timeout_unfired(meter: &mut Meter) {
     meter.batches(5_000, |ops| {
         rt.in_task(async move {
             let mut in_time = 0;
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             for _ in 0..ops {
                 let limit = Duration::from_secs(60);
                 in_time += u64::from(rt::timeout(limit, rt::yield_now()).await.is_ok());
             }
-            let time = start.elapsed();
+            let time = clock.elapsed();
             assert_eq!(in_time, ops, "none fired");
             time
         })
@@ -35,7 +35,7 @@ pub fn armed_and_dropped(meter: &mut Meter) {
     meter.batches(100_000, |ops| {
         rt.in_task(async move {
             let mut sleeps: Vec<rt::Sleep> = Vec::with_capacity(ops as usize);
-            let start = Instant::now();
+            let clock = Stopwatch::start();
             sleeps.extend(
                 (0..ops).map(|i| rt::sleep(Duration::from_millis(10_000 + i * 7_919 % 50_000))),
             );
@@ -52,7 +52,7 @@ pub fn armed_and_dropped(meter: &mut Meter) {
             })
             .await;
             drop(sleeps);
-            let time = start.elapsed();
+            let time = clock.elapsed();
             assert_eq!(armed, ops, "each was armed");
             time
         })
