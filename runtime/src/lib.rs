@@ -61,6 +61,8 @@ pub(crate) mod base {
 pub(crate) mod wake {
     /// trait Park, and putting a thread to sleep without missing the alarm.
     pub(crate) mod park;
+    /// the poll budget: a thread-local `Cell<u8>` that leaf futures spend.
+    pub(crate) mod coop;
     /// the smallest executor: poll, park, repeat.
     pub(crate) mod block_on;
     /// one waker, set by one side and taken by the other, with its race table.
@@ -69,8 +71,6 @@ pub(crate) mod wake {
     pub(crate) mod batch;
     /// many wakers in line: FIFO, cancel-safe, no allocation.
     pub(crate) mod wait_list;
-    /// the poll budget: a thread-local `Cell<u8>` that leaf futures spend.
-    pub(crate) mod coop;
 }
 
 /// Tasks: spawn them, wait for them, end them.

@@ -171,13 +171,16 @@ fn loom_state_two_wakes_make_one_entry_and_the_last_write_is_seen() {
         let (entry, handle) = spawn(&rig, task);
         entry.run();
         let waker = slot.lock().clone().unwrap();
-        let other = waker.clone();
-        let first = thread::spawn(move || other.wake());
-        // Not ordered by the slot's lock: only the wake itself carries this write to the poll.
+        let (other, there) = (waker.clone(), rig.clone());
+        let running = thread::spawn(move || {
+            other.wake();
+            run_all(&there);
+        });
+        // Not ordered by the slot's lock: only the wake itself carries this write to the poll, also
+        // when the task is scheduled already.
         flag.store(1, Ordering::Relaxed);
         waker.wake();
-        run_all(&rig);
-        first.join().unwrap();
+        running.join().unwrap();
         run_all(&rig);
         assert!(handle.is_finished(), "a wake must carry its thread's writes to the poll");
         let slot_waker = slot.lock().take();

@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::coop;
 use super::park::Parker;
 use std::future::Future;
 use std::pin::pin;
@@ -23,12 +24,29 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let waker = parker.waker();
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
+    // Nobody refills a budget here: a leaf that found it used up would never go on.
+    let _unlimited = coop::unlimited();
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return output;
         }
         parker.sleep(None);
     }
+}
+
+/// [`block_on`] for the `blocking_*` methods.
+///
+/// # Panics
+/// Inside a task or a root future of ours: the thread that would sleep is the one that has to run
+/// whoever is waited for.
+#[track_caller]
+pub(crate) fn blocking<F: Future>(future: F) -> F::Output {
+    assert!(
+        !coop::in_poll(),
+        "a blocking_* call inside async code would stop the runtime that drives this thread; \
+         use the async method and .await, or move the call into spawn_blocking"
+    );
+    block_on(future)
 }
 
 #[cfg(test)]

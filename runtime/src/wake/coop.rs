@@ -42,7 +42,7 @@ pub(crate) fn budget() -> Guard {
     Guard { before: LEFT.with(|left| left.replace(BUDGET)) }
 }
 
-/// No limit until the guard is dropped: for `unconstrained` and for code that must not yield.
+/// No limit until the guard is dropped: for code that must not yield.
 #[inline]
 pub(crate) fn unlimited() -> Guard {
     Guard { before: LEFT.with(|left| left.replace(UNLIMITED)) }
@@ -75,6 +75,12 @@ fn exhausted(cx: &mut Context<'_>) -> Poll<()> {
 #[inline]
 pub(crate) fn has_budget() -> bool {
     LEFT.with(Cell::get) != 0
+}
+
+/// Is this thread inside a poll of one of our executors? There it must not block.
+#[inline]
+pub(crate) fn in_poll() -> bool {
+    LEFT.with(Cell::get) != UNLIMITED
 }
 
 /// One unit of progress was made.
