@@ -94,11 +94,12 @@ impl WakerSlot {
 
     /// Did we leave this very waker here last? Asked in SET or BUSY, by the registering side.
     fn holds(&self, waker: &Waker) -> bool {
-        // SAFETY(INV-10): we wrote the cell and nobody else does. Its waker may have been moved out:
-        // `will_wake` compares two addresses and follows neither. Equal addresses mean the same
-        // task: had the memory gone to another one since, the swap to EMPTY would have come before
-        // the free, the free before the allocation, and we would have seen it. (loom does not know
-        // that an allocator orders this: its models poll with one waker, or keep the old one.)
+        // SAFETY(INV-10): we wrote the cell and nobody else does. Its waker may have been moved
+        // out: `will_wake` compares two addresses and follows neither. Equal addresses mean the
+        // same task: had the memory gone to another one since, the swap to EMPTY would have come
+        // before the free, the free before the allocation, and we would have seen it. (loom does
+        // not know that an allocator orders this: its models poll with one waker, or keep the old
+        // one.)
         self.cell.with(|cell| unsafe { (*cell).assume_init_ref().will_wake(waker) })
     }
 

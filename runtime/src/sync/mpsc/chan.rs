@@ -1,11 +1,12 @@
 //! the channel itself: storage, permits, the sleeping receiver; close and drop semantics.
 //!
-//! Read before: `sync/semaphore/permits.rs`, `sync/ring.rs`, `sync/chain.rs`. Next: `sync/mpsc/tx.rs`.
+//! Read before: `sync/semaphore/permits.rs`, `sync/ring.rs`, `sync/chain.rs`. Next:
+//! `sync/mpsc/tx.rs`.
 //!
-//! One [`Chan`] serves both kinds of channel. A bounded one has permits: who wants to send takes one,
-//! waiting in line if need be, and the receiver gives it back after it has taken the value. Up to
-//! 64 KiB the values are in a ring; above, the capacity is only a promise, and they are in a chain.
-//! An unbounded channel is a chain without permits.
+//! One [`Chan`] serves both kinds of channel. A bounded one has permits: who wants to send takes
+//! one, waiting in line if need be, and the receiver gives it back after it has taken the value. Up
+//! to 64 KiB the values are in a ring; above, the capacity is only a promise, and they are in a
+//! chain. An unbounded channel is a chain without permits.
 //!
 //! ```text
 //!            permit (1 RMW)          claim + fill (2 RMW)         load + store         permit back
@@ -21,12 +22,12 @@
 //! | it has closed, bounded | all permits are back: whoever gives back the last unused one wakes it |
 //! | it has closed, unbounded | it has come to the tail that it closed: only fills are outstanding |
 //!
-//! In each case it looks at the storage once more *after* it has seen the reason: what was sent before
-//! the reason came up is received before the end.
+//! In each case it looks at the storage once more *after* it has seen the reason: what was sent
+//! before the reason came up is received before the end.
 //!
-//! What is sent into a channel that nobody receives from any more (a permit may outlive the receiver)
-//! stays in it and is dropped with it. Values are dropped outside of any lock, one by one, and one
-//! whose destructor panics does not keep the others.
+//! What is sent into a channel that nobody receives from any more (a permit may outlive the
+//! receiver) stays in it and is dropped with it. Values are dropped outside of any lock, one by
+//! one, and one whose destructor panics does not keep the others.
 //!
 //! * INV-77: a permit is spent on one push, or given back, once. `Permit` and `OwnedPermit` are the
 //!   proof; only this module pushes.
@@ -163,8 +164,8 @@ impl<T> Chan<T> {
 
     /// How many senders, and how many weak ones, there are.
     pub(super) fn counts(&self) -> (usize, usize) {
-        // Ordering: Acquire, pairs with the Release of a sender's drop: who sees that it is gone also
-        // sees what it has sent. Relaxed for the weak ones, which send nothing.
+        // Ordering: Acquire, pairs with the Release of a sender's drop: who sees that it is gone
+        // also sees what it has sent. Relaxed for the weak ones, which send nothing.
         (self.senders.load(Ordering::Acquire), self.weak.load(Ordering::Relaxed))
     }
 
@@ -362,6 +363,9 @@ impl<T> Drop for Rx<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 #[path = "chan_tests.rs"]
 mod tests;
+#[cfg(all(test, loom))]
+#[path = "loom_tests.rs"]
+mod models;

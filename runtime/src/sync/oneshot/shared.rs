@@ -16,11 +16,8 @@
 //! | RX_GONE | receiver | I do not touch the allocation again |
 //!
 //! ```text
-//!   receiver first   poll: write waker, RX_WAITS
-//!                    send: VALUE ENDED, take waker, TX_GONE, wake
-//!                    poll: read, free
-//!   sender first     send: VALUE ENDED TX_GONE (one step)
-//!                    poll: read, free
+//!   receiver first:  poll: write waker, RX_WAITS  ·  send: VALUE ENDED, take waker, TX_GONE, wake  ·  poll: read, free
+//!   sender first:    send: VALUE ENDED TX_GONE (one step)                             ·  poll: read, free
 //! ```
 //!
 //! So an exchange costs one read-modify-write when the sender is first, three when the receiver
@@ -32,9 +29,9 @@
 //! `fetch_or` and reads in the answer what the sender had done before.
 //!
 //! * INV-67: `place` holds the value if VALUE, and the value is the receiver's. It holds the
-//!   sender's waker if TX_WAITS was set before CLOSED; who sets CLOSED first and sees TX_WAITS takes it out,
-//!   or the sender does, by clearing TX_WAITS before CLOSED. In all other states it is the sender's
-//!   to write.
+//!   sender's waker if TX_WAITS was set before CLOSED; who sets CLOSED first and sees TX_WAITS
+//!   takes it out, or the sender does, by clearing TX_WAITS before CLOSED. In all other states it
+//!   is the sender's to write.
 //! * INV-68: the receiver's slot is written by the receiver only, and only while RX_WAITS is clear.
 //!   A waker in it is the sender's once ENDED was set over RX_WAITS and before CLOSED, and the
 //!   receiver's otherwise.
