@@ -252,8 +252,8 @@ impl<T> Chain<T> {
     /// # Safety
     /// INV-76: the caller is the receiver, looking.
     pub(crate) unsafe fn claimed(&self) -> usize {
-        // Ordering: Relaxed, a send that ended before, in the eyes of this thread, is counted in any
-        // case.
+        // Ordering: Relaxed, a send that ended before, in the eyes of this thread, is counted in
+        // any case.
         let tail = self.tail.load(Ordering::Relaxed) / ONE;
         // SAFETY(INV-76): nobody writes it meanwhile.
         let (head, end) = self.reader.with(|reader| unsafe { ((*reader).head, (*reader).end) });

@@ -203,8 +203,8 @@ impl<T> Ring<T> {
     /// # Safety
     /// INV-73: the caller is the receiver, looking.
     pub(crate) unsafe fn claimed(&self) -> usize {
-        // Ordering: Relaxed, a send that ended before, in the eyes of this thread, is counted in any
-        // case. SAFETY(INV-73): the caller is the receiver.
+        // Ordering: Relaxed, a send that ended before, in the eyes of this thread, is counted in
+        // any case. SAFETY(INV-73): the caller is the receiver.
         self.tail.load(Ordering::Relaxed).wrapping_sub(unsafe { self.head() })
     }
 }

@@ -9,18 +9,19 @@
 //! chain. An unbounded channel is a chain without permits.
 //!
 //! ```text
-//!            permit (1 RMW)          claim + fill (2 RMW)         load + store         permit back
-//!   sender ─────────────────► room ─────────────────────► value ─────────────► taken ─────────────►
-//!                                     found AWAITED? wake                              (1 RMW)
+//!            permit            claim, fill             load, store         permit back
+//!   sender ─────────► room ───────────────────► value ─────────────► taken ─────────────►
+//!            1 RMW              2 RMW                                          1 RMW
+//!                        found AWAITED? wake
 //! ```
 //!
 //! How it ends. The receiver is told "no more" when nothing is left, and
 //!
 //! | because | seen by |
 //! |---|---|
-//! | all senders are gone | their count: the last one out wakes the receiver |
-//! | it has closed, bounded | all permits are back: whoever gives back the last unused one wakes it |
-//! | it has closed, unbounded | it has come to the tail that it closed: only fills are outstanding |
+//! | all senders are gone | their count; the last one out wakes the receiver |
+//! | it has closed, bounded | all permits being back; who gives back the last unused one wakes it |
+//! | it has closed, unbounded | the tail that it closed: it has taken all that was claimed before |
 //!
 //! In each case it looks at the storage once more *after* it has seen the reason: what was sent
 //! before the reason came up is received before the end.
@@ -129,9 +130,10 @@ impl<T> Chan<T> {
     /// INV-78: the caller is the receiver. A bounded channel gets a permit back for each value.
     #[inline]
     unsafe fn pop(&self) -> Option<T> {
-        // SAFETY(INV-78): what INV-73 and INV-76 ask for.
         match &self.store {
+            // SAFETY(INV-78): what INV-73 asks for.
             Store::Ring(ring) => unsafe { ring.pop() },
+            // SAFETY(INV-78): what INV-76 asks for.
             Store::Chain(chain) => unsafe { chain.pop() },
         }
     }
@@ -172,9 +174,10 @@ impl<T> Chan<T> {
     /// # Safety
     /// INV-78: the caller is the receiver, looking.
     unsafe fn claimed(&self) -> usize {
-        // SAFETY(INV-78): what INV-73 and INV-76 ask for.
         match &self.store {
+            // SAFETY(INV-78): what INV-73 asks for.
             Store::Ring(ring) => unsafe { ring.claimed() },
+            // SAFETY(INV-78): what INV-76 asks for.
             Store::Chain(chain) => unsafe { chain.claimed() },
         }
     }
@@ -232,9 +235,10 @@ impl<T> Rx<T> {
     fn wait(&mut self, waker: &Waker) -> bool {
         // SAFETY(INV-78): `&mut` to the one receiver; so INV-12 for the slot.
         unsafe { self.chan.rx_waker.register(waker) };
-        // SAFETY(INV-78): as above; what INV-73 and INV-76 ask for.
         match &self.chan.store {
+            // SAFETY(INV-78): as above; what INV-73 asks for.
             Store::Ring(ring) => unsafe { ring.wait() },
+            // SAFETY(INV-78): as above; what INV-76 asks for.
             Store::Chain(chain) => unsafe { chain.wait() },
         }
     }
@@ -329,9 +333,10 @@ impl<T> Rx<T> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        // SAFETY(INV-78): `&` to the one receiver: it only looks.
         match &self.chan.store {
+            // SAFETY(INV-78): `&` to the one receiver: it only looks.
             Store::Ring(ring) => unsafe { !ring.has_next() },
+            // SAFETY(INV-78): as above.
             Store::Chain(chain) => unsafe { !chain.has_next() },
         }
     }

@@ -8,16 +8,19 @@
 //! | bit | set by | it says |
 //! |---|---|---|
 //! | VALUE | sender | the value is in its place; it is the receiver's |
-//! | ENDED | sender | nothing more will come; whoever set it while the receiver waited has its waker |
-//! | TX_WAITS | sender | my waker is in the place where the value would be; close, and it is yours |
+//! | ENDED | sender | nothing more will come; if you were waiting, I have your waker |
+//! | TX_WAITS | sender | my waker is where the value would be; close, and it is yours |
 //! | TX_GONE | sender | I do not touch the allocation again |
 //! | CLOSED | receiver | I want nothing; a value that comes now stays yours |
 //! | RX_WAITS | receiver | my waker is in its slot; end, and it is yours |
 //! | RX_GONE | receiver | I do not touch the allocation again |
 //!
 //! ```text
-//!   receiver first:  poll: write waker, RX_WAITS  ·  send: VALUE ENDED, take waker, TX_GONE, wake  ·  poll: read, free
-//!   sender first:    send: VALUE ENDED TX_GONE (one step)                             ·  poll: read, free
+//!   receiver first                            sender first
+//!     poll: write waker, RX_WAITS               send: write value, VALUE ENDED TX_GONE
+//!     send: write value, VALUE ENDED            poll: read value, free
+//!           take waker, TX_GONE, wake
+//!     poll: read value, free
 //! ```
 //!
 //! So an exchange costs one read-modify-write when the sender is first, three when the receiver
@@ -184,9 +187,10 @@ impl<T> TxHalf<T> {
     /// Takes a waker of ours out of the place, unless the receiver is taking it.
     fn reclaim(&self) -> Option<Box<Waker>> {
         let shared = self.shared();
-        // Ordering: Relaxed twice, a bit of our own; it takes back what this side wrote, and CLOSED
-        // in the answer says that there is nothing to read.
+        // Ordering: Relaxed, a bit of our own.
         let waits = shared.state.load(Ordering::Relaxed) & TX_WAITS != 0;
+        // Ordering: Relaxed, it takes back what this side wrote; CLOSED in the answer says that
+        // there is nothing to read.
         let ours = waits && shared.state.fetch_and(!TX_WAITS, Ordering::Relaxed) & CLOSED == 0;
         // SAFETY(INV-67): we cleared TX_WAITS before CLOSED.
         ours.then(|| unsafe { shared.take_tx_waker() })
