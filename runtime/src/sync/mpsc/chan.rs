@@ -371,6 +371,9 @@ impl<T> Drop for Rx<T> {
 #[cfg(all(test, not(loom)))]
 #[path = "chan_tests.rs"]
 mod tests;
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;
 #[cfg(all(test, loom))]
 #[path = "loom_tests.rs"]
 mod models;
