@@ -27,24 +27,24 @@
 //!
 //! * INV-74: a claimed position that is not yet filled lies in the tail block or behind it.
 //! * INV-75: a block that the tail block has left is touched only by senders whose positions are
-//!   below its `left`, and before they fill their slots. Blocks are freed by the receiver, in order,
-//!   and at the end of the chain.
+//!   below its `left`, and before they fill their slots. Blocks are freed by the receiver, in
+//!   order, and at the end of the chain.
 //! * INV-76: one thread at a time acts as the receiver, or several that only look.
 //!
-//! Closing is a bit in the tail, so that a claim and a close have an order: a claim that finds the bit
-//! gives its value back, and the tail at that time says how many values there will ever be.
+//! Closing is a bit in the tail, so that a claim and a close have an order: a claim that finds the
+//! bit gives its value back, and the tail at that time says how many values there will ever be.
 //!
-//! Left out: blocks that are used again. In a steady flow a block costs an allocation per 32 values,
-//! about a nanosecond each, and memory goes back after a burst.
+//! Left out: blocks that are used again. In a steady flow a block costs an allocation per 32
+//! values, about a nanosecond each, and memory goes back after a burst.
 
 use super::ring::Slot;
 use crate::base::prim::{AtomicPtr, AtomicU64, Ordering, UnsafeCell};
 use std::ptr::{NonNull, null_mut};
 
-/// Slots of the first block. Small under loom, so that models cross blocks.
+/// Slots of the first block.
 const FIRST: usize = if cfg!(loom) { 1 } else { 4 };
-/// Slots of the later blocks.
-const MOST: usize = if cfg!(loom) { 2 } else { 32 };
+/// Slots of the later blocks. One under loom, so that models soon cross blocks.
+const MOST: usize = if cfg!(loom) { 1 } else { 32 };
 
 /// In the tail: no more claims.
 const CLOSED: u64 = 1;
@@ -61,13 +61,16 @@ struct Block<T> {
     next: AtomicPtr<Block<T>>,
     /// How far the tail was when the tail block had moved on.
     left: AtomicU64,
+    /// Nothing: whoever walks here looks at it, and the free writes it, for loom to see the order.
+    ground: UnsafeCell<()>,
 }
 
 impl<T> Block<T> {
     fn boxed(start: u64, slots: usize) -> NonNull<Self> {
         let slots = (0..slots).map(|_| Slot::new()).collect();
         let (next, left) = (AtomicPtr::new(null_mut()), AtomicU64::new(NOT_LEFT));
-        let block = Box::into_raw(Box::new(Block { start, slots, next, left }));
+        let ground = UnsafeCell::new(());
+        let block = Box::into_raw(Box::new(Block { start, slots, next, left, ground }));
         // SAFETY(INV-75): a box is not null; it is freed from a `Reader`'s hands only.
         unsafe { NonNull::new_unchecked(block) }
     }
@@ -75,6 +78,8 @@ impl<T> Block<T> {
     /// The slot of a position that is not before this block.
     #[inline]
     fn slot(&self, position: u64) -> Option<&Slot<T>> {
+        self.ground.with(|_| ());
+        debug_assert!(position >= self.start);
         usize::try_from(position - self.start).ok().and_then(|index| self.slots.get(index))
     }
 
@@ -91,7 +96,8 @@ impl<T> Block<T> {
     fn grow(&self) -> NonNull<Block<T>> {
         let slots = self.slots.len();
         let new = Block::boxed(self.start + slots as u64, (slots * 2).min(MOST));
-        // Ordering: Release, pairs with the Acquire above; Acquire on failure, for the other's block.
+        // Ordering: Release, pairs with the Acquire above; Acquire on failure, for the other's
+        // block.
         let linked = self.next.compare_exchange(
             null_mut(),
             new.as_ptr(),
@@ -131,7 +137,8 @@ struct Reader<T> {
     oldest: Option<NonNull<Block<T>>>,
 }
 
-// SAFETY(INV-71): a value passes from the thread that claimed to the receiver's, and is never shared.
+// SAFETY(INV-71): a value passes from the thread that claimed to the receiver's, and is never
+// shared.
 unsafe impl<T: Send> Send for Chain<T> {}
 // SAFETY(INV-71): as above; blocks are made of atomics and slots. INV-76 is for the reader.
 unsafe impl<T: Send> Sync for Chain<T> {}
@@ -151,8 +158,8 @@ impl<T> Chain<T> {
     #[inline]
     pub(crate) fn push(&self, value: T) -> Result<bool, T> {
         // Ordering: Acquire, pairs with the Release in `move_on`: who claims after a block was left
-        // sees the tail block that lies behind it. Release, pairs with the Acquire in `claimed`.
-        let tail = self.tail.fetch_add(ONE, Ordering::AcqRel);
+        // sees the tail block that lies behind it.
+        let tail = self.tail.fetch_add(ONE, Ordering::Acquire);
         if tail & CLOSED != 0 {
             return Err(value);
         }
@@ -188,7 +195,8 @@ impl<T> Chain<T> {
             // Ordering: Release, and a read-modify-write: it comes after the move, and every later
             // claim acquires it.
             let tail = self.tail.fetch_or(0, Ordering::Release);
-            // Ordering: Release, pairs with the Acquire in `free_left`; our last touch of the block.
+            // Ordering: Release, pairs with the Acquire in `free_left`; our last touch of the
+            // block.
             block.left.store(tail / ONE, Ordering::Release);
         }
     }
@@ -244,9 +252,9 @@ impl<T> Chain<T> {
     /// # Safety
     /// INV-76: the caller is the receiver, looking.
     pub(crate) unsafe fn claimed(&self) -> usize {
-        // Ordering: Acquire, pairs with the Release of the claims: a send that ended before, in the
-        // eyes of this thread, is counted.
-        let tail = self.tail.load(Ordering::Acquire) / ONE;
+        // Ordering: Relaxed, a send that ended before, in the eyes of this thread, is counted in
+        // any case.
+        let tail = self.tail.load(Ordering::Relaxed) / ONE;
         // SAFETY(INV-76): nobody writes it meanwhile.
         let (head, end) = self.reader.with(|reader| unsafe { ((*reader).head, (*reader).end) });
         usize::try_from(tail.min(end) - head).unwrap_or(usize::MAX)
@@ -288,6 +296,7 @@ impl<T> Reader<T> {
         if self.block().slot(self.head).is_none() {
             // Here the chain may end: the note needs a slot to be left in.
             self.block = self.block().next();
+            self.free_left();
         }
         self.block().slot(self.head).is_some_and(Slot::wait)
     }
@@ -327,6 +336,7 @@ impl<T> Reader<T> {
 unsafe fn free<T>(block: NonNull<Block<T>>) -> Option<NonNull<Block<T>>> {
     // SAFETY(INV-75): made by `boxed`; the rest is the caller's promise.
     let block = unsafe { Box::from_raw(block.as_ptr()) };
+    block.ground.with_mut(|_| ());
     // Ordering: Relaxed, the receiver has come past it, or nobody else is left.
     NonNull::new(block.next.load(Ordering::Relaxed))
 }

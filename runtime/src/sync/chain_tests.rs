@@ -139,7 +139,7 @@ mod models {
         builder.check(f);
     }
 
-    /// Blocks of one and two slots: both senders grow, move on, and walk over what the reader frees
+    /// Blocks of one slot: both senders grow, move on, and walk over what the reader frees
     /// (INV-74, INV-75).
     #[test]
     fn loom_chain_two_senders() {
@@ -148,8 +148,7 @@ mod models {
             let threads = [1, 2].map(|value| {
                 let chain = chain.clone();
                 thread::spawn(move || {
-                    let _ = chain.push(value);
-                    let _ = chain.push(value + 2);
+                    assert!(chain.push(value).is_ok() && chain.push(value + 2).is_ok());
                 })
             });
             // SAFETY(INV-76): only this thread pops.
@@ -161,6 +160,28 @@ mod models {
             all.extend(std::iter::from_fn(|| unsafe { chain.pop() }));
             all.sort();
             assert_eq!(all, [1, 2, 3, 4]);
+        });
+    }
+
+    /// A sender that has claimed walks over a block that the reader would like to free (INV-75).
+    #[test]
+    fn loom_chain_walk_and_free() {
+        model(|| {
+            let chain = Arc::new(Chain::new());
+            let threads = [2, 1].map(|count| {
+                let chain = chain.clone();
+                thread::spawn(move || (0..count).for_each(|_| assert!(chain.push(7).is_ok())))
+            });
+            // SAFETY(INV-76): only this thread receives.
+            let mut pop = || unsafe { chain.pop() };
+            let mut count = (0..2).filter_map(|_| pop()).count();
+            // SAFETY(INV-76): as above.
+            let _ = unsafe { chain.wait() };
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            count += std::iter::from_fn(pop).count();
+            assert_eq!(count, 3);
         });
     }
 

@@ -17,21 +17,21 @@
 //!   AWAITED ───────────────────────────────┘
 //! ```
 //!
-//! A sender claims a position, fills the slot and marks it FULL. The receiver reads in order, with a
-//! load and a store. Before it sleeps it leaves a note, AWAITED, **in the very slot that it waits
+//! A sender claims a position, fills the slot and marks it FULL. The receiver reads in order, with
+//! a load and a store. Before it sleeps it leaves a note, AWAITED, **in the very slot that it waits
 //! for**. So the step that publishes a value also says whether somebody has to be woken: no second
-//! word, no fence, and a sender that is slow between claim and fill delays the receiver but is never
-//! waited for by spinning, because the one wake comes from that slot.
+//! word, no fence, and a sender that is slow between claim and fill delays the receiver but is
+//! never waited for by spinning, because the one wake comes from that slot.
 //!
 //! The ring itself does not count: who pushes has a permit. That spares the lap in the stamp, and
 //! the check:
 //!
 //! * INV-71: a slot is written by the one who claimed its position, and read by the receiver, once,
 //!   after it has seen FULL.
-//! * INV-72: who pushes holds a permit, a permit comes back after the take, and there are at most as
-//!   many permits as slots. So whoever claims position `p` of a ring of `n` finds the slot empty and
-//!   sees it so: of the claims up to `p`, the one that got its permit last did so after the receiver
-//!   gave back that of `p - n`, and the tail hands on what it had seen.
+//! * INV-72: who pushes holds a permit, a permit comes back after the take, and there are at most
+//!   as many permits as slots. So whoever claims position `p` of a ring of `n` finds the slot empty
+//!   and sees it so: of the claims up to `p`, the one that got its permit last did so after the
+//!   receiver gave back that of `p - n`, and the tail hands on what it had seen.
 //! * INV-73: one thread at a time acts as the receiver, or several that only look.
 //!
 //! The number of slots is a power of two, so that positions may wrap. Left out: several receivers,
@@ -66,9 +66,10 @@ impl<T> Slot<T> {
     pub(crate) unsafe fn fill(&self, value: T) -> bool {
         // SAFETY(INV-71): claimed by the caller; the receiver keeps off until FULL.
         self.value.with_mut(|place| unsafe { (*place).write(value) });
-        // Ordering: Release, pairs with the Acquire in `is_full`: the value. A read-modify-write, so
-        // either it finds the note, or the receiver that leaves the note finds FULL. What it finds
-        // needs no Acquire: the note is left after the waker, and the waker's slot has its own order.
+        // Ordering: Release, pairs with the Acquire in `is_full`: the value. A read-modify-write,
+        // so either it finds the note, or the receiver that leaves the note finds FULL. What it
+        // finds needs no Acquire: the note is left after the waker, and the waker's slot has its
+        // own order.
         self.stamp.swap(FULL, Ordering::Release) == AWAITED
     }
 
@@ -113,7 +114,8 @@ pub(crate) struct Ring<T> {
     head: UnsafeCell<usize>,
 }
 
-// SAFETY(INV-71): a value passes from the thread that claimed to the receiver's, and is never shared.
+// SAFETY(INV-71): a value passes from the thread that claimed to the receiver's, and is never
+// shared.
 unsafe impl<T: Send> Send for Ring<T> {}
 // SAFETY(INV-71): as above. INV-73 is for `head`.
 unsafe impl<T: Send> Sync for Ring<T> {}
@@ -201,9 +203,9 @@ impl<T> Ring<T> {
     /// # Safety
     /// INV-73: the caller is the receiver, looking.
     pub(crate) unsafe fn claimed(&self) -> usize {
-        // Ordering: Acquire, pairs with the Release of the claims: a send that ended before, in the
-        // eyes of this thread, is counted. SAFETY(INV-73): the caller is the receiver.
-        self.tail.load(Ordering::Acquire).wrapping_sub(unsafe { self.head() })
+        // Ordering: Relaxed, a send that ended before, in the eyes of this thread, is counted in
+        // any case. SAFETY(INV-73): the caller is the receiver.
+        self.tail.load(Ordering::Relaxed).wrapping_sub(unsafe { self.head() })
     }
 }
 

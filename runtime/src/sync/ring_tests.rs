@@ -33,7 +33,8 @@ mod plain {
         assert_eq!(seen, next);
     }
 
-    /// INV-71: a slot is full once: the note is answered by the fill that it waits for, and no other.
+    /// INV-71: a slot is full once: the note is answered by the fill that it waits for, and no
+    /// other.
     #[test]
     fn a_note_is_answered_by_its_own_slot() {
         let ring = Ring::new(2);
@@ -106,8 +107,8 @@ mod models {
     use crate::sync::ring::Ring;
     use crate::sync::semaphore::permits::Permits;
 
-    /// Two senders, two slots, and a permit that was taken before it is used: the slot of a claim is
-    /// empty, and is seen so, whoever's permit the receiver gave back last (INV-72).
+    /// Two senders, two slots, and a permit that was taken before it is used: the slot of a claim
+    /// is empty, and is seen so, whoever's permit the receiver gave back last (INV-72).
     #[test]
     fn loom_ring_two_senders() {
         let mut builder = loom::model::Builder::new();

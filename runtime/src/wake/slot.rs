@@ -12,19 +12,24 @@
 //! ```
 //!
 //! The rule for users: **make it happen, then take; register, then look again.** Both middle steps
-//! are read-modify-writes of one word, so one of them comes second and sees the other. What
-//! `register` finds, what it does then, and why no wake is lost:
+//! are read-modify-writes of one word, so one of them comes second and sees the other:
 //!
-//! * EMPTY: writes, swaps to SET. A take before the swap is acquired by it: the second look sees
-//!   what happened. A take after it finds SET.
-//! * SET, same task: nothing. The waker is in place. If what we read is old, a take is waking it:
-//!   the same as BUSY.
-//! * SET, another task: moves to BUSY, writes, swaps to SET. As with EMPTY; a take in between does
-//!   nothing and is acquired by the swap.
-//! * BUSY, same task: nothing. The taker is about to wake this very task. A later take finds BUSY,
-//!   and the taker's swap acquires it, or finds EMPTY, and the next `register` does.
-//! * BUSY, another task: wakes the new task at once. It polls again and finds EMPTY, sooner or
-//!   later.
+//! | `register` finds | whose waker | what it does |
+//! |---|---|---|
+//! | EMPTY | – | 1: writes the cell, swaps to SET |
+//! | SET | this task's | 2: nothing |
+//! | SET | another task's | 3: moves to BUSY, writes the cell, swaps to SET |
+//! | BUSY | this task's | 4: nothing |
+//! | BUSY | another task's | 5: wakes the new task at once |
+//!
+//! 1. A take before the swap is acquired by it, so the second look sees what had been made to
+//!   happen. A take after it finds SET.
+//! 2. The waker is in place. If what we read is old, a take is waking it: the same as 4.
+//! 3. As 1. A take in between finds BUSY, does nothing, and is acquired by the swap.
+//! 4. The taker is about to wake this very task. A later take that relies on that finds BUSY, and
+//!   the taker's swap passes on what it had made happen; or finds EMPTY, and the next `register`
+//!   does.
+//! 5. The new task polls again and finds EMPTY, sooner or later.
 //!
 //! `take` is one read-modify-write when nobody waits, two when somebody does. It is not a plain
 //! load, which could run before the store that made it happen. `register` of a waker that is in
@@ -94,11 +99,12 @@ impl WakerSlot {
 
     /// Did we leave this very waker here last? Asked in SET or BUSY, by the registering side.
     fn holds(&self, waker: &Waker) -> bool {
-        // SAFETY(INV-10): we wrote the cell and nobody else does. Its waker may have been moved out:
-        // `will_wake` compares two addresses and follows neither. Equal addresses mean the same
-        // task: had the memory gone to another one since, the swap to EMPTY would have come before
-        // the free, the free before the allocation, and we would have seen it. (loom does not know
-        // that an allocator orders this: its models poll with one waker, or keep the old one.)
+        // SAFETY(INV-10): we wrote the cell and nobody else does. Its waker may have been moved
+        // out: `will_wake` compares two addresses and follows neither. Equal addresses mean the
+        // same task: had the memory gone to another one since, the swap to EMPTY would have come
+        // before the free, the free before the allocation, and we would have seen it. (loom does
+        // not know that an allocator orders this: its models poll with one waker, or keep the old
+        // one.)
         self.cell.with(|cell| unsafe { (*cell).assume_init_ref().will_wake(waker) })
     }
 

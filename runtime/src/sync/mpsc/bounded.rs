@@ -110,12 +110,12 @@ impl<T> Receiver<T> {
 
     /// Takes the next value if it is there, without waiting.
     ///
-    /// A send that has ended is seen, in every order of threads. For that it may let this thread sleep
-    /// for the few instructions in which another thread is putting a value in.
+    /// A send that has ended is seen, in every order of threads. For that it may let this thread
+    /// sleep for the few instructions in which another thread is putting a value in.
     ///
     /// # Errors
-    /// [`TryRecvError::Empty`] when there is none yet; [`TryRecvError::Disconnected`] when there will
-    /// be none.
+    /// [`TryRecvError::Empty`] when there is none yet; [`TryRecvError::Disconnected`] when there
+    /// will be none.
     ///
     /// ```
     /// use mainspring::sync::mpsc::{self, error::TryRecvError};
@@ -131,7 +131,8 @@ impl<T> Receiver<T> {
         self.rx.try_recv()
     }
 
-    /// Receives the next value with this thread asleep until there is one: for code that is not async.
+    /// Receives the next value with this thread asleep until there is one: for code that is not
+    /// async.
     ///
     /// # Panics
     /// Inside async code it would block the executor's thread and everything on it: use

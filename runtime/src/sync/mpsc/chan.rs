@@ -1,32 +1,34 @@
 //! the channel itself: storage, permits, the sleeping receiver; close and drop semantics.
 //!
-//! Read before: `sync/semaphore/permits.rs`, `sync/ring.rs`, `sync/chain.rs`. Next: `sync/mpsc/tx.rs`.
+//! Read before: `sync/semaphore/permits.rs`, `sync/ring.rs`, `sync/chain.rs`. Next:
+//! `sync/mpsc/tx.rs`.
 //!
-//! One [`Chan`] serves both kinds of channel. A bounded one has permits: who wants to send takes one,
-//! waiting in line if need be, and the receiver gives it back after it has taken the value. Up to
-//! 64 KiB the values are in a ring; above, the capacity is only a promise, and they are in a chain.
-//! An unbounded channel is a chain without permits.
+//! One [`Chan`] serves both kinds of channel. A bounded one has permits: who wants to send takes
+//! one, waiting in line if need be, and the receiver gives it back after it has taken the value. Up
+//! to 64 KiB the values are in a ring; above, the capacity is only a promise, and they are in a
+//! chain. An unbounded channel is a chain without permits.
 //!
 //! ```text
-//!            permit (1 RMW)          claim + fill (2 RMW)         load + store         permit back
-//!   sender ─────────────────► room ─────────────────────► value ─────────────► taken ─────────────►
-//!                                     found AWAITED? wake                              (1 RMW)
+//!            permit            claim, fill             load, store         permit back
+//!   sender ─────────► room ───────────────────► value ─────────────► taken ─────────────►
+//!            1 RMW              2 RMW                                          1 RMW
+//!                        found AWAITED? wake
 //! ```
 //!
 //! How it ends. The receiver is told "no more" when nothing is left, and
 //!
 //! | because | seen by |
 //! |---|---|
-//! | all senders are gone | their count: the last one out wakes the receiver |
-//! | it has closed, bounded | all permits are back: whoever gives back the last unused one wakes it |
-//! | it has closed, unbounded | it has come to the tail that it closed: only fills are outstanding |
+//! | all senders are gone | their count; the last one out wakes the receiver |
+//! | it has closed, bounded | all permits being back; who gives back the last unused one wakes it |
+//! | it has closed, unbounded | the tail that it closed: it has taken all that was claimed before |
 //!
-//! In each case it looks at the storage once more *after* it has seen the reason: what was sent before
-//! the reason came up is received before the end.
+//! In each case it looks at the storage once more *after* it has seen the reason: what was sent
+//! before the reason came up is received before the end.
 //!
-//! What is sent into a channel that nobody receives from any more (a permit may outlive the receiver)
-//! stays in it and is dropped with it. Values are dropped outside of any lock, one by one, and one
-//! whose destructor panics does not keep the others.
+//! What is sent into a channel that nobody receives from any more (a permit may outlive the
+//! receiver) stays in it and is dropped with it. Values are dropped outside of any lock, one by
+//! one, and one whose destructor panics does not keep the others.
 //!
 //! * INV-77: a permit is spent on one push, or given back, once. `Permit` and `OwnedPermit` are the
 //!   proof; only this module pushes.
@@ -128,9 +130,10 @@ impl<T> Chan<T> {
     /// INV-78: the caller is the receiver. A bounded channel gets a permit back for each value.
     #[inline]
     unsafe fn pop(&self) -> Option<T> {
-        // SAFETY(INV-78): what INV-73 and INV-76 ask for.
         match &self.store {
+            // SAFETY(INV-78): what INV-73 asks for.
             Store::Ring(ring) => unsafe { ring.pop() },
+            // SAFETY(INV-78): what INV-76 asks for.
             Store::Chain(chain) => unsafe { chain.pop() },
         }
     }
@@ -163,17 +166,18 @@ impl<T> Chan<T> {
 
     /// How many senders, and how many weak ones, there are.
     pub(super) fn counts(&self) -> (usize, usize) {
-        // Ordering: Acquire, pairs with the Release of a sender's drop: who sees that it is gone also
-        // sees what it has sent. Relaxed for the weak ones, which send nothing.
+        // Ordering: Acquire, pairs with the Release of a sender's drop: who sees that it is gone
+        // also sees what it has sent. Relaxed for the weak ones, which send nothing.
         (self.senders.load(Ordering::Acquire), self.weak.load(Ordering::Relaxed))
     }
 
     /// # Safety
     /// INV-78: the caller is the receiver, looking.
     unsafe fn claimed(&self) -> usize {
-        // SAFETY(INV-78): what INV-73 and INV-76 ask for.
         match &self.store {
+            // SAFETY(INV-78): what INV-73 asks for.
             Store::Ring(ring) => unsafe { ring.claimed() },
+            // SAFETY(INV-78): what INV-76 asks for.
             Store::Chain(chain) => unsafe { chain.claimed() },
         }
     }
@@ -231,9 +235,10 @@ impl<T> Rx<T> {
     fn wait(&mut self, waker: &Waker) -> bool {
         // SAFETY(INV-78): `&mut` to the one receiver; so INV-12 for the slot.
         unsafe { self.chan.rx_waker.register(waker) };
-        // SAFETY(INV-78): as above; what INV-73 and INV-76 ask for.
         match &self.chan.store {
+            // SAFETY(INV-78): as above; what INV-73 asks for.
             Store::Ring(ring) => unsafe { ring.wait() },
+            // SAFETY(INV-78): as above; what INV-76 asks for.
             Store::Chain(chain) => unsafe { chain.wait() },
         }
     }
@@ -328,9 +333,10 @@ impl<T> Rx<T> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        // SAFETY(INV-78): `&` to the one receiver: it only looks.
         match &self.chan.store {
+            // SAFETY(INV-78): `&` to the one receiver: it only looks.
             Store::Ring(ring) => unsafe { !ring.has_next() },
+            // SAFETY(INV-78): as above.
             Store::Chain(chain) => unsafe { !chain.has_next() },
         }
     }
@@ -362,6 +368,12 @@ impl<T> Drop for Rx<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 #[path = "chan_tests.rs"]
 mod tests;
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;
+#[cfg(all(test, loom))]
+#[path = "loom_tests.rs"]
+mod models;

@@ -2,8 +2,8 @@
 //!
 //! Read before: `sync/mpsc/tx.rs`. Next: `sync/mpsc/unbounded.rs`.
 //!
-//! Waiting for room and making the value are two steps. A permit is the first without the second: one
-//! of the channel's permits, spent by `send`, given back by `drop`. It makes a send safe in a
+//! Waiting for room and making the value are two steps. A permit is the first without the second:
+//! one of the channel's permits, spent by `send`, given back by `drop`. It makes a send safe in a
 //! `select!`, because the branch that waits holds no value that could be lost.
 
 use super::error::{SendError, TrySendError};
@@ -17,8 +17,8 @@ use std::mem::forget;
 
 /// Room for one value. Made by [`Sender::reserve`] and [`Sender::try_reserve`].
 ///
-/// Dropped unused, it makes room for somebody else. While it lives, a receiver that has closed still
-/// waits for its value.
+/// Dropped unused, it makes room for somebody else. While it lives, a receiver that has closed
+/// still waits for its value.
 #[must_use]
 pub struct Permit<'a, T> {
     tx: &'a Tx<T>,
@@ -43,8 +43,8 @@ pub struct OwnedPermit<T> {
 
 /// Waits for room for `n` values.
 ///
-/// A future that is given up may have been handed its permits already, and then gives them back: to a
-/// receiver that has closed, that can be the end it waits for.
+/// A future that is given up may have been handed its permits already, and then gives them back: to
+/// a receiver that has closed, that can be the end it waits for.
 async fn acquire<T>(tx: &Tx<T>, n: usize) -> Result<(), SendError<()>> {
     struct GivenUp<'a, T>(&'a Tx<T>);
     impl<T> Drop for GivenUp<'_, T> {
@@ -84,8 +84,8 @@ impl<T> Sender<T> {
     /// Gives the value back when the receiver is gone or has closed.
     ///
     /// # Cancel safety
-    /// A send that is given up has not sent, and the value is dropped with it. Where that is a loss,
-    /// [`reserve`](Sender::reserve) first. The place in the line is lost in any case.
+    /// A send that is given up has not sent, and the value is dropped with it. Where that is a
+    /// loss, [`reserve`](Sender::reserve) first. The place in the line is lost in any case.
     ///
     /// ```
     /// # let rt = mainspring::runtime::Builder::new_current_thread().build().unwrap();
@@ -114,8 +114,8 @@ impl<T> Sender<T> {
     /// Sends a value if there is room right now.
     ///
     /// # Errors
-    /// [`TrySendError::Full`] without room, or when others wait for it; [`TrySendError::Closed`] when
-    /// the receiver is gone or has closed. Both give the value back.
+    /// [`TrySendError::Full`] without room, or when others wait for it; [`TrySendError::Closed`]
+    /// when the receiver is gone or has closed. Both give the value back.
     ///
     /// ```
     /// use mainspring::sync::mpsc::{self, error::TrySendError};
@@ -143,7 +143,8 @@ impl<T> Sender<T> {
     /// As [`send`](Sender::send).
     ///
     /// # Panics
-    /// Inside async code it would block the executor's thread and everything on it: use `send` there.
+    /// Inside async code it would block the executor's thread and everything on it: use `send`
+    /// there.
     ///
     /// ```
     /// let (tx, mut rx) = mainspring::sync::mpsc::channel(1);
@@ -181,7 +182,8 @@ impl<T> Sender<T> {
 
     /// Waits for room for `n` values at once, and keeps it.
     ///
-    /// It waits for all of them together: while it is the first in line, nobody behind it gets room.
+    /// It waits for all of them together: while it is the first in line, nobody behind it gets
+    /// room.
     ///
     /// # Errors
     /// When the receiver is gone or has closed, or `n` is more than the channel's capacity.

@@ -131,8 +131,8 @@ impl<T> WeakUnboundedSender<T> {
 impl<T> UnboundedReceiver<T> {
     /// Receives the next value, waiting until there is one. `None`: there will be none.
     ///
-    /// That is when all senders are gone, or [`close`](UnboundedReceiver::close) was called, and everything
-    /// has been received that was sent before.
+    /// That is when all senders are gone, or [`close`](UnboundedReceiver::close) was called, and
+    /// everything has been received that was sent before.
     ///
     /// # Cancel safety
     /// A `recv` that is given up has received nothing.
@@ -174,12 +174,12 @@ impl<T> UnboundedReceiver<T> {
 
     /// Takes the next value if it is there, without waiting.
     ///
-    /// A send that has ended is seen, in every order of threads. For that it may let this thread sleep
-    /// for the few instructions in which another thread is putting a value in.
+    /// A send that has ended is seen, in every order of threads. For that it may let this thread
+    /// sleep for the few instructions in which another thread is putting a value in.
     ///
     /// # Errors
-    /// [`TryRecvError::Empty`] when there is none yet; [`TryRecvError::Disconnected`] when there will
-    /// be none.
+    /// [`TryRecvError::Empty`] when there is none yet; [`TryRecvError::Disconnected`] when there
+    /// will be none.
     ///
     /// ```
     /// use mainspring::sync::mpsc::{self, error::TryRecvError};
@@ -195,7 +195,8 @@ impl<T> UnboundedReceiver<T> {
         self.rx.try_recv()
     }
 
-    /// Receives the next value with this thread asleep until there is one: for code that is not async.
+    /// Receives the next value with this thread asleep until there is one: for code that is not
+    /// async.
     ///
     /// # Panics
     /// Inside async code it would block the executor's thread and everything on it: use
@@ -212,7 +213,8 @@ impl<T> UnboundedReceiver<T> {
         block_on(self.recv())
     }
 
-    /// [`recv_many`](UnboundedReceiver::recv_many) with this thread asleep: for code that is not async.
+    /// [`recv_many`](UnboundedReceiver::recv_many) with this thread asleep: for code that is not
+    /// async.
     ///
     /// # Panics
     /// As [`blocking_recv`](UnboundedReceiver::blocking_recv).

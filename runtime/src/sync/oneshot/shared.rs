@@ -8,19 +8,19 @@
 //! | bit | set by | it says |
 //! |---|---|---|
 //! | VALUE | sender | the value is in its place; it is the receiver's |
-//! | ENDED | sender | nothing more will come; whoever set it while the receiver waited has its waker |
-//! | TX_WAITS | sender | my waker is in the place where the value would be; close, and it is yours |
+//! | ENDED | sender | nothing more will come; if you were waiting, I have your waker |
+//! | TX_WAITS | sender | my waker is where the value would be; close, and it is yours |
 //! | TX_GONE | sender | I do not touch the allocation again |
 //! | CLOSED | receiver | I want nothing; a value that comes now stays yours |
 //! | RX_WAITS | receiver | my waker is in its slot; end, and it is yours |
 //! | RX_GONE | receiver | I do not touch the allocation again |
 //!
 //! ```text
-//!   receiver first   poll: write waker, RX_WAITS
-//!                    send: VALUE ENDED, take waker, TX_GONE, wake
-//!                    poll: read, free
-//!   sender first     send: VALUE ENDED TX_GONE (one step)
-//!                    poll: read, free
+//!   receiver first                            sender first
+//!     poll: write waker, RX_WAITS               send: write value, VALUE ENDED TX_GONE
+//!     send: write value, VALUE ENDED            poll: read value, free
+//!           take waker, TX_GONE, wake
+//!     poll: read value, free
 //! ```
 //!
 //! So an exchange costs one read-modify-write when the sender is first, three when the receiver
@@ -32,9 +32,9 @@
 //! `fetch_or` and reads in the answer what the sender had done before.
 //!
 //! * INV-67: `place` holds the value if VALUE, and the value is the receiver's. It holds the
-//!   sender's waker if TX_WAITS was set before CLOSED; who sets CLOSED first and sees TX_WAITS takes it out,
-//!   or the sender does, by clearing TX_WAITS before CLOSED. In all other states it is the sender's
-//!   to write.
+//!   sender's waker if TX_WAITS was set before CLOSED; who sets CLOSED first and sees TX_WAITS
+//!   takes it out, or the sender does, by clearing TX_WAITS before CLOSED. In all other states it
+//!   is the sender's to write.
 //! * INV-68: the receiver's slot is written by the receiver only, and only while RX_WAITS is clear.
 //!   A waker in it is the sender's once ENDED was set over RX_WAITS and before CLOSED, and the
 //!   receiver's otherwise.
@@ -187,9 +187,10 @@ impl<T> TxHalf<T> {
     /// Takes a waker of ours out of the place, unless the receiver is taking it.
     fn reclaim(&self) -> Option<Box<Waker>> {
         let shared = self.shared();
-        // Ordering: Relaxed twice, a bit of our own; it takes back what this side wrote, and CLOSED
-        // in the answer says that there is nothing to read.
+        // Ordering: Relaxed, a bit of our own.
         let waits = shared.state.load(Ordering::Relaxed) & TX_WAITS != 0;
+        // Ordering: Relaxed, it takes back what this side wrote; CLOSED in the answer says that
+        // there is nothing to read.
         let ours = waits && shared.state.fetch_and(!TX_WAITS, Ordering::Relaxed) & CLOSED == 0;
         // SAFETY(INV-67): we cleared TX_WAITS before CLOSED.
         ours.then(|| unsafe { shared.take_tx_waker() })
