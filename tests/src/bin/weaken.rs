@@ -105,7 +105,8 @@ impl Copy {
         cargo.current_dir(&self.root).args(["test", "-q", "-p", "mainspring", "--lib"]);
         cargo.args(["--release", "--no-run", "--message-format=json-render-diagnostics"]);
         cargo.env("CARGO_TARGET_DIR", &self.build).env("CARGO_INCREMENTAL", "1");
-        cargo.env("RUSTFLAGS", "--cfg loom").stdin(Stdio::null());
+        cargo.env("RUSTFLAGS", "--cfg loom").env("CARGO_PROFILE_RELEASE_DEBUG", "0");
+        cargo.stdin(Stdio::null());
         let output = cargo.output()?;
         if !output.status.success() {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())?;
