@@ -17,8 +17,8 @@
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task`, `local`,
 //! `drive` without `ready` and `readiness`, `blocking`, `sync/semaphore/permits`,
-//! `sync/oneshot/shared`, `sync/mpsc/chan`, `io/async_fd`, `net/tcp/stream`. The rest is more of the
-//! same, or is looked up when it is met.
+//! `sync/oneshot/shared`, `sync/mpsc/chan`, `io/async_fd`. The rest is more of the same, or is
+//! looked up when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!

@@ -1,5 +1,5 @@
-//! A child made by `fork` shares epoll with its parent. Alone in its binary: forking is for a process
-//! with nothing else going on.
+//! A child made by `fork` shares epoll with its parent. Alone in its binary: forking is for a
+//! process with nothing else going on.
 
 #![cfg(target_os = "linux")]
 
@@ -16,8 +16,8 @@ fn a_forked_child_that_drops_a_socket_does_not_silence_its_parents() {
         let (accepted, connected) = (mainspring::spawn(connecting), listener.accept().await);
         (connected.unwrap().0, accepted.await.unwrap().unwrap())
     });
-    // SAFETY: this process has no other thread that could hold a lock; the child ends without running
-    // destructors but the socket's.
+    // SAFETY: this process has no other thread that could hold a lock; the child ends without
+    // running destructors but the socket's.
     let child = unsafe { libc::fork() };
     if child == 0 {
         drop(ours);

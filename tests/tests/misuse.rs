@@ -158,3 +158,34 @@ fn the_id_of_no_task() {
         assert_eq!(own.await.unwrap(), id);
     });
 }
+
+#[test]
+fn a_blocking_call_inside_async_code() {
+    use mainspring::sync::{Mutex, oneshot};
+    use std::sync::Arc;
+
+    let words = ["blocking_* call inside async code", ".await", "spawn_blocking"];
+    let refuse_all = move || {
+        let (mutex, permits) = (Arc::new(Mutex::new(())), Arc::new(Semaphore::new(1)));
+        let (tx, mut rx) = mpsc::channel(1);
+        let (many, mut from_many) = mpsc::unbounded_channel::<u8>();
+        refuses(&words, || drop(mutex.blocking_lock()));
+        refuses(&words, || mutex.clone().blocking_lock_owned());
+        refuses(&words, || permits.clone().blocking_acquire_owned());
+        refuses(&words, || tx.blocking_send(1));
+        refuses(&words, || rx.blocking_recv());
+        refuses(&words, || from_many.blocking_recv());
+        refuses(&words, || oneshot::channel::<u8>().1.blocking_recv());
+        drop(many);
+    };
+    let rt = runtime();
+    rt.block_on(async { refuse_all() });
+    rt.block_on(rt.spawn(async move { refuse_all() })).unwrap();
+    // A blocking thread may block, also when its runtime's budget was once used up there.
+    let job = rt.spawn_blocking(|| {
+        let (tx, mut rx) = mpsc::unbounded_channel();
+        (0..1000).for_each(|i| tx.send(i).unwrap());
+        (0..1000).map(|_| rx.blocking_recv().unwrap()).sum::<i32>()
+    });
+    assert_eq!(rt.block_on(job).unwrap(), 499_500);
+}

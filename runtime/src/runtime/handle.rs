@@ -70,7 +70,10 @@ struct Context {
 }
 
 plain_local! {
-    static CONTEXT: Context = Context { inner: Cell::new(ptr::null()), mode: Cell::new(Mode::Free) };
+    static CONTEXT: Context = Context {
+        inner: Cell::new(ptr::null()),
+        mode: Cell::new(Mode::Free),
+    };
 }
 
 /// Hands the thread's current runtime to `f`.
@@ -323,8 +326,8 @@ impl Inner {
 pub(super) fn assert_may_block() {
     assert!(
         !is_driving(),
-        "block_on within block_on: this thread already drives a runtime, and blocking it would stop \
-         its tasks; use .await, or move the blocking call into spawn_blocking"
+        "block_on within block_on: this thread already drives a runtime, and blocking it would \
+         stop its tasks; use .await, or move the blocking call into spawn_blocking"
     );
 }
 

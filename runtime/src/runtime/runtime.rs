@@ -256,8 +256,8 @@ impl Drop for Runtime {
         self.shut_down(Some(Duration::ZERO));
         assert!(
             std::thread::panicking(),
-            "a runtime was dropped inside async code, where waiting for its blocking closures would \
-             stop the runtime that drives this thread; drop it outside of block_on, or end it with \
+            "a runtime was dropped inside async code, where waiting for its blocking closures \
+             would stop the runtime that drives this thread; drop it outside of block_on, or end it with \
              shutdown_background()"
         );
     }

@@ -41,12 +41,20 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 /// whoever is waited for.
 #[track_caller]
 pub(crate) fn blocking<F: Future>(future: F) -> F::Output {
+    assert_may_block();
+    block_on(future)
+}
+
+/// # Panics
+/// As [`blocking`].
+#[inline]
+#[track_caller]
+pub(crate) fn assert_may_block() {
     assert!(
         !coop::in_poll(),
         "a blocking_* call inside async code would stop the runtime that drives this thread; \
          use the async method and .await, or move the call into spawn_blocking"
     );
-    block_on(future)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::error::{SendError, TrySendError};
 use super::sender::Sender;
 use super::tx::Tx;
 use crate::sync::semaphore::error::TryAcquireError;
-use crate::wake::block_on::block_on;
+use crate::wake::block_on::blocking;
 use std::fmt;
 use std::iter::FusedIterator;
 use std::mem::forget;
@@ -154,7 +154,7 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
-        block_on(self.send(value))
+        blocking(self.send(value))
     }
 
     /// Waits for room for one value, and keeps it.

@@ -166,6 +166,9 @@ impl<T: ?Sized> Mutex<T> {
     /// In async code use [`lock`](Self::lock): a blocked thread cannot run the task that has the
     /// lock.
     ///
+    /// # Panics
+    /// Inside async code: it would block the thread that has to run whoever holds it.
+    ///
     /// ```
     /// let mutex = mainspring::sync::Mutex::new(1);
     /// std::thread::scope(|scope| {

@@ -67,6 +67,9 @@ impl<T: ?Sized> Mutex<T> {
 
     /// Waits for the lock and blocks the thread meanwhile, with a guard that keeps the mutex alive:
     /// for code outside async.
+    ///
+    /// # Panics
+    /// Inside async code: it would block the thread that has to run whoever holds it.
     #[track_caller]
     pub fn blocking_lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
         expect_open(self.permits.acquire_blocking(1));

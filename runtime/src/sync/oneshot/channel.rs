@@ -7,7 +7,7 @@
 
 use super::error::{RecvError, TryRecvError};
 use super::shared::{RxHalf, TxHalf, halves};
-use crate::wake::block_on::block_on;
+use crate::wake::block_on::blocking;
 use crate::wake::coop;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -246,7 +246,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv(self) -> Result<T, RecvError> {
-        block_on(self)
+        blocking(self)
     }
 }
 

@@ -190,6 +190,9 @@ impl Semaphore {
     /// In async code use [`acquire`](Self::acquire): a blocked thread cannot run the task that
     /// would give the permit back.
     ///
+    /// # Panics
+    /// Inside async code: it would block the thread that has to run whoever holds it.
+    ///
     /// ```
     /// let semaphore = mainspring::sync::Semaphore::new(1);
     /// std::thread::scope(|scope| {
@@ -208,6 +211,9 @@ impl Semaphore {
     ///
     /// # Errors
     /// [`AcquireError`] if the semaphore is closed, before or while waiting.
+    ///
+    /// # Panics
+    /// Inside async code: it would block the thread that has to run whoever holds it.
     #[track_caller]
     pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
         self.permits.acquire_blocking(n as usize)?;

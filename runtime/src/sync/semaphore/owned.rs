@@ -93,6 +93,9 @@ impl Semaphore {
     ///
     /// # Errors
     /// [`AcquireError`] if the semaphore is closed, before or while waiting.
+    ///
+    /// # Panics
+    /// Inside async code: it would block the thread that has to run whoever holds it.
     #[track_caller]
     pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
         self.blocking_acquire_many_owned(1)
@@ -103,6 +106,9 @@ impl Semaphore {
     ///
     /// # Errors
     /// [`AcquireError`] if the semaphore is closed, before or while waiting.
+    ///
+    /// # Panics
+    /// Inside async code: it would block the thread that has to run whoever holds it.
     #[track_caller]
     pub fn blocking_acquire_many_owned(
         self: Arc<Self>,

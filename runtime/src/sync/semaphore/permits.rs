@@ -24,7 +24,7 @@
 
 pub(crate) use super::error::{AcquireError, TryAcquireError};
 use crate::base::prim::{AtomicUsize, Mutex, MutexGuard, Ordering};
-use crate::wake::block_on::block_on;
+use crate::wake::block_on::{assert_may_block, block_on};
 use crate::wake::coop;
 use crate::wake::wait_list::{Handed, Left, Line, Standing, Waiter, call_all, in_batches};
 use std::fmt;
@@ -118,7 +118,9 @@ impl Permits {
     }
 
     /// Waits for `n` permits and blocks the thread meanwhile. Without a wait it allocates nothing.
+    #[track_caller]
     pub(crate) fn acquire_blocking(&self, n: usize) -> Result<(), AcquireError> {
+        assert_may_block();
         match self.try_acquire(n) {
             Ok(()) => Ok(()),
             Err(_) => block_on(self.acquire(n)),
