@@ -257,8 +257,8 @@ impl Drop for Runtime {
         assert!(
             std::thread::panicking(),
             "a runtime was dropped inside async code, where waiting for its blocking closures \
-             would stop the runtime that drives this thread; drop it outside of block_on, or end it with \
-             shutdown_background()"
+             would stop the runtime that drives this thread; drop it outside of block_on, or \
+             end it with shutdown_background()"
         );
     }
 }

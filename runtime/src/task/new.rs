@@ -28,6 +28,7 @@ use super::join::JoinHandle;
 use super::registry::Registry;
 use super::schedule::{Runnable, Schedule};
 use crate::wake::batch::Panic;
+use crate::wake::coop;
 use std::future::Future;
 use std::mem::size_of;
 use std::panic::Location;
@@ -84,6 +85,8 @@ impl<C: FnOnce() -> T, T> Future for Job<C> {
     fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<T> {
         // SAFETY(INV-27): a closure is not pinned: it is moved out before it runs.
         let closure = unsafe { self.get_unchecked_mut() }.0.take();
+        // A closure may block: it is no poll that somebody waits for, and has no budget.
+        let _unlimited = coop::unlimited();
         Poll::Ready(closure.expect("a job is polled once")())
     }
 }
