@@ -9,7 +9,7 @@ use super::error::TryRecvError;
 use super::sender::Sender;
 use super::tx;
 use crate::sync::semaphore::permits::Permits;
-use crate::wake::block_on::block_on;
+use crate::wake::block_on::blocking;
 use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -135,8 +135,7 @@ impl<T> Receiver<T> {
     /// async.
     ///
     /// # Panics
-    /// Inside async code it would block the executor's thread and everything on it: use
-    /// [`recv`](Receiver::recv) there.
+    /// Inside async code, whose thread it would stop: use [`recv`](Receiver::recv) there.
     ///
     /// ```
     /// let (tx, mut rx) = mainspring::sync::mpsc::channel(1);
@@ -146,7 +145,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv(&mut self) -> Option<T> {
-        block_on(self.recv())
+        blocking(self.recv())
     }
 
     /// [`recv_many`](Receiver::recv_many) with this thread asleep: for code that is not async.
@@ -155,7 +154,7 @@ impl<T> Receiver<T> {
     /// As [`blocking_recv`](Receiver::blocking_recv).
     #[track_caller]
     pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-        block_on(self.recv_many(buffer, limit))
+        blocking(self.recv_many(buffer, limit))
     }
 
     /// Refuses sends from now on; those that have room already may still send.

@@ -10,7 +10,7 @@ use super::error::{SendError, TrySendError};
 use super::sender::Sender;
 use super::tx::Tx;
 use crate::sync::semaphore::error::TryAcquireError;
-use crate::wake::block_on::block_on;
+use crate::wake::block_on::blocking;
 use std::fmt;
 use std::iter::FusedIterator;
 use std::mem::forget;
@@ -143,8 +143,7 @@ impl<T> Sender<T> {
     /// As [`send`](Sender::send).
     ///
     /// # Panics
-    /// Inside async code it would block the executor's thread and everything on it: use `send`
-    /// there.
+    /// Inside async code, whose thread it would stop: use `send` there.
     ///
     /// ```
     /// let (tx, mut rx) = mainspring::sync::mpsc::channel(1);
@@ -154,7 +153,7 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
-        block_on(self.send(value))
+        blocking(self.send(value))
     }
 
     /// Waits for room for one value, and keeps it.

@@ -8,7 +8,7 @@
 use super::chan::Rx;
 use super::error::{SendError, TryRecvError};
 use super::tx::{self, Tx, Weak};
-use crate::wake::block_on::block_on;
+use crate::wake::block_on::blocking;
 use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -199,8 +199,7 @@ impl<T> UnboundedReceiver<T> {
     /// async.
     ///
     /// # Panics
-    /// Inside async code it would block the executor's thread and everything on it: use
-    /// [`recv`](UnboundedReceiver::recv) there.
+    /// Inside async code, whose thread it would stop: use [`recv`](UnboundedReceiver::recv) there.
     ///
     /// ```
     /// let (tx, mut rx) = mainspring::sync::mpsc::unbounded_channel();
@@ -210,7 +209,7 @@ impl<T> UnboundedReceiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv(&mut self) -> Option<T> {
-        block_on(self.recv())
+        blocking(self.recv())
     }
 
     /// [`recv_many`](UnboundedReceiver::recv_many) with this thread asleep: for code that is not
@@ -220,7 +219,7 @@ impl<T> UnboundedReceiver<T> {
     /// As [`blocking_recv`](UnboundedReceiver::blocking_recv).
     #[track_caller]
     pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-        block_on(self.recv_many(buffer, limit))
+        blocking(self.recv_many(buffer, limit))
     }
 
     /// Refuses sends from now on. Keep receiving until `None` to get what was sent before.

@@ -7,7 +7,7 @@
 
 use super::error::{RecvError, TryRecvError};
 use super::shared::{RxHalf, TxHalf, halves};
-use crate::wake::block_on::block_on;
+use crate::wake::block_on::blocking;
 use crate::wake::coop;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -233,8 +233,8 @@ impl<T> Receiver<T> {
     /// As awaiting the receiver.
     ///
     /// # Panics
-    /// When the result has been given before. Inside async code it would block the executor's
-    /// thread and everything on it: await the receiver there, or move to `task::spawn_blocking`.
+    /// When the result has been given before. Inside async code, whose thread it would stop: await
+    /// the receiver there.
     ///
     /// ```
     /// use mainspring::sync::oneshot;
@@ -246,7 +246,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv(self) -> Result<T, RecvError> {
-        block_on(self)
+        blocking(self)
     }
 }
 
