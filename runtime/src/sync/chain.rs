@@ -34,8 +34,8 @@
 //! Closing is a bit in the tail, so that a claim and a close have an order: a claim that finds the
 //! bit gives its value back, and the tail at that time says how many values there will ever be.
 //!
-//! Left out: blocks that are used again. In a steady flow a block costs an allocation per 32
-//! values, about a nanosecond each, and memory goes back after a burst.
+//! Left out: blocks that are used again. In a steady flow a block costs two allocations
+//! per 32 values, about a nanosecond for each value, and memory goes back after a burst.
 
 use super::ring::Slot;
 use crate::base::prim::{AtomicPtr, AtomicU64, Ordering, UnsafeCell};

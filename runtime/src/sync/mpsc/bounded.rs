@@ -135,8 +135,7 @@ impl<T> Receiver<T> {
     /// async.
     ///
     /// # Panics
-    /// Inside async code it would block the executor's thread and everything on it: use
-    /// [`recv`](Receiver::recv) there.
+    /// Inside async code, whose thread it would stop: use [`recv`](Receiver::recv) there.
     ///
     /// ```
     /// let (tx, mut rx) = mainspring::sync::mpsc::channel(1);

@@ -44,7 +44,7 @@ use crate::wake::block_on::block_on;
 use crate::wake::coop;
 use crate::wake::slot::WakerSlot;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll, Waker, ready};
 
 /// The most that is allocated for a bounded channel in advance.
@@ -199,6 +199,11 @@ impl<T> Chan<T> {
         }
     }
 }
+
+// A panic while a value moves leaves the channel as it was before or after: user code never runs in
+// between.
+impl<T> UnwindSafe for Chan<T> {}
+impl<T> RefUnwindSafe for Chan<T> {}
 
 impl<T> Drop for Chan<T> {
     fn drop(&mut self) {

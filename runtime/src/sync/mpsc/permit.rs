@@ -143,8 +143,7 @@ impl<T> Sender<T> {
     /// As [`send`](Sender::send).
     ///
     /// # Panics
-    /// Inside async code it would block the executor's thread and everything on it: use `send`
-    /// there.
+    /// Inside async code, whose thread it would stop: use `send` there.
     ///
     /// ```
     /// let (tx, mut rx) = mainspring::sync::mpsc::channel(1);

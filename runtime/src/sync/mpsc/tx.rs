@@ -99,8 +99,8 @@ impl<T> Clone for Tx<T> {
 impl<T> Drop for Tx<T> {
     fn drop(&mut self) {
         // Ordering: Release, pairs with the Acquire in `counts`: what we have sent comes before the
-        // end. Acquire, so that the last one out passes on what the others have sent.
-        if self.chan.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // end, whoever is the last one out.
+        if self.chan.senders.fetch_sub(1, Ordering::Release) == 1 {
             self.chan.rx_waker.wake();
         }
     }

@@ -199,8 +199,7 @@ impl<T> UnboundedReceiver<T> {
     /// async.
     ///
     /// # Panics
-    /// Inside async code it would block the executor's thread and everything on it: use
-    /// [`recv`](UnboundedReceiver::recv) there.
+    /// Inside async code, whose thread it would stop: use [`recv`](UnboundedReceiver::recv) there.
     ///
     /// ```
     /// let (tx, mut rx) = mainspring::sync::mpsc::unbounded_channel();

@@ -233,8 +233,8 @@ impl<T> Receiver<T> {
     /// As awaiting the receiver.
     ///
     /// # Panics
-    /// When the result has been given before. Inside async code it would block the executor's
-    /// thread and everything on it: await the receiver there, or move to `task::spawn_blocking`.
+    /// When the result has been given before. Inside async code, whose thread it would stop: await
+    /// the receiver there.
     ///
     /// ```
     /// use mainspring::sync::oneshot;

@@ -187,6 +187,17 @@ mod plain {
         assert_eq!(told.try_recv(), Ok(1));
     }
 
+    #[test]
+    fn blocking_inside_async_code_is_refused() {
+        let (tx, rx) = channel();
+        tx.send(1).unwrap();
+        let _budget = crate::wake::coop::budget();
+        let recv = std::panic::AssertUnwindSafe(|| rx.blocking_recv());
+        let panic = std::panic::catch_unwind(recv).unwrap_err();
+        let message = panic.downcast_ref::<&str>().unwrap();
+        assert!(message.contains("spawn_blocking"), "{message}");
+    }
+
     /// INV-69: each half is moved to a thread, twenty combinations of what they do,
     /// and the order by chance.
     #[test]
