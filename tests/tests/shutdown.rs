@@ -1,5 +1,5 @@
-//! The end of a runtime: every future is dropped exactly once before `drop` returns, whoever holds a
-//! waker; and nothing of the runtime is left.
+//! The end of a runtime: every future is dropped exactly once before `drop` returns, whoever holds
+//! a waker; and nothing of the runtime is left.
 
 use mainspring::runtime::{Handle, Runtime};
 use mainspring::task::{JoinHandle, yield_now};

@@ -1,5 +1,5 @@
-//! Every combination of: where the task panics, when it is aborted, and what its owner does with the
-//! handle. In each, the future and the output are dropped exactly once, the panic is contained, and
+//! Every combination of: where the task panics, when it is aborted, and what its owner does with
+//! the handle. In each, the future and the output are dropped exactly once, the panic is contained, and
 //! the join says what happened.
 
 use mainspring::task::{AbortHandle, JoinError, JoinHandle, yield_now};
