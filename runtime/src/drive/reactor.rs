@@ -251,11 +251,7 @@ impl Reactor {
 
 /// Wakes a batch; no lock is held.
 fn wake(batch: &mut Batch, report: Report<'_>) {
-    if !batch.is_empty()
-        && let Err(panic) = batch.wake_all()
-    {
-        report(panic);
-    }
+    batch.wake_each(report);
 }
 
 impl Unpark for Reactor {

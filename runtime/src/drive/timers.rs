@@ -128,10 +128,10 @@ impl Timers {
                 break locked.nudge.take();
             }
             drop(locked);
-            batch.wake_all().unwrap_or_else(&mut *report);
+            batch.wake_each(&mut *report);
         };
         drop(nudge);
-        batch.wake_all().unwrap_or_else(report);
+        batch.wake_each(report);
         FREE.lock().push(self);
     }
 
@@ -176,9 +176,7 @@ impl Timers {
             let done = locked.fire_into(&mut batch, now);
             self.publish(&locked);
             drop(locked);
-            if let Err(panic) = batch.wake_all() {
-                report(panic);
-            }
+            batch.wake_each(&mut *report);
             if done {
                 return;
             }

@@ -37,11 +37,17 @@ impl fmt::Debug for Unhandled {
 
 pub(super) type Hook = Arc<dyn Fn(Unhandled) + Send + Sync>;
 
-/// What the machines call. A hook that panics itself is not heard of again.
+/// What the machines call. Events, timers and other tasks wait behind it, so nothing is thrown from
+/// here: a hook that panics is not heard of again, and what was thrown may throw once more when it
+/// is dropped.
 pub(super) fn report(hook: Option<Hook>) -> Arc<dyn Fn(Panic) + Send + Sync> {
     Arc::new(move |panic| {
-        if let Some(hook) = &hook {
-            let _ = catch_unwind(AssertUnwindSafe(|| hook(Unhandled::Panic(panic))));
+        let told = catch_unwind(AssertUnwindSafe(|| match &hook {
+            Some(hook) => hook(Unhandled::Panic(panic)),
+            None => drop(panic),
+        }));
+        if let Err(thrown) = told {
+            std::mem::forget(thrown);
         }
     })
 }

@@ -33,6 +33,7 @@ use std::future::Future;
 use std::mem::size_of;
 use std::panic::Location;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -69,6 +70,14 @@ impl Seat {
     pub(super) fn new(worker: Worker, report: Report) -> Self {
         let worker = Mutex::new(Some(Box::new(worker)));
         Self { worker, waiting: Mutex::new(Vec::new()), report }
+    }
+
+    /// Has this thread nudged when the seat becomes free. Once is enough, however often it looks.
+    fn wait_in_line(&self, unparker: &Unparker) {
+        let mut waiting = self.waiting.lock();
+        if !waiting.iter().any(|other| Arc::ptr_eq(other, unparker)) {
+            waiting.push(unparker.clone());
+        }
     }
 
     fn take(&self) -> Option<Taken<'_>> {
@@ -127,12 +136,12 @@ impl Runtime {
             return self.drive(&taken, future);
         }
         let parker = Parker::new();
-        let waker = parker.waker();
+        let (waker, unparker) = (parker.waker(), parker.unparker());
         let mut cx = Context::from_waker(&waker);
         loop {
             // First in line, then another look: whoever leaves the seat either is seen leaving it
             // or sees us in line.
-            self.seat.waiting.lock().push(parker.unparker());
+            self.seat.wait_in_line(&unparker);
             if let Some(taken) = self.seat.take() {
                 return self.drive(&taken, future);
             }

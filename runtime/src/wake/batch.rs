@@ -4,9 +4,8 @@
 //! lock. A batch holds up to [`Batch::CAPACITY`] wakers on the stack; when it is full, the caller
 //! lets go of its lock, wakes the batch and goes on.
 //!
-//! A waker that panics does not take the rest of its batch with it: the others are woken first,
-//! then the first panic is handed to the caller. A driver reports it; a call of the user's resumes
-//! it.
+//! A waker that panics does not take the rest of its batch with it: all others are woken. A driver
+//! reports each panic; a call of the user's resumes the first, when the others have been woken.
 
 #![forbid(unsafe_code)]
 
@@ -46,20 +45,26 @@ impl Batch {
         self.len += 1;
     }
 
-    /// Wakes all, first come first served, and empties the batch. No lock may be held.
-    #[must_use = "a waker's panic has to be reported or resumed"]
-    pub(crate) fn wake_all(&mut self) -> Result<(), Panic> {
-        let mut first = Ok(());
+    /// Wakes all, first come first served, and empties the batch. No lock may be held. `report`
+    /// hears of every waker that panicked.
+    pub(crate) fn wake_each(&mut self, mut report: impl FnMut(Panic)) {
         for slot in &mut self.wakers[..std::mem::take(&mut self.len)] {
             let Some(waker) = slot.take() else { continue };
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                match first {
-                    Ok(()) => first = Err(panic),
-                    // What was thrown may throw again when it is dropped; leaking it cannot.
-                    Err(_) => std::mem::forget(panic),
-                }
+                report(panic);
             }
         }
+    }
+
+    /// Wakes all, and keeps the first panic for a caller who can only hand on one.
+    #[must_use = "a waker's panic has to be resumed"]
+    pub(crate) fn wake_all(&mut self) -> Result<(), Panic> {
+        let mut first = Ok(());
+        self.wake_each(|panic| match first {
+            Ok(()) => first = Err(panic),
+            // What was thrown may throw again when it is dropped; leaking it cannot.
+            Err(_) => std::mem::forget(panic),
+        });
         first
     }
 }

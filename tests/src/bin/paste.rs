@@ -1,14 +1,15 @@
 //! Fills README.md with what its commands print: `cargo paste` (some minutes), or `cargo paste WORD`
 //! for the blocks whose command has that word.
 //!
-//! A block is `<!-- paste: SHELL COMMAND -->`, a fenced text, `<!-- end -->`. The command runs in the
-//! root of the repository; what it writes to its standard output takes the place of the text. If it
-//! fails, nothing is written.
+//! A block is `<!-- paste: SHELL COMMAND -->`, some text, `<!-- end -->`. The command runs in the
+//! root of the repository; what it writes to its standard output takes the place of the text, with
+//! the seconds it took. If it fails, nothing is written.
 
 #![forbid(unsafe_code)]
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
 const START: &str = "<!-- paste: ";
 const END: &str = "<!-- end -->";
@@ -45,7 +46,7 @@ fn fill(
         if command.contains(only) {
             let output = run(command)?;
             filled.push_str(&rest[..at]);
-            filled.push_str(&format!("{START}{command} -->\n```text\n{output}```\n{END}"));
+            filled.push_str(&format!("{START}{command} -->\n{output}{END}"));
         } else {
             filled.push_str(&rest[..at + block + END.len()]);
         }
@@ -56,6 +57,7 @@ fn fill(
 }
 
 fn run(root: &Path, command: &str) -> Result<String, String> {
+    let start = Instant::now();
     let mut shell = Command::new("bash");
     shell.args(["-o", "pipefail", "-c", command]).current_dir(root).stderr(Stdio::inherit());
     let output = shell.output().map_err(|error| format!("bash: {error}"))?;
@@ -63,7 +65,10 @@ fn run(root: &Path, command: &str) -> Result<String, String> {
         return Err(format!("`{command}` failed: {}", output.status));
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.lines().map(|line| line.trim_end().to_owned() + "\n").collect())
+    let text: String = text.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let took = start.elapsed().as_secs();
+    Ok(format!("```text\n{text}```\nTook {took} s on {cores} cores, building included.\n"))
 }
 
 #[cfg(test)]
@@ -76,7 +81,7 @@ mod tests {
     #[test]
     fn each_block_gets_what_its_command_prints() {
         let filled = fill(TEXT, |command| Ok(format!("{command}!\n")), "").unwrap();
-        let block = |name| format!("<!-- paste: {name} -->\n```text\n{name}!\n```\n<!-- end -->");
+        let block = |name| format!("<!-- paste: {name} -->\n{name}!\n<!-- end -->");
         assert_eq!(filled, format!("a\n{}\nb\n{}\nc\n", block("one"), block("two")));
         assert_eq!(fill(&filled, |command| Ok(format!("{command}!\n")), "").unwrap(), filled);
     }
@@ -85,7 +90,7 @@ mod tests {
     fn only_the_blocks_that_were_asked_for_are_run() {
         let filled = fill(TEXT, |_| Ok("new\n".to_owned()), "two").unwrap();
         assert!(filled.contains("<!-- paste: one -->\nold\n<!-- end -->"));
-        assert!(filled.contains("<!-- paste: two -->\n```text\nnew\n```\n<!-- end -->"));
+        assert!(filled.contains("<!-- paste: two -->\nnew\n<!-- end -->"));
     }
 
     #[test]
@@ -93,6 +98,7 @@ mod tests {
         assert!(fill(TEXT, |_| Err("no".to_owned()), "").is_err());
         assert!(fill("<!-- paste: one -->\n", |_| Ok(String::new()), "").is_err());
         assert!(run(Path::new("."), "exit 3 | cat").unwrap_err().contains("failed"));
-        assert_eq!(run(Path::new("."), "echo 'a  '; echo b").unwrap(), "a\nb\n");
+        let output = run(Path::new("."), "echo 'a  '; echo b").unwrap();
+        assert!(output.starts_with("```text\na\nb\n```\nTook 0 s on "), "{output}");
     }
 }
