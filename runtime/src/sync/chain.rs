@@ -195,9 +195,9 @@ impl<T> Chain<T> {
             // Ordering: Release, and a read-modify-write: it comes after the move, and every later
             // claim acquires it.
             let tail = self.tail.fetch_or(0, Ordering::Release);
-            // Ordering: Release, pairs with the Acquire in `free_left`; our last touch of the
-            // block.
-            block.left.store(tail / ONE, Ordering::Release);
+            // Ordering: Relaxed, our own slot, below this number, is not filled yet: a reader that
+            // comes as far has acquired the fill, and with it all that we did here.
+            block.left.store(tail / ONE, Ordering::Relaxed);
         }
     }
 
@@ -319,8 +319,8 @@ impl<T> Reader<T> {
         {
             // SAFETY(INV-75): not freed yet.
             let left = unsafe { &oldest.as_ref().left };
-            // Ordering: Acquire, pairs with the Release in `move_on`, the mover's last touch.
-            if left.load(Ordering::Acquire) > self.head {
+            // Ordering: Relaxed, the values that were taken carry the order, as said in `move_on`.
+            if left.load(Ordering::Relaxed) > self.head {
                 return;
             }
             // SAFETY(INV-75): the reader has come to `left`, and `oldest` moves on.
