@@ -35,10 +35,6 @@ impl Batch {
         self.len == Batch::CAPACITY
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// Adds a waker; the batch must not be full.
     pub(crate) fn push(&mut self, waker: Waker) {
         self.wakers[self.len] = Some(waker);

@@ -33,14 +33,14 @@ fn log() -> Arc<Mutex<Vec<usize>>> {
 #[test]
 fn wakers_are_woken_in_order_and_once() {
     let (mut batch, log) = (Batch::new(), log());
-    assert!(batch.is_empty());
+    assert_eq!(batch.len, 0);
     for number in 0..Batch::CAPACITY {
         assert!(!batch.is_full());
         batch.push(waker(number, &log, None));
     }
     assert!(batch.is_full());
     assert!(batch.wake_all().is_ok());
-    assert!(batch.is_empty());
+    assert_eq!(batch.len, 0);
     assert!(batch.wake_all().is_ok());
     assert_eq!(*log.lock(), (0..Batch::CAPACITY).collect::<Vec<_>>());
     assert_eq!(Arc::strong_count(&log), 1, "the wakers are gone");
@@ -69,7 +69,7 @@ fn of_several_panics_the_first_is_handed_on() {
     let panic = batch.wake_all().expect_err("two of them panicked");
     assert_eq!(panic.downcast_ref(), Some(&10));
     assert_eq!(*log.lock(), [0, 1, 2]);
-    assert!(batch.is_empty(), "the batch can be used again");
+    assert_eq!(batch.len, 0, "the batch can be used again");
 }
 
 #[test]

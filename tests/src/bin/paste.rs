@@ -1,5 +1,5 @@
-//! Fills README.md with what its commands print: `cargo paste` (some minutes), or `cargo paste WORD`
-//! for the blocks whose command has that word.
+//! Fills README.md with what its commands print: `cargo paste` (some minutes), or `cargo paste
+//! WORD` for the blocks whose command has that word.
 //!
 //! A block is `<!-- paste: SHELL COMMAND -->`, some text, `<!-- end -->`. The command runs in the
 //! root of the repository; what it writes to its standard output takes the place of the text, with
