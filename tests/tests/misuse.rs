@@ -189,3 +189,20 @@ fn a_blocking_call_inside_async_code() {
     });
     assert_eq!(rt.block_on(job).unwrap(), 499_500);
 }
+
+#[test]
+fn a_timer_in_a_runtime_that_has_ended_also_when_another_has_begun() {
+    std::thread::spawn(|| {
+        let first = runtime();
+        // The thread stays inside the first runtime, whose wheel the second one takes over.
+        std::mem::forget(first.enter());
+        drop(first);
+        let _second = runtime();
+        let mut timer = Box::pin(sleep(Duration::from_secs(1)));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let said = panic_of(|| std::future::Future::poll(timer.as_mut(), &mut cx));
+        assert!(said.text.contains("has ended"), "{said:?}");
+    })
+    .join()
+    .unwrap();
+}

@@ -40,7 +40,7 @@
 //! contended), and then a node may not be freed until its owner has looked: drop would wait, or
 //! the node be allocated.
 
-use crate::base::clock::Clock;
+use crate::base::clock::{self, Clock};
 use crate::base::list::{self, Links};
 use crate::base::prim::{AtomicU8, AtomicU64, Mutex, Ordering, UnsafeCell};
 use crate::drive::wheel::{Timed, Wheel};
@@ -96,6 +96,14 @@ impl Timers {
         let timers = reused.unwrap_or_else(|| Box::leak(Box::new(Timers::new(origin))));
         timers.open(origin);
         timers
+    }
+
+    /// A wheel that is always closed: what a thread gets that is still inside a runtime which has
+    /// ended, and whose wheel may be somebody else's by now.
+    #[cfg(not(loom))]
+    pub(crate) fn of_ended_runtimes() -> &'static Timers {
+        static CLOSED: std::sync::OnceLock<Timers> = std::sync::OnceLock::new();
+        CLOSED.get_or_init(|| Timers::new(clock::now()))
     }
 
     fn new(base: Instant) -> Self {

@@ -7,7 +7,7 @@ use super::report::{Hook, Unhandled, report};
 use super::runtime::{Runtime, Seat};
 use crate::base::clock::Clock;
 #[cfg(not(loom))]
-use crate::base::prim::AtomicU64;
+use crate::base::prim::{AtomicBool, AtomicU64};
 use crate::blocking;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
@@ -181,6 +181,7 @@ impl Builder {
         let inner = Inner {
             scheduler,
             timers: Timers::acquire(&clock),
+            ended: AtomicBool::new(false),
             clock,
             reactor,
             blocking: blocking::Pool::new(self.blocking.clone()),

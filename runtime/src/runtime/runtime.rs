@@ -19,7 +19,7 @@
 #![forbid(unsafe_code)]
 
 use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
-use crate::base::prim::Mutex;
+use crate::base::prim::{Mutex, Ordering};
 use crate::blocking::Running;
 use crate::drive::driver::Driver;
 use crate::local::shared::Report;
@@ -244,6 +244,8 @@ impl Runtime {
             let _context = self.handle.enter();
             worker.shut_down();
         }
+        // Ordering: Relaxed, see `Inner::timers`.
+        inner.ended.store(true, Ordering::Relaxed);
         // 5 end the timers and the reactor: whoever still waits for one is told
         inner.timers.release(&mut |panic| (self.seat.report)(panic));
         inner.reactor.end(&|panic| (self.seat.report)(panic));
