@@ -24,8 +24,9 @@ fn every_row_on(peer: Peer) {
         workload(&mut meter);
         let result = meter.median();
         match row.unit {
-            // Resident memory need not grow in a process that has run other things before.
-            Unit::Bytes => assert!((0.0..10_000.0).contains(&result), "{}: {result}", row.name),
+            // Resident memory need not grow in a process that has run other things before; it may
+            // even shrink, when the allocator gives back what they had.
+            Unit::Bytes => assert!(result.abs() < 10_000.0, "{}: {result}", row.name),
             // A tiny batch may be over between two ticks of the clock; each workload checks by
             // itself that its work was done.
             _ => assert!(result.is_finite(), "{}: {result}", row.name),

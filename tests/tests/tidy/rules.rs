@@ -322,11 +322,11 @@ pub fn cancel_safety(tree: &Tree) -> Vec<String> {
     found
 }
 
-/// Nothing of the machine it was written on, and no package source but crates.io.
+/// Nothing of the machine it was written on, and no package source but cargo's own registry.
 pub fn foreign_paths(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     let homes = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
-    let index = "registry+https://github.com/rust-lang/crates.io-index";
+    let own_registry = |line: &str| line.contains("\"registry+") && line.ends_with("-index\"");
     for (path, text) in &tree.texts {
         for (number, line) in text.lines().enumerate() {
             let place = format!("{path}:{}", number + 1);
@@ -334,7 +334,7 @@ pub fn foreign_paths(tree: &Tree) -> Vec<String> {
                 found.push(format!("{place}: a path of one machine, {home}"));
             }
             let lock = path.ends_with("Cargo.lock") && line.starts_with("source = ");
-            if lock && !line.contains(index) {
+            if lock && !own_registry(line) {
                 found.push(format!("{place}: a package from elsewhere"));
             }
             let toml = path.ends_with(".toml");
