@@ -20,6 +20,11 @@ fn item(number: usize) -> NonNull<Item> {
     NonNull::from(Box::leak(item))
 }
 
+fn push(inbox: &Inbox<Item>, item: NonNull<Item>) -> Push {
+    // SAFETY(INV-4): made by `item`, pushed once. INV-5: freed only after it was popped.
+    unsafe { inbox.push(item) }
+}
+
 /// Empties a chain and says what was in it.
 fn numbers(mut chain: Chain<Item>) -> Vec<usize> {
     std::iter::from_fn(|| chain.pop_front())
@@ -37,12 +42,14 @@ mod plain {
         // INV-4: each node is in one place at a time, and leaves it once.
         let inbox = Inbox::new();
         for number in 0..5 {
-            assert_eq!(unsafe { inbox.push(item(number)) }, Push::Pushed);
+            assert_eq!(push(&inbox, item(number)), Push::Pushed);
         }
         let mut chain = Chain::EMPTY;
+        // SAFETY(INV-4): made by `item`, handed over once.
         unsafe { chain.push_back(item(100)) };
         chain.append(inbox.take_all());
         chain.append(inbox.take_all());
+        // SAFETY(INV-4): as above.
         unsafe { chain.push_back(item(200)) };
         assert_eq!(numbers(chain), [100, 0, 1, 2, 3, 4, 200]);
         assert!(inbox.is_quiet());
@@ -53,8 +60,8 @@ mod plain {
         let inbox = Inbox::new();
         assert!(inbox.try_sleep());
         assert!(!inbox.try_sleep(), "announced already");
-        assert_eq!(unsafe { inbox.push(item(1)) }, Push::OwnerAsleep);
-        assert_eq!(unsafe { inbox.push(item(2)) }, Push::Pushed);
+        assert_eq!(push(&inbox, item(1)), Push::OwnerAsleep);
+        assert_eq!(push(&inbox, item(2)), Push::Pushed);
         assert!(!inbox.try_sleep(), "there is something");
         assert_eq!(numbers(inbox.take_all()), [1, 2]);
         assert!(inbox.try_sleep());
@@ -65,11 +72,11 @@ mod plain {
     #[test]
     fn a_closed_inbox_gives_the_node_back() {
         let inbox = Inbox::new();
-        let _ = unsafe { inbox.push(item(1)) };
+        let _ = push(&inbox, item(1));
         assert_eq!(numbers(inbox.close()), [1]);
         let refused = item(2);
-        assert_eq!(unsafe { inbox.push(refused) }, Push::Closed);
-        // INV-5: still ours to free.
+        assert_eq!(push(&inbox, refused), Push::Closed);
+        // SAFETY(INV-5): still ours to free.
         drop(unsafe { Box::from_raw(refused.as_ptr()) });
     }
 }
@@ -91,7 +98,7 @@ mod model {
                 .map(|number| {
                     let (inbox, owner) = (inbox.clone(), parker.unparker());
                     thread::spawn(move || {
-                        if unsafe { inbox.push(item(number)) } == Push::OwnerAsleep {
+                        if push(&inbox, item(number)) == Push::OwnerAsleep {
                             owner.unpark();
                         }
                     })
