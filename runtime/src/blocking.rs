@@ -109,6 +109,8 @@ struct State {
 
 #[derive(Default)]
 struct Record {
+    /// Written by the thread itself, before its first job.
+    thread: Option<thread::ThreadId>,
     handle: Option<thread::JoinHandle<()>>,
     running: Option<Running>,
 }
@@ -165,6 +167,12 @@ impl Pool {
         while let Ok(job) = self.shared.jobs.try_recv() {
             job.entry.cancel();
         }
+    }
+
+    /// Is this one of the pool's threads? It cannot wait for the pool: that would be for itself.
+    pub(crate) fn is_own_thread(&self) -> bool {
+        let current = Some(thread::current().id());
+        self.shared.state.lock().records.values().any(|record| record.thread == current)
     }
 
     /// Waits until every thread has ended, at most `limit`, and says what is still running then.
@@ -244,8 +252,11 @@ impl Shared {
 
     /// A thread has started. Jobs that came meanwhile and have no thread get one: one, which does
     /// the same in its turn. So the pool grows only as long as jobs come faster than they are done.
-    fn started(self: &Arc<Self>, alive: &Sender<()>) {
+    fn started(self: &Arc<Self>, record: u64, alive: &Sender<()>) {
         let mut state = self.state.lock();
+        if let Some(record) = state.records.get_mut(&record) {
+            record.thread = Some(thread::current().id());
+        }
         state.starting = false;
         let open = state.queue.is_some();
         if open && state.unclaimed > 0 && state.threads < self.config.limit {
@@ -259,7 +270,7 @@ impl Shared {
 
     /// What a thread does: one job after the other, until there has been none for a while.
     fn work(self: &Arc<Self>, record: u64, alive: &Sender<()>) {
-        self.started(alive);
+        self.started(record, alive);
         if let Some(hook) = &self.config.on_start {
             hook();
         }

@@ -333,7 +333,7 @@ pub mod net {
     pub use tcp::stream::TcpStream;
 }
 
-/// ctrl_c: a pipe, a source and an Event.
+/// ctrl_c: a pipe, a source and a Notify.
 pub mod signal;
 
 /// This runtime's types under other crates' traits, each behind a feature of its own.

@@ -1,4 +1,4 @@
-//! ctrl_c: a pipe, a source and an Event.
+//! ctrl_c: a pipe, a source and a Notify.
 //!
 //! A signal handler may do almost nothing: no lock, no allocation, no waker. So it counts, and
 //! writes one byte into a pipe that it shares with everybody who waits:

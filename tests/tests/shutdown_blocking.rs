@@ -108,3 +108,16 @@ fn a_thousand_runtimes_leave_nothing_behind() {
     (0..1_000).for_each(|_| one());
     assert_eq!(in_use(), before);
 }
+
+#[test]
+fn a_runtime_dropped_by_its_own_blocking_closure_does_not_wait_for_it() {
+    let (ended, has_ended) = mpsc::channel();
+    let (hand_over, handed_over) = mpsc::channel::<mainspring::runtime::Runtime>();
+    let runtime = runtime();
+    drop(runtime.spawn_blocking(move || {
+        drop(handed_over.recv().unwrap());
+        ended.send(()).unwrap();
+    }));
+    hand_over.send(runtime).unwrap();
+    has_ended.recv_timeout(Duration::from_secs(20)).expect("the closure waits for itself");
+}

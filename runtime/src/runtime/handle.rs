@@ -229,9 +229,8 @@ impl Handle {
     /// Puts this thread inside the runtime until the guard is dropped: `spawn`, timers and sockets
     /// then find it. It runs nothing by itself.
     ///
-    /// # Panics
-    /// Guards must be dropped in the reverse order of their making; nothing checks it, but the
-    /// thread is then inside the wrong runtime.
+    /// Drop guards in the reverse order of their making; nothing checks it, but the thread is then
+    /// inside the wrong runtime.
     pub fn enter(&self) -> EnterGuard<'_> {
         EnterGuard {
             _restore: set_context(Arc::as_ptr(&self.inner), None),

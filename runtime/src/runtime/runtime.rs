@@ -12,7 +12,7 @@
 //!     Sleep => park until an event, a deadline or a nudge; then take what was sent meanwhile } }
 //! ```
 //!
-//! The end of a runtime, step by step; `local.rs` does 1 to 4, this file the rest:
+//! The end of a runtime, step by step; `local/worker.rs` does 1 to 4, this file the rest:
 //! 1 close spawn · 2 drop every future · 3 drain the queues · 4 let the driver go ·
 //! 5 end the timers and the reactor · 6 cancel the queued closures and wait for the running ones.
 
@@ -41,7 +41,8 @@ use std::time::Duration;
 ///
 /// Made by a [`Builder`](super::Builder). Dropping it drops every task, and waits for the blocking
 /// closures that are running; [`shutdown_timeout`](Self::shutdown_timeout) and
-/// [`shutdown_background`](Self::shutdown_background) do not wait so long.
+/// [`shutdown_background`](Self::shutdown_background) do not wait so long. Dropped by one of its
+/// own blocking closures, it waits for none of them.
 ///
 /// # Panics
 /// Dropping it inside async code panics, after everything has been ended without waiting.
@@ -251,7 +252,8 @@ impl Runtime {
         inner.reactor.end(&|panic| (self.seat.report)(panic));
         // 6 cancel the queued closures, and wait for the running ones
         inner.blocking.close();
-        inner.blocking.wait(limit)
+        let own = inner.blocking.is_own_thread();
+        inner.blocking.wait(if own { Some(Duration::ZERO) } else { limit })
     }
 }
 

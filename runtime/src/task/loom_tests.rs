@@ -88,7 +88,7 @@ fn run_all(rig: &Rig) {
     }
 }
 
-/// The end of a runtime, as `local.rs` does it.
+/// The end of a runtime, as `local/worker.rs` does it.
 fn end(rig: &Rig) {
     let rest = rig.entries.lock().take();
     while shut_down_one(&rig.registry) {}
