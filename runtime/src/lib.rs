@@ -46,6 +46,8 @@ pub use task::spawn;
 pub(crate) mod base {
     /// std or loom, one switch: atomics, UnsafeCell, Mutex, thread.
     pub(crate) mod prim;
+    /// CachePadded: a value on cache lines of its own, written once.
+    pub(crate) mod pad;
     /// intrusive doubly linked list of pinned nodes: wheel slots, wait lists, task registry.
     pub(crate) mod list;
     /// intrusive push / take-all stack: an inbox whose head also says that the owner sleeps.

@@ -39,6 +39,16 @@ pub(crate) trait Park {
     /// a nudge, an event, a deadline, or the end of `limit`. `Some(ZERO)` looks and does not sleep.
     fn park(&self, limit: Option<Duration>);
 
+    /// Sleeps at most `limit`, and leaves what sleepers pass around to whoever comes next: for one
+    /// who only keeps watch and expects the others back at once.
+    fn stand_by(&self, limit: Duration) {
+        self.park(Some(limit));
+    }
+
+    /// Does what is overdue elsewhere: the timers of sleepers that should have fired them and have
+    /// not, because their threads are stuck.
+    fn relieve(&self) {}
+
     /// What another thread needs to end the sleep.
     fn unparker(&self) -> Unparker;
 }
