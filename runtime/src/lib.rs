@@ -83,6 +83,8 @@ pub mod task {
     pub(crate) mod state;
     /// the type-erased front of a task: state, vtable type, queue link, scheduler pointer.
     pub(crate) mod header;
+    /// numbers for tasks, drawn in blocks: no line that all threads share is written per task.
+    pub(crate) mod ids;
     /// which executor is this thread inside, and which task is it polling.
     pub(crate) mod current;
     /// four functions that turn a header into a std Waker.

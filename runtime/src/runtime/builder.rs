@@ -14,6 +14,8 @@ use crate::drive::timers::Timers;
 use crate::local::shared::Shared;
 use crate::local::worker::Worker;
 use crate::task::credit::Keep;
+#[cfg(not(loom))]
+use crate::task::ids::Ids;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -176,10 +178,12 @@ impl Builder {
         let clock = if self.start_paused { Clock::paused() } else { Clock::real() };
         let reactor = Reactor::new()?;
         let report = report(self.unhandled.clone());
-        let scheduler = Keep::new(Shared::new(&IDS, report.clone()));
+        let ids = Ids::new(&IDS);
+        let scheduler = Keep::new(Shared::new(ids, report.clone()));
         let worker = Worker::new(&scheduler, self.event_interval);
         let inner = Inner {
             scheduler,
+            ids,
             timers: Timers::acquire(&clock),
             ended: AtomicBool::new(false),
             clock,

@@ -16,6 +16,7 @@ use crate::local::shared::Scheduler;
 use crate::local::spawn;
 use crate::local::worker::Worker;
 use crate::task::current;
+use crate::task::ids::Ids;
 use crate::task::join::JoinHandle;
 use crate::task::new::job;
 use crate::wake::block_on::block_on;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 /// One runtime's machines.
 pub(crate) struct Inner {
     pub(super) scheduler: Scheduler,
+    pub(super) ids: Ids,
     pub(super) clock: Clock,
     pub(super) timers: &'static Timers,
     /// The runtime has ended: `timers` may be somebody else's.
@@ -280,7 +282,7 @@ impl Handle {
         R: Send + 'static,
     {
         let spawned = Location::caller();
-        let id = self.inner.scheduler.fresh_id();
+        let id = self.inner.ids.one();
         let handle = self.clone();
         // A paused clock may not be moved while the closure runs: real time passes there.
         let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
