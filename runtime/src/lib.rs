@@ -140,6 +140,13 @@ pub(crate) mod drive {
     pub(crate) mod driver;
 }
 
+// The workers that use the queues come next.
+#[cfg_attr(not(test), expect(dead_code))]
+pub(crate) mod pool {
+    /// 256-slot ring: the owner pushes and pops, thieves take half.
+    pub(crate) mod ring;
+}
+
 /// closure -> result: threads that grow under load and go home when idle.
 pub(crate) mod blocking;
 
