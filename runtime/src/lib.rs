@@ -16,9 +16,9 @@
 //! ```
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task`, `local`,
-//! `drive` without `ready` and `readiness`, `blocking`, `sync/semaphore/permits`,
-//! `sync/oneshot/shared`, `sync/mpsc/chan`, `io/async_fd`. The rest is more of the same, or is
-//! looked up when it is met.
+//! `drive` without `ready`, `readiness`, `turn` and `wheels`, `blocking`,
+//! `sync/semaphore/permits`, `sync/oneshot/shared`, `sync/mpsc/chan`, `io/async_fd`. The rest is
+//! more of the same, or is looked up when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -132,10 +132,14 @@ pub(crate) mod drive {
     pub(crate) mod source;
     /// a place in the line of a source: the future behind `readable()` and `accept`.
     pub(crate) mod readiness;
+    /// whose turn it is: one thing that sleepers pass around, and who has it now.
+    pub(crate) mod turn;
     /// fd readiness -> Waker: mio Poll, tokens with generations, the cross-thread nudge.
     pub(crate) mod reactor;
     /// the state word of one sleeper: who nudges it, and by what means.
     pub(crate) mod bell;
+    /// the wheels of one runtime: one for each worker, one for everybody else.
+    pub(crate) mod wheels;
     /// impl Park: sleep until event, deadline or nudge; then hand back wakers.
     pub(crate) mod driver;
 }

@@ -7,10 +7,10 @@ use super::report::{Hook, Unhandled, report};
 use super::runtime::{Runtime, Seat};
 use crate::base::clock::Clock;
 #[cfg(not(loom))]
-use crate::base::prim::{AtomicBool, AtomicU64};
+use crate::base::prim::AtomicU64;
 use crate::blocking;
 use crate::drive::reactor::Reactor;
-use crate::drive::timers::Timers;
+use crate::drive::wheels::Wheels;
 use crate::local::shared::Shared;
 use crate::local::worker::Worker;
 use crate::task::credit::Keep;
@@ -184,8 +184,7 @@ impl Builder {
         let inner = Inner {
             scheduler,
             ids,
-            timers: Timers::acquire(&clock),
-            ended: AtomicBool::new(false),
+            wheels: Wheels::new(1, false, &clock),
             clock,
             reactor,
             blocking: blocking::Pool::new(self.blocking.clone()),

@@ -8,10 +8,11 @@
 //!   leaked guard, owns a count of it.
 
 use crate::base::clock::Clock;
-use crate::base::prim::{AtomicBool, Ordering, plain_local};
+use crate::base::prim::plain_local;
 use crate::blocking;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
+use crate::drive::wheels::Wheels;
 use crate::local::shared::Scheduler;
 use crate::local::spawn;
 use crate::local::worker::Worker;
@@ -32,9 +33,7 @@ pub(crate) struct Inner {
     pub(super) scheduler: Scheduler,
     pub(super) ids: Ids,
     pub(super) clock: Clock,
-    pub(super) timers: &'static Timers,
-    /// The runtime has ended: `timers` may be somebody else's.
-    pub(super) ended: AtomicBool,
+    pub(super) wheels: Arc<Wheels>,
     pub(super) reactor: Arc<Reactor>,
     pub(super) blocking: blocking::Pool,
 }
@@ -47,14 +46,11 @@ impl Inner {
     }
 
     /// The wheel for a timer that is armed on this thread, and whether this thread is its owner.
+    /// After the end of the runtime it is closed.
     #[inline]
     pub(crate) fn timers(&self) -> (&'static Timers, bool) {
-        // Ordering: Relaxed, a thread that ends the runtime meanwhile finds its timers fired.
-        if self.ended.load(Ordering::Relaxed) {
-            return (ended_timers(self), false);
-        }
         let home = current::worker_of::<_, Worker>(self.scheduler.as_ptr());
-        (self.timers, home.is_some())
+        (self.wheels.of(0), home.is_some())
     }
 
     /// Where sockets are registered.
@@ -62,16 +58,6 @@ impl Inner {
     pub(crate) fn reactor(&self) -> &Arc<Reactor> {
         &self.reactor
     }
-}
-
-#[cfg(not(loom))]
-fn ended_timers(_: &Inner) -> &'static Timers {
-    Timers::of_ended_runtimes()
-}
-
-#[cfg(loom)]
-fn ended_timers(inner: &Inner) -> &'static Timers {
-    inner.timers
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

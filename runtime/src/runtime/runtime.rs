@@ -19,7 +19,7 @@
 #![forbid(unsafe_code)]
 
 use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
-use crate::base::prim::{Mutex, Ordering};
+use crate::base::prim::Mutex;
 use crate::blocking::Running;
 use crate::drive::driver::Driver;
 use crate::local::worker::{Tick, Worker};
@@ -157,7 +157,8 @@ impl Runtime {
         let inner = &self.handle.inner;
         let driver = Driver::new(
             inner.reactor.clone(),
-            inner.timers,
+            inner.wheels.clone(),
+            0,
             inner.clock.clone(),
             self.seat.report.clone(),
         );
@@ -245,10 +246,8 @@ impl Runtime {
             let _context = self.handle.enter();
             worker.shut_down();
         }
-        // Ordering: Relaxed, see `Inner::timers`.
-        inner.ended.store(true, Ordering::Relaxed);
         // 5 end the timers and the reactor: whoever still waits for one is told
-        inner.timers.release(&mut |panic| (self.seat.report)(panic));
+        inner.wheels.release(0, &mut |panic| (self.seat.report)(panic));
         inner.reactor.end(&|panic| (self.seat.report)(panic));
         // 6 cancel the queued closures, and wait for the running ones
         inner.blocking.close();
