@@ -144,11 +144,27 @@ pub(crate) mod drive {
     pub(crate) mod driver;
 }
 
-// The workers that use the queues come next.
-#[cfg_attr(not(test), expect(dead_code))]
 pub(crate) mod pool {
     /// 256-slot ring: the owner pushes and pops, thieves take half.
     pub(crate) mod ring;
+    /// where tasks from outside land: a locked queue whose length is read without the lock.
+    pub(crate) mod inject;
+    /// who sleeps, who searches, who keeps watch: one word, no lock.
+    pub(crate) mod idle;
+    /// data only: Shared, what all threads reach; Remote, what one worker shows the others.
+    pub(crate) mod shared;
+    /// the watcher's notes: when it looks at the others, and what it saw the last time.
+    pub(crate) mod watch;
+    /// one worker: its queues, its counts, and when it wakes a sibling.
+    pub(crate) mod worker;
+    /// where a wake lands: the next slot, the own ring, or the injector.
+    pub(crate) mod schedule;
+    /// tick(): find, run, announce sleep, look again.
+    pub(crate) mod tick;
+    /// block_on_helps: the thread in block_on runs tasks of its own ring between polls of its root.
+    pub(crate) mod guest;
+    /// close, drop every task, drain, join; numbered steps that the code repeats.
+    pub(crate) mod shutdown;
 }
 
 /// closure -> result: threads that grow under load and go home when idle.
@@ -240,21 +256,28 @@ pub mod sync {
 
 /// A runtime: make one, enter it, end it.
 pub mod runtime {
+    /// which executor: the one place where the two are told apart.
+    pub(crate) mod scheduler;
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
     /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
     pub(crate) mod here;
     /// what nobody is there to be told: the hook of `Builder::unhandled`.
     pub(crate) mod report;
+    /// the seat of `current_thread`: whoever sits in it drives the worker.
+    pub(crate) mod seat;
+    /// the threads of `multi_thread`: all start or none does; how they live and end.
+    pub(crate) mod threads;
     /// Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.
     pub(crate) mod runtime;
     /// every knob, its default, and the reason for the default.
     pub(crate) mod builder;
 
     pub use builder::Builder;
-    pub use handle::{EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
+    pub use handle::{EnterGuard, Handle, TryCurrentError};
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
+    pub use scheduler::RuntimeFlavor;
 }
 
 /// Waiting for a time, and giving up at one.

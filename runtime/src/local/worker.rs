@@ -208,6 +208,12 @@ impl Worker {
     }
 }
 
+/// Is this thread the worker of `scheduler`?
+#[inline]
+pub(crate) fn is_here(scheduler: &Scheduler) -> bool {
+    current::worker_of::<_, Worker>(scheduler.as_ptr()).is_some()
+}
+
 /// See [`Worker::enter`].
 #[derive(Debug)]
 pub(crate) struct Entered<'a> {

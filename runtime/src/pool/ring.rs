@@ -108,8 +108,8 @@ pub(crate) enum Pushed<T> {
     /// It is in the ring, which now has so many entries, or a few less.
     Len(usize),
     /// The ring was full. These are its newest entries, in order, and the new one at their end;
-    /// they are the caller's.
-    Overflow(Chain<T>),
+    /// they are the caller's. How many it is stands beside.
+    Overflow(Chain<T>, usize),
 }
 
 /// A bounded queue whose owner shares it with thieves.
@@ -214,7 +214,8 @@ impl<T: Linked> Ring<T> {
                 }
                 // SAFETY(INV-4): handed over by the caller.
                 unsafe { chain.push_back(node) };
-                return Pushed::Overflow(chain);
+                let count = tail.wrapping_sub(short) as usize + 1;
+                return Pushed::Overflow(chain, count);
             }
             // Ordering: Release, as in `push`.
             self.tail.store(tail, Ordering::Release);

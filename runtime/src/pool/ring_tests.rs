@@ -39,7 +39,11 @@ pub(super) fn push(ring: &Ring<Item>, new: usize) -> Result<usize, Vec<usize>> {
     // SAFETY(INV-60): the tests give each ring one owner. INV-61: made here.
     match unsafe { ring.push(item(new)) } {
         Pushed::Len(len) => Ok(len),
-        Pushed::Overflow(chain) => Err(numbers(chain)),
+        Pushed::Overflow(chain, count) => {
+            let all = numbers(chain);
+            assert_eq!(all.len(), count);
+            Err(all)
+        }
     }
 }
 

@@ -7,19 +7,18 @@
 //! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
 //!   leaked guard, owns a count of it.
 
+use super::scheduler::{RuntimeFlavor, Scheduler};
 use crate::base::clock::Clock;
 use crate::base::prim::plain_local;
 use crate::blocking;
+use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
 use crate::drive::wheels::Wheels;
-use crate::local::shared::Scheduler;
-use crate::local::spawn;
-use crate::local::worker::Worker;
-use crate::task::current;
 use crate::task::ids::Ids;
 use crate::task::join::JoinHandle;
 use crate::task::new::job;
+use crate::wake::batch::Report;
 use crate::wake::block_on::block_on;
 use std::cell::Cell;
 use std::fmt;
@@ -49,14 +48,19 @@ impl Inner {
     /// After the end of the runtime it is closed.
     #[inline]
     pub(crate) fn timers(&self) -> (&'static Timers, bool) {
-        let home = current::worker_of::<_, Worker>(self.scheduler.as_ptr());
-        (self.wheels.of(0), home.is_some())
+        self.scheduler.timers(&self.wheels)
     }
 
     /// Where sockets are registered.
     #[inline]
     pub(crate) fn reactor(&self) -> &Arc<Reactor> {
         &self.reactor
+    }
+
+    /// What a thread sleeps in that owns wheel `index`.
+    pub(super) fn driver(&self, index: usize, report: Report) -> Driver {
+        let (reactor, wheels) = (self.reactor.clone(), self.wheels.clone());
+        Driver::new(reactor, wheels, index, self.clock.clone(), report)
     }
 }
 
@@ -161,14 +165,6 @@ impl std::error::Error for TryCurrentError {}
 
 pub(crate) const NO_RUNTIME: &str = "no mainspring runtime on this thread; call this from inside \
      Runtime::block_on, a spawned task or #[mainspring::main], or enter one with Handle::enter";
-
-/// Which executor a runtime has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RuntimeFlavor {
-    /// One thread, first in, first out.
-    CurrentThread,
-}
 
 /// A reference to a runtime: spawns on it and enters it, from any thread.
 ///
@@ -305,7 +301,7 @@ impl Handle {
     /// Which executor the runtime has.
     #[must_use]
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
-        RuntimeFlavor::CurrentThread
+        self.inner.scheduler.flavor()
     }
 }
 
@@ -319,7 +315,7 @@ impl Inner {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        spawn::spawn(&self.scheduler, future, spawned)
+        self.scheduler.spawn(future, spawned)
     }
 }
 
