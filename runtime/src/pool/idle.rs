@@ -14,11 +14,13 @@
 //! |---|---|---|
 //! | has nothing of its own | 1 `start_search` | searchers + 1 |
 //! | found something | 2 `end_search` | searchers - 1; the last one asks whether there is more |
-//! | found nothing | 3 `park` | searchers - 1, my bit on; watcher := me if there is none and another is awake; then it looks again |
-//! | found something after all, or woke up | 4 `rise` | my bit off, unless it was taken off |
-//! | has work for somebody | 5 `claim` | its bit off, searchers + 1: that one is awake now, and searches |
+//! | found nothing | 3 `park` | searchers - 1, my bit on; nobody watches: watcher := me |
+//! | found something after all, or woke up | 4 `rise` | my bit off, if it is still on |
+//! | has work for somebody | 5 `claim` | its bit off, searchers + 1: it is awake now |
 //! | leaves its park, nobody watches | 6 `call_watcher` | its bit off, watcher := it |
-//! | the watcher, when all have slept for a while | 7 `stop_watching` | watcher := nobody |
+//! | the watcher, when all sleep for a while | 7 `stop_watching` | watcher := nobody |
+//!
+//! After 3 comes a second look at all queues. 3 makes a watcher only while another is awake.
 //!
 //! **Why no task is stranded.** Two kinds of push ask here.
 //!

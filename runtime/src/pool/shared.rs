@@ -91,14 +91,20 @@ impl Progress {
         self.polls.store(self.polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
+    /// The owner polls nothing.
+    pub(super) fn rest(&self) {
+        // Ordering: Relaxed, as in `poll_root`.
+        self.task.store(0, Ordering::Relaxed);
+    }
+
     /// How many polls have begun.
     pub(super) fn polls(&self) -> u64 {
         // Ordering: Relaxed, as in `poll_root`.
         self.polls.load(Ordering::Relaxed)
     }
 
-    /// The task of the last poll, and where it was spawned. Read while the worker goes on polling,
-    /// the two may belong to different tasks.
+    /// The task of the last poll since the owner slept, and where it was spawned. Read while the
+    /// worker goes on polling, the two may belong to different tasks.
     pub(super) fn task(&self) -> Option<(Id, &'static Location<'static>)> {
         // Ordering: Relaxed, as in `poll_root`.
         let id = Id(NonZeroU64::new(self.task.load(Ordering::Relaxed))?);

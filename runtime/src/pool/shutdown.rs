@@ -41,7 +41,7 @@ impl Shared {
         cancel_all(waiting);
     }
 
-    /// What the worker polled last: what it is stuck in, if it does not end.
+    /// What the worker is stuck in, if it does not end: what it polled last.
     pub(crate) fn last_polled(&self, worker: usize) -> Option<(Id, &'static Location<'static>)> {
         self.remotes[worker].progress.task()
     }
@@ -62,7 +62,7 @@ impl Worker {
                 unsafe { Runnable::from_task(task) }.cancel();
             }
             if !drained {
-                return;
+                return self.remote().progress.rest();
             }
         }
     }

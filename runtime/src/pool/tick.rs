@@ -157,6 +157,7 @@ impl Worker {
         trace!(Park);
         // What the park brings is served in it, and the first of it may take long.
         self.refresh();
+        self.remote().progress.rest();
         self.sleep()
     }
 

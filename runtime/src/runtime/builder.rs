@@ -1,6 +1,8 @@
 //! every knob, its default, and the reason for the default.
 
 #![forbid(unsafe_code)]
+// There is no whole runtime under loom.
+#![cfg_attr(loom, allow(unused_imports, dead_code))]
 
 use super::handle::{Handle, Inner};
 use super::report::{Hook, Unhandled, report};
@@ -15,9 +17,10 @@ use crate::blocking;
 use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
 use crate::drive::wheels::Wheels;
-use crate::local;
-use crate::pool;
+use crate::local::shared::Shared as LocalShared;
+use crate::local::worker::Worker as LocalWorker;
 use crate::pool::idle::MAX_WORKERS;
+use crate::pool::shared::Shared as PoolShared;
 use crate::pool::worker::Intervals;
 use crate::task::credit::Keep;
 use crate::task::ids::Ids;
@@ -283,8 +286,8 @@ impl Builder {
         let clock = if self.start_paused { Clock::paused() } else { Clock::real() };
         let (reactor, report) = (Reactor::new()?, report(self.unhandled.clone()));
         let ids = Ids::new(&IDS);
-        let scheduler = Keep::new(local::shared::Shared::new(ids, report.clone()));
-        let worker = local::worker::Worker::new(&scheduler, self.intervals.event);
+        let scheduler = Keep::new(LocalShared::new(ids, report.clone()));
+        let worker = LocalWorker::new(&scheduler, self.intervals.event);
         let wheels = Wheels::new(1, false, &clock);
         let handle = self.handle(Scheduler::Local(scheduler), clock, wheels, reactor);
         Ok(Runtime::from_parts(handle, Executor::Seat(Seat::new(worker)), report))
@@ -305,12 +308,8 @@ impl Builder {
         };
         let mut started = threads::start(&config, driver)?;
         let unparkers = std::mem::take(&mut started.unparkers);
-        let shared = pool::shared::Shared::new(
-            Ids::new(&IDS),
-            report.clone(),
-            unparkers,
-            self.block_on_helps,
-        );
+        let shared =
+            PoolShared::new(Ids::new(&IDS), report.clone(), unparkers, self.block_on_helps);
         let scheduler = Keep::new(shared);
         let handle = self.handle(Scheduler::Pool(scheduler.clone()), clock, wheels, reactor);
         let threads = started.go(scheduler, &handle, self.block_on_helps);

@@ -7,8 +7,12 @@
 
 use crate::drive::timers::Timers;
 use crate::drive::wheels::Wheels;
-use crate::local;
-use crate::pool;
+use crate::local::shared::Scheduler as LocalScheduler;
+use crate::local::spawn::spawn as spawn_local;
+use crate::local::worker::is_here;
+use crate::pool::schedule::spawn as spawn_pooled;
+use crate::pool::shared::Scheduler as PoolScheduler;
+use crate::pool::worker::index_here;
 use crate::task::join::JoinHandle;
 use std::future::Future;
 use std::panic::Location;
@@ -25,8 +29,8 @@ pub enum RuntimeFlavor {
 
 /// One of the two.
 pub(crate) enum Scheduler {
-    Local(local::shared::Scheduler),
-    Pool(pool::shared::Scheduler),
+    Local(LocalScheduler),
+    Pool(PoolScheduler),
 }
 
 impl Scheduler {
@@ -48,8 +52,8 @@ impl Scheduler {
         F::Output: Send + 'static,
     {
         match self {
-            Self::Local(scheduler) => local::spawn::spawn(scheduler, future, spawned),
-            Self::Pool(scheduler) => pool::schedule::spawn(scheduler, future, spawned),
+            Self::Local(scheduler) => spawn_local(scheduler, future, spawned),
+            Self::Pool(scheduler) => spawn_pooled(scheduler, future, spawned),
         }
     }
 
@@ -58,8 +62,8 @@ impl Scheduler {
     #[inline]
     pub(crate) fn timers(&self, wheels: &Wheels) -> (&'static Timers, bool) {
         match self {
-            Self::Local(scheduler) => (wheels.of(0), local::worker::is_here(scheduler)),
-            Self::Pool(scheduler) => match pool::worker::index_here(scheduler) {
+            Self::Local(scheduler) => (wheels.of(0), is_here(scheduler)),
+            Self::Pool(scheduler) => match index_here(scheduler) {
                 Some(index) => (wheels.of(index), true),
                 None => (wheels.of(scheduler.workers()), false),
             },

@@ -263,8 +263,7 @@ impl Threads {
             }
             return (Vec::new(), outside);
         }
-        let stuck = handles.iter().enumerate().filter(|(_, handle)| !handle.is_finished());
-        let tasks = stuck.filter_map(|(index, _)| self.scheduler.last_polled(index));
+        let tasks = (0..outside).filter_map(|worker| self.scheduler.last_polled(worker));
         (tasks.collect(), outside)
     }
 }
