@@ -143,6 +143,8 @@ pub(crate) mod drive {
 pub(crate) mod pool {
     /// 256-slot ring: the owner pushes and pops, thieves take half.
     pub(crate) mod ring;
+    /// where tasks from outside land: a locked queue whose length is read without the lock.
+    pub(crate) mod inject;
 }
 
 /// closure -> result: threads that grow under load and go home when idle.

@@ -107,9 +107,9 @@ const NOT_BUSY: u64 = u32::MAX as u64;
 pub(crate) enum Pushed<T> {
     /// It is in the ring, which now has so many entries, or a few less.
     Len(usize),
-    /// The ring was full. These are its newest entries, in order, and the new one at their end;
-    /// they are the caller's.
-    Overflow(Chain<T>),
+    /// The ring was full. These are its newest entries, in order, and the new one at their end, and
+    /// how many they are. They are the caller's.
+    Overflow(Chain<T>, usize),
 }
 
 /// A bounded queue whose owner shares it with thieves.
@@ -190,8 +190,8 @@ impl<T: Linked> Ring<T> {
     #[cold]
     unsafe fn overflow(&self, tail: u32, node: NonNull<T>) -> Pushed<T> {
         loop {
-            // Ordering: Acquire, as in `push`, which may follow.
-            let head = Head::of(self.head.load(Ordering::Acquire));
+            // Ordering: Relaxed, a guess for the compare-and-swap; `push` looks for itself.
+            let head = Head::of(self.head.load(Ordering::Relaxed));
             if tail.wrapping_sub(head.steal()) < CAPACITY {
                 // A thief has just ended. SAFETY(INV-60, INV-61): as we were called.
                 return unsafe { self.push(node) };
@@ -214,7 +214,7 @@ impl<T: Linked> Ring<T> {
                 }
                 // SAFETY(INV-4): handed over by the caller.
                 unsafe { chain.push_back(node) };
-                return Pushed::Overflow(chain);
+                return Pushed::Overflow(chain, tail.wrapping_sub(short) as usize + 1);
             }
             // Ordering: Release, as in `push`.
             self.tail.store(tail, Ordering::Release);
@@ -327,7 +327,7 @@ impl<T: Linked> Ring<T> {
 
 #[cfg(test)]
 #[path = "ring_tests.rs"]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(all(test, loom))]
 #[path = "ring_loom_tests.rs"]
