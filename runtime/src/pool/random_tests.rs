@@ -3,6 +3,7 @@
 //! `MAINSPRING_SEED=n` repeats the choices of a failure, which prints its number.
 
 use super::Injector;
+use crate::base::prim::count;
 use crate::base::rng::Rng;
 use crate::base::stack::{Link, Linked};
 use crate::pool::ring::tests::{Item, drain, pop, push, steal};
@@ -229,6 +230,7 @@ fn many_thieves_lose_and_double_nothing() {
         for (i, player) in players.iter_mut().enumerate() {
             let rng = Rng::seeded(seed.0.wrapping_add(i as u64));
             scope.spawn(move || {
+                count::shake(rng.next());
                 let mut steps = 0;
                 while Instant::now() < end && (!cfg!(miri) || steps < 200) {
                     (0..20).for_each(|_| player.step(&rng));

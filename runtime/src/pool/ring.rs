@@ -41,12 +41,18 @@
 //! Positions have 32 bits: a thief would have to sleep, between its load and its CAS, through
 //! exactly 2³² entries or a multiple to mistake a new head for the one it saw.
 //!
-//! * INV-60: one thread at a time is a ring's owner: only it pushes, pops and steals into it.
+//! * INV-60: one thread at a time is a ring's owner: only it pushes, pops and steals into it. When
+//!   another becomes the owner, what the last one did comes before.
 //! * INV-61: a node is pushed by its holder, who hands it over to whatever thread takes it out; it
 //!   lives until then, and may be used on that thread.
 //! * INV-62: the slots from `real` to `tail` are filled. An entry belongs, once, to the one who
 //!   moved `real` past it, or `tail` in front of it.
 //! * INV-63: the owner writes a slot only at `tail`, and only if `tail - steal < 256`.
+//!
+//! What is left in a ring that is dropped is its owner's to pop before. Left out: a ring that grows
+//! (the injector takes what is too much), and an owner's copy of the head: a push and its pop take
+//! 4 to 5 ns, of which the CAS of the pop is 3, and a pop leaves the head's line where a push finds
+//! it.
 
 use crate::base::pad::CachePadded;
 use crate::base::prim::{AtomicU32, AtomicU64, Ordering, UnsafeCell};

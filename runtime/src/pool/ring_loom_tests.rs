@@ -96,8 +96,8 @@ fn loom_ring_every_tail_brings_its_entries() {
     model(4, || {
         let ring = filled(0..1);
         let thief = thief(&ring, 2);
-        let got = push_all(&ring, 1..6);
-        settle(&ring, got, vec![thief], 6);
+        let got = push_all(&ring, 1..5);
+        settle(&ring, got, vec![thief], 5);
     });
 }
 
@@ -123,18 +123,27 @@ fn loom_ring_two_thieves() {
     });
 }
 
-/// A thief is robbed while it fills its own ring.
+/// A thief steals into `own`, and is robbed meanwhile.
+fn robbed(mine: std::ops::Range<usize>) {
+    let count = mine.end;
+    let (ring, own) = (filled(0..3), filled(mine));
+    let robber = thief(&own, 1);
+    let middle = {
+        let (ring, own) = (ring.clone(), own.clone());
+        thread::spawn(move || steal(&ring, &own).into_iter().collect::<Vec<_>>())
+    };
+    let mut got = middle.join().unwrap();
+    got.extend(robber.join().unwrap());
+    got.extend(drain(&own));
+    settle(&ring, got, Vec::new(), count);
+}
+
 #[test]
 fn loom_ring_what_was_stolen_is_stolen_again() {
-    model(3, || {
-        let (ring, own) = (filled(0..3), filled(3..7));
-        let robber = thief(&own, 1);
-        let middle = {
-            let (ring, own) = (ring.clone(), own.clone());
-            thread::spawn(move || steal(&ring, &own).into_iter().collect::<Vec<_>>())
-        };
-        let mut got = middle.join().unwrap();
-        got.extend(drain(&own));
-        settle(&ring, got, vec![robber], 7);
-    });
+    model(3, || robbed(3..3));
+}
+
+#[test]
+fn loom_ring_a_robbed_thief_fills_its_slots_again() {
+    model(3, || robbed(3..7));
 }
