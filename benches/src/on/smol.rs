@@ -8,9 +8,9 @@
 //!   behind a `!Send` face, and cannot be spawned on from outside.)
 //! * On many threads it is run by as many as there are cores, each inside `smol::block_on`, as
 //!   `smol::spawn` has it when `SMOL_THREADS` says so; the thread of the root future has
-//!   `smol::block_on` for that alone. smol's threads wait for ever inside `run`; ours wait for the
-//!   end of a channel, as the documentation of `Executor` has it, so that a benchmark on one thread
-//!   can follow in the same process.
+//!   `smol::block_on` for that alone. smol's threads are inside `run` for ever; ours until a
+//!   oneshot of their own says otherwise (one look every 200 tasks), so that a benchmark on one
+//!   thread can follow in the same process.
 //! * smol has no oneshot channel. The crate `oneshot` stands in: it is faster than
 //!   `async_channel::bounded(1)`, and it is the same thing as tokio's.
 //! * A time-out is `future::or` of the work and a `Timer`.
@@ -48,8 +48,7 @@ pub mod rt {
     /// The threads that run the executor; without any, `block_on` does.
     #[derive(Debug)]
     pub struct Runtime {
-        workers: Vec<thread::JoinHandle<()>>,
-        running: Option<::smol::channel::Sender<()>>,
+        workers: Vec<(thread::JoinHandle<()>, oneshot::Sender<()>)>,
     }
 
     impl Runtime {
@@ -59,15 +58,12 @@ pub mod rt {
         /// With so many workers, where the flavor has workers.
         pub fn with_workers(flavor: Flavor, workers: usize) -> Self {
             let workers = if flavor == Flavor::MultiThread { workers } else { 0 };
-            let (running, ended) = ::smol::channel::unbounded::<()>();
             let workers = (0..workers).map(|_| {
-                let ended = ended.clone();
-                thread::spawn(move || {
-                    // An error: that is the end of the channel, which nobody sends on.
-                    let _ = ::smol::block_on(EXECUTOR.run(ended.recv()));
-                })
+                let (end, ended) = oneshot::channel();
+                let run = || ::smol::block_on(EXECUTOR.run(async { got(ended.await) }));
+                (thread::spawn(run), end)
             });
-            Self { workers: workers.collect(), running: Some(running) }
+            Self { workers: workers.collect() }
         }
         #[inline]
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
@@ -96,10 +92,9 @@ pub mod rt {
 
     impl Drop for Runtime {
         fn drop(&mut self) {
-            self.running = None;
-            for worker in self.workers.drain(..) {
-                let ended = worker.join();
-                assert!(ended.is_ok() || thread::panicking(), "no task panics");
+            for (worker, end) in self.workers.drain(..) {
+                let ended = end.send(()).is_ok() && worker.join().is_ok();
+                assert!(ended || thread::panicking(), "no task panics");
             }
         }
     }
