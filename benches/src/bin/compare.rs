@@ -17,7 +17,7 @@ static ALLOCATOR: Counting = Counting;
 #[derive(Debug, Parser)]
 #[command(name = "cargo compare")]
 struct Arguments {
-    /// Shorter measurements and five rounds: under three minutes.
+    /// Shorter measurements and five rounds: three minutes, of one scheduler half as long.
     #[arg(long)]
     quick: bool,
     /// How many rounds: at least five, for a median that means something.
@@ -26,7 +26,7 @@ struct Arguments {
     /// Only rows whose name holds this.
     #[arg(long, value_name = "SUBSTRING")]
     rows: Option<String>,
-    /// On which schedulers: multi_thread, current_thread.
+    /// On which schedulers: multi_thread, current_thread or both.
     #[arg(long, default_value = "both", value_parser = ["mt", "ct", "both"])]
     flavor: String,
     /// Also write everything, round by round, to this file.
@@ -115,7 +115,7 @@ fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
     let flavors = Flavor::named(&arguments.flavor);
     let cases = Case::all(&flavors, arguments.rows.as_deref());
     if cases.is_empty() {
-        return Err("no row has such a name; --list prints them".to_owned());
+        return Err("no such row runs there; --list prints the names".to_owned());
     }
     let (rounds, each) = if arguments.quick { (5, 40) } else { (9, 150) };
     let rounds = arguments.rounds.map_or(rounds, usize::from);
