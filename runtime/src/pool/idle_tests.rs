@@ -1,0 +1,2 @@
+//! The word of who sleeps.
+use super::*;
