@@ -143,6 +143,24 @@ fn loom_drivers_arm_outside_meets_a_guest_that_leaves() {
     });
 }
 
+/// The holder has armed while a guest came and went: it may have seen the guest, and then must hear
+/// that it has gone.
+#[test]
+fn loom_drivers_a_guest_comes_and_goes_beside_an_arm() {
+    model(|| {
+        let bench = Bench::new(1);
+        let driver = bench.driver(0);
+        let guest = {
+            let bench = bench.clone();
+            thread::spawn(move || drop(bench.driver(1)))
+        };
+        let entry = bench.arm(false);
+        bench.sleep_until_rung(&driver, 1);
+        guest.join().unwrap();
+        drop(entry);
+    });
+}
+
 /// The turn is somebody else's: a driver sleeps for its own wheel, and hears its own nudge.
 #[test]
 fn loom_drivers_a_nudge_reaches_a_driver_without_the_turn() {
