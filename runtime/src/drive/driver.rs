@@ -264,3 +264,15 @@ impl fmt::Debug for Driver {
 #[cfg(all(test, not(loom)))]
 #[path = "driver_tests.rs"]
 mod tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "driver_several_tests.rs"]
+mod several_tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "driver_stress_tests.rs"]
+mod stress_tests;
+
+#[cfg(all(test, loom))]
+#[path = "driver_loom_tests.rs"]
+mod models;

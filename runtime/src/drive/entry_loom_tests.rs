@@ -299,3 +299,97 @@ fn loom_another_waker_meets_fire() {
         bench.timers.release(&mut drop);
     });
 }
+
+/// A watcher fires the timers of an owner who is stuck, and who gets up meanwhile: each timer is
+/// woken once, and what is not due yet is left to the owner.
+#[test]
+fn loom_relief_meets_the_owner() {
+    model(|| {
+        let bench = Bench::new();
+        let (bell, waker) = Bell::new();
+        let due = bench.armed(1, &waker);
+        bench.clock.advance_to(bench.at(1));
+        let watcher = {
+            let bench = bench.clone();
+            thread::spawn(move || bench.go_to(1))
+        };
+        let later = bench.armed(2, &waker);
+        bench.go_to(1);
+        watcher.join().unwrap();
+        assert_eq!(bell.take(), 1);
+        assert_eq!(bench.timers.next_deadline(), Some(bench.at(2)));
+        drop(due);
+        bench.finish(later, &bell, &waker, 2);
+        assert_eq!(Arc::strong_count(&bell), 2);
+        bench.timers.release(&mut drop);
+    });
+}
+
+/// A timer is dropped on one thread while a watcher relieves its owner, who is gone.
+#[test]
+fn loom_relief_meets_a_drop_and_the_next_arm() {
+    model(|| {
+        let bench = Bench::new();
+        let (bell, waker) = Bell::new();
+        let entry = bench.armed(1, &waker);
+        let dropper = {
+            let bench = bench.clone();
+            let (theirs, waker) = Bell::new();
+            thread::spawn(move || {
+                drop(entry);
+                (bench.armed(2, &waker), theirs, waker)
+            })
+        };
+        bench.go_to(1);
+        let (next, theirs, theirs_waker) = dropper.join().unwrap();
+        assert!(bell.take() <= 1);
+        bench.finish(next, &theirs, &theirs_waker, 2);
+        assert_eq!(Arc::strong_count(&bell), 2);
+        bench.timers.release(&mut drop);
+    });
+}
+
+/// The runtime ends while a watcher relieves: each waiter is woken once, by one of them.
+#[test]
+fn loom_relief_meets_the_end_of_the_runtime() {
+    model(|| {
+        let bench = Bench::new();
+        let (bell, waker) = Bell::new();
+        let (due, later) = (bench.armed(1, &waker), bench.armed(2, &waker));
+        let watcher = {
+            let bench = bench.clone();
+            thread::spawn(move || bench.go_to(1))
+        };
+        bench.timers.close(&mut drop);
+        watcher.join().unwrap();
+        assert_eq!(bell.take(), 2);
+        drop((due, later));
+        assert_eq!(bench.timers.next_deadline(), None);
+        assert_eq!(Arc::strong_count(&bell), 2);
+        bench.timers.release(&mut drop);
+    });
+}
+
+/// The runtime ends while somebody arms: woken by the end, or told that there is no more arming.
+#[test]
+fn loom_arm_meets_the_end_of_the_runtime() {
+    model(|| {
+        let bench = Bench::new();
+        let (bell, waker) = Bell::new();
+        let ending = {
+            let bench = bench.clone();
+            thread::spawn(move || bench.timers.close(&mut drop))
+        };
+        let mut entry = Box::pin(Entry::new(bench.at(1), true));
+        let cx = &mut Context::from_waker(&waker);
+        let polled =
+            entry.as_mut().poll_elapsed(cx, || bench.clock.now(), || Some((bench.timers, true)));
+        ending.join().unwrap();
+        match polled {
+            Poll::Pending => assert_eq!(bell.take(), 1),
+            Poll::Ready(result) => assert_eq!(result, Err(Unarmed::Ended)),
+        }
+        drop(entry);
+        bench.timers.release(&mut drop);
+    });
+}

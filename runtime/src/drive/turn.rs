@@ -121,3 +121,7 @@ impl<T> fmt::Debug for Slot<T> {
         f.debug_struct("Slot").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "turn_loom_tests.rs"]
+mod models;
