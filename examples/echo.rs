@@ -4,11 +4,13 @@
 //! cargo run --release --example echo                      the server, on port 8888, until ctrl-c
 //! cargo run --release --example echo -- --client          in another terminal: check that server
 //! cargo run --release --example echo -- --check           both in one process, and then the end
+//! cargo run --release --example echo -- --current-thread     the server, on one thread
 //! ```
 //!
 //! What you will see: the server names each client, prints what it receives as text, and stops
 //! cleanly on ctrl-c: no new client, every open one told. The client sends three texts of 5, 250
-//! and 150 bytes and compares what comes back byte by byte.
+//! and 150 bytes and compares what comes back byte by byte. Each client's lines come in order; on
+//! `multi_thread` those of several clients, and the client's own under `--check`, mix as they like.
 //!
 //! From the third document. Its server decodes each chunk of 100 bytes by itself, so the third
 //! text, 50 characters of 3 bytes, is cut within one; the handler dies of a UnicodeDecodeError and
@@ -48,23 +50,21 @@ pub struct Options {
     /// Server and client in one process, on a free port, and then the end
     #[arg(long, conflicts_with_all = ["client", "port"])]
     check: bool,
+    #[command(flatten)]
+    scheduler: flags::Scheduler,
 }
 
-#[mainspring::main(flavor = "current_thread")]
-pub async fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     let options = Options::parse();
+    options.scheduler.run(run(&options))
+}
+
+async fn run(options: &Options) -> Result<(), String> {
     let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let result = match (options.check, options.client) {
+    match (options.check, options.client) {
         (true, _) => check().await,
         (_, true) => client(addr).await,
         _ => serve_until_ctrl_c(addr).await,
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
     }
 }
 

@@ -4,14 +4,16 @@
 //! cargo run --release --example fetch                      1000 products, 50 at a time, about 1 s
 //! cargo run --release --example fetch -- --limit 5         the same, 5 at a time
 //! cargo run --release --example fetch -- --fail-first 9    a tenth of the products never works
+//! cargo run --release --example fetch -- --current-thread  the same on one thread
 //! cargo run --release --example fetch -- --requests 50 --limit 10 \
 //!     --url 'http://127.0.0.1:8000/delay/{i%3}'            the fifth document's, from `server`
 //! ```
 //!
 //! What you will see: a bar (on a terminal), then how many requests succeeded, how many attempts
 //! and retries that took, how long, how many connections were opened and how often one was used
-//! again, and for the local server the most requests it saw in flight: exactly the limit. The exit
-//! status is 0 if every request succeeded.
+//! again, the scheduler, and for the local server the most requests it saw in flight: exactly the
+//! limit. The exit status is 0 if every request succeeded. On both schedulers the requests start in
+//! the order of their numbers; which of two that end together is told first differs.
 //!
 //! Without `--url` the program starts a local server in a process of its own, in which every tenth
 //! product fails at first: it answers 503 or drops the connection, in turn.
@@ -32,11 +34,10 @@ use std::time::Duration;
 use clap::Parser;
 use examples::client::{self, Client};
 use examples::process::{ServerProcess, be_the_server_if_asked};
-use examples::retry::{Backoff, GaveUp, retry};
+use examples::retry::{Backoff, GaveUp, acquire, retry};
 use examples::show::Live;
 use examples::{flags, plain};
 use hyper::{StatusCode, Uri};
-use mainspring::runtime::Builder;
 use mainspring::sync::{Semaphore, mpsc};
 use mainspring::time::{Instant, timeout};
 
@@ -71,6 +72,8 @@ pub struct Options {
     /// How often every tenth product of the local server fails before it works
     #[arg(long, default_value_t = 1)]
     pub fail_first: u64,
+    #[command(flatten)]
+    pub scheduler: flags::Scheduler,
 }
 
 /// Only an example's own `main` uses it; the tour has its own.
@@ -100,12 +103,9 @@ fn run(options: &Options) -> Result<Summary, String> {
             (Some(server), urls)
         }
     };
-    let summary = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("cannot start the runtime: {error}"))?
-        .block_on(fetch(options, urls));
+    let summary = options.scheduler.runtime()?.block_on(fetch(options, urls));
     summary.print();
+    println!("ran on       {}", options.scheduler);
     if let Some(server) = server {
         let stats = plain::get_json(server.addr(), "/stats").map_err(|error| error.to_string())?;
         println!("server       at most {} requests in flight", stats["peak_in_flight"]);
@@ -204,7 +204,8 @@ async fn attempt(client: &Client, url: &Uri, limit: Duration) -> Result<Page, Fa
     }
 }
 
-/// Fetches all of them, a task each; every attempt holds a permit, no wait does.
+/// Fetches all of them, a task each; every attempt holds a permit, no wait does. A task is spawned
+/// when there is a permit for its first attempt, so they start in this order on any scheduler.
 pub async fn fetch(options: &Options, urls: Vec<Uri>) -> Summary {
     let client = Client::new(options.limit.get());
     let permits = Arc::new(Semaphore::new(options.limit.get()));
@@ -218,17 +219,23 @@ pub async fn fetch(options: &Options, urls: Vec<Uri>) -> Summary {
     let (tell, mut told) = mpsc::unbounded_channel();
     let start = Instant::now();
     let mut tasks = Vec::new();
-    for url in urls {
-        let (client, permits, tell) = (client.clone(), permits.clone(), tell.clone());
-        let limit = options.timeout;
-        tasks.push(mainspring::spawn(async move {
-            let attempt = || attempt(&client, &url, limit);
-            let end = retry(backoff, &permits, Failure::worth_another, attempt).await;
-            let _ = tell.send((url.clone(), end));
-        }));
-    }
-    drop(tell);
     let all = async {
+        for url in urls {
+            let permit = acquire(&permits).await;
+            let (client, permits, tell) = (client.clone(), permits.clone(), tell.clone());
+            let limit = options.timeout;
+            tasks.push(mainspring::spawn(async move {
+                let attempt = || attempt(&client, &url, limit);
+                let worth = Failure::worth_another;
+                let end = retry(backoff, permits, permit, worth, attempt).await;
+                let _ = tell.send((url.clone(), end));
+            }));
+            while let Ok((url, end)) = told.try_recv() {
+                summary.add(url, end);
+                live.step();
+            }
+        }
+        drop(tell);
         while let Some((url, end)) = told.recv().await {
             summary.add(url, end);
             live.step();

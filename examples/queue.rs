@@ -4,10 +4,14 @@
 //! cargo run --release --example queue                          the second document's, 7 s
 //! cargo run --release --example queue -- --document third      the third document's, 6 s
 //! cargo run --release --example queue -- --scale 0.1           the same, ten times as fast
+//! cargo run --release --example queue -- --current-thread      the same, on one thread
 //! ```
 //!
 //! What you will see: one line for each item that is put, taken and done, with the time at which it
-//! happened (divided by `--scale`, so it is the documents' time), then a summary.
+//! happened (divided by `--scale`, so it is the documents' time), then a summary. The items are put
+//! and taken in order on both schedulers. The lines need not be: on `multi_thread` a consumer may
+//! say that it has taken an item before the producer says that it has put it, and two consumers
+//! that finish at the same time speak in any order. On `current_thread` each run looks alike.
 //!
 //! From the second document (20 items, room for 10, three consumers) and the third (5 items, room
 //! for 3, one consumer). The second ends by idling: its consumers give up after five seconds
@@ -16,6 +20,7 @@
 //! sends every consumer home, however many there are. Nobody waits for a time-out and nobody is
 //! forgotten.
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +60,8 @@ pub struct Options {
     /// Factor for both times: 0.1 is ten times as fast
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
+    #[command(flatten)]
+    scheduler: flags::Scheduler,
 }
 
 impl Options {
@@ -100,20 +107,17 @@ impl Plan {
         }
     }
 
+    /// One line with its time, which is read under the lock: no line is earlier than the one above.
     fn say(&self, what: &str) {
-        println!("[{:6.2}] {what}", self.start.elapsed().as_secs_f64() / self.scale);
+        let mut out = std::io::stdout().lock();
+        let time = self.start.elapsed().as_secs_f64() / self.scale;
+        let _ = writeln!(out, "[{time:6.2}] {what}");
     }
 }
 
-#[mainspring::main(flavor = "current_thread")]
-pub async fn main() -> ExitCode {
-    match run(&Options::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+pub fn main() -> ExitCode {
+    let options = Options::parse();
+    options.scheduler.run(run(&options))
 }
 
 pub async fn run(options: &Options) -> Result<(), String> {

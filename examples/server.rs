@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! cargo run --release --example server                    listens on port 8000 until ctrl-c
+//! cargo run --release --example server -- --current-thread     the same on one thread
 //! curl http://127.0.0.1:8000/delay/1
 //! curl http://127.0.0.1:8000/stats
 //! ```
 //!
 //! What you will see: the address, and after ctrl-c what it has counted: requests, connections, and
-//! the most requests that were in flight at once.
+//! the most requests that were in flight at once. What it counts is exact on any number of threads:
+//! all counters are behind one lock.
 //!
 //! The documents fetch from httpbin.org (all five do), which measures the network as much as the
 //! program. This server answers after exactly the delay it was asked for, breaks where it is told
@@ -33,18 +35,13 @@ struct Options {
     /// Factor for all delays: 0.1 is ten times as fast
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
+    #[command(flatten)]
+    scheduler: flags::Scheduler,
 }
 
-#[mainspring::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    options.scheduler.run(run(&options))
 }
 
 async fn run(options: &Options) -> Result<(), String> {

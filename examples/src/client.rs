@@ -11,6 +11,9 @@
 //!   not been sent yet moves to another connection.
 //! * An attempt that is dropped, by a time-out say, closes its connection: an answer that nobody
 //!   reads must not be taken for the next one's.
+//!
+//! Connections in use and idle ones are counted under one lock, so on several threads nobody sees a
+//! connection twice, in use and idle already, and closes one too many.
 
 #![forbid(unsafe_code)]
 
@@ -34,12 +37,19 @@ pub struct Client(Arc<Pool>);
 #[derive(Debug)]
 struct Pool {
     cap: usize,
-    /// One permit a connection in use.
+    /// One permit a request that has a connection or opens one.
     slots: Semaphore,
-    /// Connections that wait for a request, the latest used last.
-    idle: Mutex<Vec<Connection>>,
+    state: Mutex<State>,
     opened: AtomicU64,
     requests: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Requests that have a connection or open one.
+    in_use: usize,
+    /// Connections that wait for a request, the latest used last.
+    idle: Vec<Connection>,
 }
 
 #[derive(Debug)]
@@ -65,7 +75,7 @@ impl Client {
         Client(Arc::new(Pool {
             cap,
             slots: Semaphore::new(cap),
-            idle: Mutex::default(),
+            state: Mutex::default(),
             opened: AtomicU64::new(0),
             requests: AtomicU64::new(0),
         }))
@@ -100,25 +110,31 @@ impl Client {
         request.headers_mut().insert(HOST, host);
 
         let _slot = self.0.slots.acquire().await.expect("the slots are never closed");
-        let mut connection = self.connection(authority).await?;
+        let (mut using, idle) = self.0.begin(authority);
+        let mut connection = self.connection(authority, idle).await?;
         // Ordering: as in `opened`.
         self.0.requests.fetch_add(1, Relaxed);
         let response = connection.sender.send_request(request).await.map_err(Error::Exchange)?;
         let status = response.status();
         let body = response.into_body().collect().await.map_err(Error::Exchange)?.to_bytes();
         // Back into the pool before the slot is free: who gets the slot finds the connection.
-        self.0.idle().push(connection);
+        using.keep = Some(connection);
+        drop(using);
         Ok(Answer { status, body })
     }
 
-    /// An idle connection that is still open, or a new one.
-    async fn connection(&self, authority: &str) -> Result<Connection, Error> {
-        while let Some(mut connection) = self.0.take_idle(authority) {
+    /// `idle` or another idle connection that is still open, or a new one.
+    async fn connection(
+        &self,
+        authority: &str,
+        mut idle: Option<Connection>,
+    ) -> Result<Connection, Error> {
+        while let Some(mut connection) = idle {
             if connection.sender.ready().await.is_ok() {
                 return Ok(connection);
             }
+            idle = self.0.state().take_idle(authority);
         }
-        self.0.make_room();
         let stream = TcpStream::connect(authority).await.map_err(Error::Connect)?;
         stream.set_nodelay(true).map_err(Error::Connect)?;
         let (sender, connection) = http1::handshake(stream).await.map_err(Error::Exchange)?;
@@ -132,24 +148,44 @@ impl Client {
 }
 
 impl Pool {
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_idle(&self, authority: &str) -> Option<Connection> {
-        let mut idle = self.idle();
-        let place = idle.iter().rposition(|connection| connection.authority == authority)?;
-        Some(idle.remove(place))
-    }
-
-    /// Closes the idle connection used longest ago if one more would exceed the cap; it leads to
-    /// another server, or the caller would have taken it.
-    fn make_room(&self) {
-        let mut idle = self.idle();
-        let in_use = self.cap - self.slots.available_permits();
-        let oldest = (idle.len() + in_use > self.cap).then(|| idle.remove(0));
-        drop(idle);
+    /// Begins to use a connection: an idle one if there is one that leads to `authority`. Else
+    /// there will be one more, and if that would exceed the cap, the idle connection used longest
+    /// ago is closed; it leads to another server.
+    fn begin(&self, authority: &str) -> (InUse<'_>, Option<Connection>) {
+        let mut state = self.state();
+        state.in_use += 1;
+        let found = state.take_idle(authority);
+        let too_many = state.idle.len() + state.in_use > self.cap;
+        let oldest = (found.is_none() && too_many).then(|| state.idle.remove(0));
+        drop(state);
         drop(oldest);
+        (InUse { pool: self, keep: None }, found)
+    }
+}
+
+impl State {
+    fn take_idle(&mut self, authority: &str) -> Option<Connection> {
+        let place = self.idle.iter().rposition(|connection| connection.authority == authority)?;
+        Some(self.idle.remove(place))
+    }
+}
+
+/// A request that is counted as using a connection until this is dropped.
+struct InUse<'a> {
+    pool: &'a Pool,
+    /// The connection, if it is to wait for another request.
+    keep: Option<Connection>,
+}
+
+impl Drop for InUse<'_> {
+    fn drop(&mut self) {
+        let mut state = self.pool.state();
+        state.in_use -= 1;
+        state.idle.extend(self.keep.take());
     }
 }
 

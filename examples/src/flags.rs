@@ -1,10 +1,94 @@
-//! values of flags, and errors that name the remedy.
+//! values of flags, the scheduler among them, and errors that name the remedy.
 
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::time::Duration;
+
+use mainspring::runtime::{Builder, Runtime};
+
+/// Which scheduler a program runs on: every program takes these two flags.
+///
+/// Without a flag it is what `#[mainspring::main]` gives: `multi_thread`, a thread for each core.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct Scheduler {
+    /// Run on multi_thread with N threads, which take work from each other; without this flag a
+    /// thread for each core
+    #[arg(long, value_name = "N", value_parser = threads, conflicts_with = "current_thread")]
+    threads: Option<usize>,
+    /// Run on current_thread: all tasks on one thread, the program's first
+    #[arg(long)]
+    current_thread: bool,
+}
+
+/// The runtime has no room for more.
+const MOST_THREADS: usize = 47;
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=MOST_THREADS) => Ok(n),
+        _ => Err(format!(
+            "give 1 to {MOST_THREADS}; for a runtime without threads of its own, --current-thread"
+        )),
+    }
+}
+
+impl Scheduler {
+    /// As `--current-thread` gives it.
+    pub const CURRENT_THREAD: Scheduler = Scheduler { threads: None, current_thread: true };
+
+    /// As `--threads` gives it.
+    pub fn multi_thread(threads: usize) -> Scheduler {
+        Scheduler { threads: Some(threads), current_thread: false }
+    }
+
+    /// How many threads `multi_thread` has, or would have.
+    pub fn threads(self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.unwrap_or_else(|| cores().min(MOST_THREADS))
+    }
+
+    /// The runtime; an error says that it could not be made.
+    pub fn runtime(self) -> Result<Runtime, String> {
+        let mut builder = match self.current_thread {
+            true => Builder::new_current_thread(),
+            false => Builder::new_multi_thread(),
+        };
+        builder
+            .worker_threads(self.threads())
+            .enable_all()
+            .build()
+            .map_err(|error| format!("cannot start the runtime: {error}"))
+    }
+
+    /// Runs the whole program: what `#[mainspring::main]` would do if the scheduler were no flag.
+    /// Then says where it ran, or what went wrong.
+    pub fn run(self, program: impl Future<Output = Result<(), String>>) -> ExitCode {
+        match self.runtime().and_then(|runtime| runtime.block_on(program)) {
+            Ok(()) => {
+                println!("ran on {self}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl fmt::Display for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.current_thread, self.threads()) {
+            (true, _) => f.write_str("current_thread"),
+            (false, 1) => f.write_str("multi_thread, 1 thread"),
+            (false, n) => write!(f, "multi_thread, {n} threads"),
+        }
+    }
+}
 
 /// Reads a flag in seconds, such as `0.5` or `10`.
 pub fn seconds(text: &str) -> Result<Duration, String> {
@@ -44,6 +128,24 @@ mod tests {
         let addr: SocketAddr = "127.0.0.1:8888".parse().unwrap();
         let text = cannot_listen(addr, &io::ErrorKind::AddrInUse.into());
         assert!(text.contains("8888") && text.contains("--port"), "{text}");
+    }
+
+    #[test]
+    fn a_number_of_threads_is_one_that_the_runtime_takes() {
+        assert!(threads("0").is_err() && threads("48").is_err() && threads("all").is_err());
+        assert_eq!((threads("1"), threads("47")), (Ok(1), Ok(47)));
+        Builder::new_multi_thread().worker_threads(MOST_THREADS);
+    }
+
+    #[test]
+    fn a_scheduler_is_what_it_says() {
+        use mainspring::runtime::RuntimeFlavor::{CurrentThread, MultiThread};
+        let flavor = |scheduler: Scheduler| scheduler.runtime().unwrap().handle().runtime_flavor();
+        assert_eq!(flavor(Scheduler::default()), MultiThread);
+        assert_eq!(flavor(Scheduler::multi_thread(3)), MultiThread);
+        assert_eq!(flavor(Scheduler::CURRENT_THREAD), CurrentThread);
+        assert_eq!(Scheduler::multi_thread(3).to_string(), "multi_thread, 3 threads");
+        assert_eq!(Scheduler::CURRENT_THREAD.to_string(), "current_thread");
     }
 
     #[test]

@@ -31,13 +31,13 @@ pub mod usage;
 /// a live line on a terminal, plain lines elsewhere.
 pub mod show;
 
-/// values of flags, and errors that name the remedy.
+/// values of flags, the scheduler among them, and errors that name the remedy.
 pub mod flags;
 
 pub mod tour {
     //! the fifth document's comparison, row by row.
 
-    /// the five rows: how each makes its hundred requests, and what the document says of it.
+    /// the eight rows: how each makes its hundred requests, and what the document says of it.
     pub mod row;
     /// one row in a process of its own: start it, follow it, take its figures.
     pub mod run;

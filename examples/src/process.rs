@@ -104,6 +104,7 @@ pub fn be_the_server_if_asked() -> Option<ExitCode> {
 fn be_the_server(scale: f64) -> io::Result<()> {
     let (tell, told) = oneshot::channel();
     when_the_parent_goes(move || drop(tell));
+    // On one thread for every program: it shall answer alike, and leave the cores to them.
     Builder::new_current_thread().enable_all().build()?.block_on(async {
         let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), scale).await?;
         println!("{}", server.local_addr()?);

@@ -2,17 +2,21 @@
 //!
 //! The first document sleeps inside `async with semaphore`, so a failing server takes the permits
 //! of the healthy requests: with one request in ten failing, its run of 2.0 s takes 7.4 s. Here the
-//! permit is a guard inside the attempt. There is no wait after the last attempt, and no attempt
-//! for an error that another try cannot mend.
+//! permit is a guard that ends with the attempt. There is no wait after the last attempt, and no
+//! attempt for an error that another try cannot mend.
+//!
+//! The permit of the first attempt comes from the caller, who takes it before it spawns the task:
+//! so many requests start in the order of their numbers, whichever threads their tasks run on.
 
 #![forbid(unsafe_code)]
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
-use mainspring::sync::Semaphore;
+use mainspring::sync::{OwnedSemaphorePermit, Semaphore};
 use mainspring::time::sleep;
 
 /// How often to try, and how long to wait between two attempts.
@@ -63,8 +67,8 @@ impl<E: std::error::Error + 'static> std::error::Error for GaveUp<E> {
 }
 
 /// Makes attempts until one succeeds, one fails in a way that is not `worth` another, or the
-/// attempts are used up. Each attempt holds a permit of `limit`; no wait does. Returns the value
-/// and the number of attempts.
+/// attempts are used up. Each attempt holds a permit of `limit`, the first one the `permit` given;
+/// no wait does. Returns the value and the number of attempts.
 ///
 /// # Panics
 /// If `limit` was closed.
@@ -73,16 +77,15 @@ impl<E: std::error::Error + 'static> std::error::Error for GaveUp<E> {
 /// Dropping it drops the attempt it is in and gives the permit back.
 pub async fn retry<T, E, F: Future<Output = Result<T, E>>>(
     backoff: Backoff,
-    limit: &Semaphore,
+    limit: Arc<Semaphore>,
+    mut permit: OwnedSemaphorePermit,
     worth: impl Fn(&E) -> bool,
     mut attempt: impl FnMut() -> F,
 ) -> Result<(T, u32), GaveUp<E>> {
     let mut attempts = 1;
     loop {
-        let result = {
-            let _permit = limit.acquire().await.expect("a limit is never closed");
-            attempt().await
-        };
+        let result = attempt().await;
+        drop(permit);
         match result {
             Ok(value) => return Ok((value, attempts)),
             Err(error) if attempts == backoff.attempts.get() || !worth(&error) => {
@@ -91,7 +94,19 @@ pub async fn retry<T, E, F: Future<Output = Result<T, E>>>(
             Err(_) => sleep(backoff.wait(attempts)).await,
         }
         attempts += 1;
+        permit = acquire(&limit).await;
     }
+}
+
+/// A permit of `limit`, to move into a task.
+///
+/// # Panics
+/// If `limit` was closed.
+///
+/// # Cancel safety
+/// Dropping it gives up the place in the line.
+pub async fn acquire(limit: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    limit.clone().acquire_owned().await.expect("a limit is never closed")
 }
 
 #[cfg(test)]
@@ -127,10 +142,11 @@ mod tests {
     #[test]
     fn the_permit_is_free_while_a_request_waits_for_its_next_attempt() {
         paused(async {
-            let limit = Semaphore::new(1);
+            let limit = Arc::new(Semaphore::new(1));
             let free = Cell::new(0);
-            let failing =
-                retry(backoff(2), &limit, |_: &&str| true, || async { Err::<(), _>("no") });
+            let permit = acquire(&limit).await;
+            let no = || async { Err::<(), _>("no") };
+            let failing = retry(backoff(2), limit.clone(), permit, |_: &&str| true, no);
             let looking = async {
                 sleep(Duration::from_millis(100)).await;
                 free.set(limit.available_permits());
@@ -147,12 +163,15 @@ mod tests {
     #[test]
     fn there_is_no_wait_after_the_last_attempt_and_none_for_a_hopeless_error() {
         paused(async {
-            let limit = Semaphore::new(1);
+            let limit = Arc::new(Semaphore::new(1));
             let start = mainspring::time::Instant::now();
-            let one = retry(backoff(1), &limit, |_: &&str| true, || async { Err::<(), _>("no") });
-            assert_eq!(one.await.unwrap_err().to_string(), "gave up after 1 attempt: no");
-            let bug = retry(backoff(9), &limit, |_: &&str| false, || async { Err::<(), _>("no") });
-            assert_eq!(bug.await.unwrap_err().attempts, 1);
+            let no = || async { Err::<(), _>("no") };
+            let permit = acquire(&limit).await;
+            let one = retry(backoff(1), limit.clone(), permit, |_: &&str| true, no).await;
+            assert_eq!(one.unwrap_err().to_string(), "gave up after 1 attempt: no");
+            let permit = acquire(&limit).await;
+            let bug = retry(backoff(9), limit.clone(), permit, |_: &&str| false, no).await;
+            assert_eq!(bug.unwrap_err().attempts, 1);
             assert_eq!(start.elapsed(), Duration::ZERO);
         });
     }
@@ -160,13 +179,15 @@ mod tests {
     #[test]
     fn the_third_attempt_can_succeed() {
         paused(async {
-            let limit = Semaphore::new(1);
+            let limit = Arc::new(Semaphore::new(1));
             let calls = Cell::new(0);
             let attempt = || async {
                 calls.set(calls.get() + 1);
                 if calls.get() == 3 { Ok("page") } else { Err("no") }
             };
-            assert_eq!(retry(backoff(3), &limit, |_| true, attempt).await.unwrap(), ("page", 3));
+            let permit = acquire(&limit).await;
+            let end = retry(backoff(3), limit, permit, |_| true, attempt).await;
+            assert_eq!(end.unwrap(), ("page", 3));
         });
     }
 }

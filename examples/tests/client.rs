@@ -1,12 +1,21 @@
-//! The programs' HTTP client against the embedded server, in one process on one runtime.
+//! The programs' HTTP client against the embedded server, in one process on one runtime, on each
+//! scheduler.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use examples::client::{Client, Error};
+use examples::flags::Scheduler;
 use examples::server::Server;
 use hyper::{StatusCode, Uri};
 use mainspring::time::timeout;
+
+/// Runs `test` on one thread, and on more threads than some machines have cores.
+fn on_both<F: Future<Output = ()>>(test: impl Fn() -> F) {
+    for scheduler in [Scheduler::CURRENT_THREAD, Scheduler::multi_thread(4)] {
+        scheduler.runtime().unwrap().block_on(test());
+    }
+}
 
 async fn server() -> SocketAddr {
     let any = "127.0.0.1:0".parse().unwrap();
@@ -24,60 +33,70 @@ async fn stats(client: &Client, addr: SocketAddr) -> serde_json::Value {
     serde_json::from_slice(&client.get(&url(addr, "/stats")).await.unwrap().body).unwrap()
 }
 
-#[mainspring::test]
-async fn tasks_share_the_connections_and_the_cap_holds() {
-    let (addr, client) = (server().await, Client::new(3));
-    let ask = |client: Client| async move { client.get(&url(addr, "/fixed/100")).await };
-    let tasks: Vec<_> = (0..30).map(|_| mainspring::spawn(ask(client.clone()))).collect();
-    for task in tasks {
-        let answer = task.await.unwrap().unwrap();
-        assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 1256));
-    }
-    assert_eq!((client.opened(), client.reused()), (3, 27));
-    let stats = stats(&client, addr).await;
-    assert_eq!((&stats["peak_in_flight"], &stats["connections"]), (&3.into(), &3.into()));
-}
-
-#[mainspring::test]
-async fn one_client_serves_two_servers_within_its_cap() {
-    let (one, two, client) = (server().await, server().await, Client::new(1));
-    for addr in [one, one, two, two, one] {
-        assert_eq!(client.get(&url(addr, "/get")).await.unwrap().status, StatusCode::OK);
-    }
-    // The connection to the other server had to go each time.
-    assert_eq!((client.opened(), client.reused()), (3, 2));
-}
-
-#[mainspring::test]
-async fn nothing_is_tried_again_in_secret() {
-    let (addr, client) = (server().await, Client::new(2));
-    client.get(&url(addr, "/get")).await.unwrap();
-    let broken = client.get(&url(addr, "/drop/once/1")).await;
-    assert!(matches!(broken, Err(Error::Exchange(_))), "{broken:?}");
-    assert_eq!(stats(&client, addr).await["total"], 2);
-    assert_eq!(client.get(&url(addr, "/drop/once/1")).await.unwrap().status, StatusCode::OK);
-    assert_eq!(client.opened(), 2);
-}
-
-#[mainspring::test]
-async fn a_request_that_is_dropped_takes_its_connection_with_it() {
-    let (addr, client) = (server().await, Client::new(1));
-    let hang = url(addr, "/hang");
-    assert!(timeout(Duration::from_millis(50), client.get(&hang)).await.is_err());
-    // The slot is free again, and the answer is this request's own.
-    assert_eq!(client.get(&url(addr, "/json")).await.unwrap().status, StatusCode::OK);
-    assert_eq!(client.opened(), 2);
-    for _ in 0..10_000 {
-        if stats(&client, addr).await["in_flight"] == 0 {
-            return;
+#[test]
+fn tasks_share_the_connections_and_the_cap_holds() {
+    on_both(|| async {
+        let (addr, client) = (server().await, Client::new(3));
+        let ask = |client: Client| async move { client.get(&url(addr, "/fixed/100")).await };
+        let tasks: Vec<_> = (0..30).map(|_| mainspring::spawn(ask(client.clone()))).collect();
+        for task in tasks {
+            let answer = task.await.unwrap().unwrap();
+            assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 1256));
         }
-    }
-    panic!("the server still counts the request whose connection is gone");
+        assert_eq!((client.opened(), client.reused()), (3, 27));
+        let stats = stats(&client, addr).await;
+        assert_eq!((&stats["peak_in_flight"], &stats["connections"]), (&3.into(), &3.into()));
+    });
 }
 
-#[mainspring::test]
-async fn what_is_no_address_is_an_error_and_not_worth_another_try() {
-    let error = Client::new(1).get(&"/just/a/path".parse().unwrap()).await.unwrap_err();
-    assert!(!error.worth_another());
-    assert!(error.to_string().contains("http://"), "{error}");
+#[test]
+fn one_client_serves_two_servers_within_its_cap() {
+    on_both(|| async {
+        let (one, two, client) = (server().await, server().await, Client::new(1));
+        for addr in [one, one, two, two, one] {
+            assert_eq!(client.get(&url(addr, "/get")).await.unwrap().status, StatusCode::OK);
+        }
+        // The connection to the other server had to go each time.
+        assert_eq!((client.opened(), client.reused()), (3, 2));
+    });
+}
+
+#[test]
+fn nothing_is_tried_again_in_secret() {
+    on_both(|| async {
+        let (addr, client) = (server().await, Client::new(2));
+        client.get(&url(addr, "/get")).await.unwrap();
+        let broken = client.get(&url(addr, "/drop/once/1")).await;
+        assert!(matches!(broken, Err(Error::Exchange(_))), "{broken:?}");
+        assert_eq!(stats(&client, addr).await["total"], 2);
+        assert_eq!(client.get(&url(addr, "/drop/once/1")).await.unwrap().status, StatusCode::OK);
+        assert_eq!(client.opened(), 2);
+    });
+}
+
+#[test]
+fn a_request_that_is_dropped_takes_its_connection_with_it() {
+    on_both(|| async {
+        let (addr, client) = (server().await, Client::new(1));
+        let hang = url(addr, "/hang");
+        assert!(timeout(Duration::from_millis(50), client.get(&hang)).await.is_err());
+        // The slot is free again, and the answer is this request's own.
+        assert_eq!(client.get(&url(addr, "/json")).await.unwrap().status, StatusCode::OK);
+        assert_eq!(client.opened(), 2);
+        for _ in 0..10_000 {
+            if stats(&client, addr).await["in_flight"] == 0 {
+                return;
+            }
+        }
+        panic!("the server still counts the request whose connection is gone");
+    });
+}
+
+#[test]
+fn what_is_no_address_is_an_error_and_not_worth_another_try() {
+    on_both(|| async {
+        let error = Client::new(1).get(&"/just/a/path".parse().unwrap()).await.unwrap_err();
+        assert!(!error.worth_another());
+        assert!(error.to_string().contains("http://"), "{error}");
+    });
 }

@@ -2,60 +2,94 @@
 
 mod common;
 
-use common::{nobody_listens, run, start};
+use common::{SCHEDULERS, nobody_listens, run};
 use std::net::TcpListener;
 
 #[test]
 fn the_queue_ends_when_every_item_is_done() {
-    let second = run("queue", &["--scale", "0.02"]).good();
-    second.shows("all 20 items done");
-    assert_eq!(second.out.matches("taken by").count(), 20);
-    let third = run("queue", &["--document", "third", "--scale", "0.02"]).good();
-    third.shows("all 5 items done, by consumer [5]");
+    for on in SCHEDULERS {
+        let second = on.run("queue", &["--scale", "0.02"]).good();
+        second.shows("all 20 items done").shows(&format!("ran on {}", on.says));
+        assert_eq!(second.out.matches("taken by").count(), 20);
+        let third = on.run("queue", &["--document", "third", "--scale", "0.02"]).good();
+        third.shows("all 5 items done, by consumer [5]");
+    }
 }
 
 #[test]
 fn the_queue_ends_with_more_consumers_than_items() {
-    let args = ["--items", "2", "--consumers", "7", "--room", "0", "--scale", "0.02"];
-    run("queue", &args).good().shows("all 2 items done");
-    run("queue", &["--items", "0", "--scale", "0.02"]).good().shows("all 0 items done");
-    run("queue", &["--consumers", "0"]).bad().tells("--consumers");
+    for on in SCHEDULERS {
+        let args = ["--items", "2", "--consumers", "7", "--room", "0", "--scale", "0.02"];
+        on.run("queue", &args).good().shows("all 2 items done");
+        on.run("queue", &["--items", "0", "--scale", "0.02"]).good().shows("all 0 items done");
+        on.run("queue", &["--consumers", "0"]).bad().tells("--consumers");
+    }
+}
+
+/// The times too: each is read while nobody else can print.
+#[test]
+fn the_queue_prints_its_items_in_the_order_of_the_document() {
+    for on in SCHEDULERS {
+        let ended = on.run("queue", &["--document", "third", "--scale", "0.1"]).good();
+        let order = |what: &str| -> Vec<String> {
+            let of = |line: &str| {
+                line.split_whitespace().skip_while(|w| *w != "item").nth(1).map(String::from)
+            };
+            ended.out.lines().filter(|line| line.contains(what)).filter_map(of).collect()
+        };
+        for what in ["put", "taken", "done"] {
+            let items: Vec<_> = order(what).into_iter().take(5).collect();
+            assert_eq!(items, ["0", "1", "2", "3", "4"], "{what}: {}", ended.out);
+        }
+        let time = |line: &str| line.strip_prefix('[')?.split(']').next()?.trim().parse().ok();
+        let times: Vec<f64> = ended.out.lines().filter_map(time).collect();
+        assert!(times.len() == 16 && times.is_sorted(), "{}", ended.out);
+    }
 }
 
 #[test]
-fn the_queue_prints_its_items_in_the_order_of_the_document() {
-    let ended = run("queue", &["--document", "third", "--scale", "0.1"]).good();
-    let order = |what: &str| -> Vec<String> {
-        let of = |line: &str| {
-            line.split_whitespace().skip_while(|w| *w != "item").nth(1).map(String::from)
-        };
-        ended.out.lines().filter(|line| line.contains(what)).filter_map(of).collect()
-    };
-    for what in ["put", "taken", "done"] {
-        let items: Vec<_> = order(what).into_iter().take(5).collect();
-        assert_eq!(items, ["0", "1", "2", "3", "4"], "{what}: {}", ended.out);
+fn the_queue_puts_and_takes_at_full_speed_and_loses_nothing() {
+    for on in SCHEDULERS {
+        let args = ["--items", "2000", "--consumers", "8", "--make", "0", "--work", "0"];
+        let ended = on.run("queue", &args).good();
+        ended.shows("all 2000 items done");
+        for what in [" put,", " taken by", " done\n"] {
+            assert_eq!(ended.out.matches(what).count(), 2000, "{what:?} on {}", on.says);
+        }
     }
 }
 
 #[test]
 fn the_echo_brings_every_text_back_unchanged() {
-    let ended = run("echo", &["--check"]).good();
-    assert_eq!(ended.out.matches("came back unchanged").count(), 3, "{}", ended.out);
-    ended.shows("50 bytes \"异异").shows("3 clients served");
+    for on in SCHEDULERS {
+        let ended = on.run("echo", &["--check"]).good();
+        assert_eq!(ended.out.matches("came back unchanged").count(), 3, "{}", ended.out);
+        ended.shows("50 bytes \"异异").shows("3 clients served");
+        ended.shows(&format!("ran on {}", on.says));
+    }
 }
 
 #[cfg(unix)]
 #[test]
 fn the_echo_server_stops_cleanly_on_ctrl_c() {
-    let server = start("echo", &["--port", "0"]);
-    let port = server.addr().port().to_string();
-    run("echo", &["--client", "--port", &port]).good().shows("came back unchanged");
-    // One client stays connected and says nothing; it must not hold the server up.
-    let silent = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
-    while !server.line().contains("connected") {}
-    server.ctrl_c();
-    server.ended().good().shows("4 clients served");
-    drop(silent);
+    for on in SCHEDULERS {
+        let server = on.start("echo", &["--port", "0"]);
+        let port = server.addr().port().to_string();
+        on.run("echo", &["--client", "--port", &port]).good().shows("came back unchanged");
+        // One client stays connected and says nothing; it must not hold the server up.
+        let silent = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        let us = format!("{}: connected", silent.local_addr().unwrap());
+        while server.line() != us {}
+        server.ctrl_c();
+        server.ended().good().shows("4 clients served").shows(&format!("ran on {}", on.says));
+        drop(silent);
+    }
+}
+
+#[test]
+fn without_a_flag_a_program_runs_on_as_many_threads_as_there_are_cores() {
+    let cores = std::thread::available_parallelism().unwrap();
+    run("echo", &["--check"]).good().shows(&format!("ran on multi_thread, {cores} thread"));
 }
 
 #[test]
@@ -82,22 +116,37 @@ fn a_flag_that_makes_no_sense_is_refused_with_the_reason() {
     run("fetch", &["--limit", "0"]).bad().tells("--limit");
     run("fetch", &["--url", "https://example.org/"]).bad().tells("http://");
     run("tour", &["--full", "--scale", "0.5"]).bad().tells("--scale");
+    for program in ["fetch", "queue", "echo", "server", "tour"] {
+        run(program, &["--threads", "0"]).bad().tells("give 1 to 47").tells("--current-thread");
+        run(program, &["--threads", "2", "--current-thread"]).bad().tells("--threads");
+    }
 }
 
 #[test]
 fn the_tour_shows_every_row_and_one_impossible_figure() {
-    let ended = run("tour", &["--scale", "0.02"]).good();
-    for name in ["one at a time", "10 threads", "limit 5", "limit 10", "no limit"] {
+    let ended = run("tour", &["--scale", "0.02", "--threads", "4"]).good();
+    for name in ["one at a time", "10 threads"] {
         ended.shows(name);
     }
+    for (name, times) in [("limit 5 ", 2), ("limit 10 ", 2), ("no limit ", 2)] {
+        assert_eq!(ended.out.matches(name).count(), times, "{name}: {}", ended.out);
+    }
+    ended.shows("\ncurrent_thread\n").shows("\nmulti_thread, 4 threads\n");
     assert_eq!(ended.out.matches("below the floor").count(), 1, "{}", ended.out);
     assert_eq!(ended.out.matches("plausible").count(), 4, "{}", ended.out);
     ended.shows("50 of 50 succeeded").shows("all 5 items done").shows("came back unchanged");
     ended.shows("Where to look next").tells("100 to do");
 }
 
+/// Sections 1, 3 and 4; section 2 has both in any case.
+#[test]
+fn the_tour_runs_on_one_thread_too() {
+    let ended = run("tour", &["--scale", "0.011", "--current-thread"]).good();
+    ended.shows("The runtime is current_thread").shows("\nmulti_thread, ");
+}
+
 #[test]
 fn the_tour_fails_when_a_row_is_slower_than_asked() {
     let ended = run("tour", &["--scale", "0.011", "--check", "1.0"]).bad();
-    ended.tells("one at a time: ").tells("times its floor, more than 1");
+    ended.tells("blocking, one at a time: ").tells("times its floor, more than 1");
 }

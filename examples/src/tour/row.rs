@@ -1,9 +1,10 @@
-//! the five rows: how each makes its hundred requests, and what the document says of it.
+//! the eight rows: how each makes its hundred requests, and what the document says of it.
 //!
 //! All rows send the same requests in the same order: `GET /lat/0` to `GET /lat/99`, whose answers
 //! come after 0.5 to 1.5 s, 100 s together. Only the number of requests at a time and the means
 //! differ. The threads open a connection for each request, as the document's `requests.get` does;
-//! the runtime's client keeps its connections, as the document's aiohttp does.
+//! the runtime's client keeps its connections, as the document's aiohttp does. asyncio's loop has
+//! one thread, so what the document says of it stands beside `current_thread`.
 
 #![forbid(unsafe_code)]
 
@@ -15,10 +16,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hyper::{StatusCode, Uri};
-use mainspring::runtime::Builder;
 use mainspring::sync::Semaphore;
 
 use crate::client::Client;
+use crate::flags::Scheduler;
+use crate::retry::acquire;
 use crate::{floor, plain};
 
 /// Requests in a row.
@@ -27,43 +29,75 @@ pub const REQUESTS: u64 = 100;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Who makes the requests.
-#[derive(Clone, Copy, Debug)]
-pub enum Way {
-    /// So many threads with blocking sockets.
-    Threads(usize),
-    /// Tasks on the runtime, one a request, so many of them at a time.
-    Limit(usize),
-    /// Tasks on the runtime, one a request, all at once.
-    NoLimit,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Threads with blocking sockets, as many as requests at a time.
+    Blocking,
+    /// Tasks, one a request, all on one thread.
+    CurrentThread,
+    /// Tasks, one a request, on several threads.
+    MultiThread,
+}
+
+impl Group {
+    /// The line above its rows, when `multi_thread` has so many threads.
+    pub fn title(self, threads: usize) -> String {
+        match self {
+            Group::Blocking => "threads with blocking sockets".to_owned(),
+            Group::CurrentThread => Scheduler::CURRENT_THREAD.to_string(),
+            Group::MultiThread => Scheduler::multi_thread(threads).to_string(),
+        }
+    }
+
+    /// The same, short.
+    fn name(self) -> &'static str {
+        match self {
+            Group::Blocking => "blocking",
+            Group::CurrentThread => "current_thread",
+            Group::MultiThread => "multi_thread",
+        }
+    }
 }
 
 /// One line of the comparison.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
+    pub group: Group,
     pub name: &'static str,
-    pub way: Way,
+    /// How many requests at a time; `None`: all at once.
+    pub limit: Option<usize>,
     /// Seconds that the document gives for it.
     pub document: Option<f64>,
 }
 
-/// The document's four lines, and the limit of 10 that makes the runtime comparable with the pool.
-pub const ROWS: [Row; 5] = [
-    Row { name: "one at a time", way: Way::Threads(1), document: Some(102.3) },
-    Row { name: "10 threads", way: Way::Threads(10), document: Some(12.1) },
-    Row { name: "runtime, limit 5", way: Way::Limit(5), document: Some(12.8) },
-    Row { name: "runtime, limit 10", way: Way::Limit(10), document: None },
-    Row { name: "runtime, no limit", way: Way::NoLimit, document: Some(6.4) },
+const fn row(group: Group, name: &'static str, limit: Option<usize>, document: Option<f64>) -> Row {
+    Row { group, name, limit, document }
+}
+
+/// The document's four lines, the limit of 10 that makes the runtime comparable with the pool, and
+/// the runtime's rows again on several threads.
+pub const ROWS: [Row; 8] = [
+    row(Group::Blocking, "one at a time", Some(1), Some(102.3)),
+    row(Group::Blocking, "10 threads", Some(10), Some(12.1)),
+    row(Group::CurrentThread, "limit 5", Some(5), Some(12.8)),
+    row(Group::CurrentThread, "limit 10", Some(10), None),
+    row(Group::CurrentThread, "no limit", None, Some(6.4)),
+    row(Group::MultiThread, "limit 5", Some(5), None),
+    row(Group::MultiThread, "limit 10", Some(10), None),
+    row(Group::MultiThread, "no limit", None, None),
 ];
 
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
 impl Row {
+    /// Group and name: there are two of each limit.
+    pub fn full_name(&self) -> String {
+        format!("{}, {}", self.group.name(), self.name)
+    }
+
     /// How many requests may be open at a time.
     pub fn permits(&self) -> usize {
-        match self.way {
-            Way::Threads(n) | Way::Limit(n) => n,
-            Way::NoLimit => REQUESTS as usize,
-        }
+        self.limit.unwrap_or(REQUESTS as usize)
     }
 
     /// What the row takes if nothing costs anything but the delays.
@@ -71,30 +105,32 @@ impl Row {
         floor::makespan(&floor::hundred(scale), self.permits())
     }
 
-    /// Makes the requests and returns how long that took; calls `done` after each.
+    /// Makes the requests and returns how long that took; calls `done` after each. `multi_thread`
+    /// has so many `threads`.
     pub fn run(
         &self,
         server: SocketAddr,
+        threads: usize,
         done: fn(),
     ) -> Result<Duration, Box<dyn Error + Send + Sync>> {
-        match self.way {
-            Way::Threads(n) => {
+        let scheduler = match self.group {
+            Group::Blocking => {
                 let start = Instant::now();
-                threads(n, server, done)?;
-                Ok(start.elapsed())
+                blocking(self.permits(), server, done)?;
+                return Ok(start.elapsed());
             }
-            Way::Limit(_) | Way::NoLimit => {
-                let runtime = Builder::new_current_thread().enable_all().build()?;
-                let start = Instant::now();
-                runtime.block_on(tasks(self.permits(), server, done))?;
-                Ok(start.elapsed())
-            }
-        }
+            Group::CurrentThread => Scheduler::CURRENT_THREAD,
+            Group::MultiThread => Scheduler::multi_thread(threads),
+        };
+        let runtime = scheduler.runtime()?;
+        let start = Instant::now();
+        runtime.block_on(tasks(self.permits(), server, done))?;
+        Ok(start.elapsed())
     }
 }
 
 /// A pool of `n` threads that take the numbers in order.
-fn threads(n: usize, server: SocketAddr, done: fn()) -> Outcome {
+fn blocking(n: usize, server: SocketAddr, done: fn()) -> Outcome {
     let next = AtomicU64::new(0);
     let work = || -> Outcome {
         loop {
@@ -118,17 +154,18 @@ fn threads(n: usize, server: SocketAddr, done: fn()) -> Outcome {
     })
 }
 
-/// A task a request; the semaphore lets `limit` of them go at a time, in the order of their
-/// creation.
+/// A task a request, at most `limit` of them at a time. The permit is taken before the task is
+/// spawned, so they start in the order of their numbers on any number of threads: the floor is that
+/// of this order.
 async fn tasks(limit: usize, server: SocketAddr, done: fn()) -> Outcome {
     let client = Client::new(limit);
     let permits = Arc::new(Semaphore::new(limit));
     let mut tasks = Vec::new();
     for i in 0..REQUESTS {
-        let (client, permits) = (client.clone(), permits.clone());
         let url: Uri = format!("http://{server}/lat/{i}").parse()?;
+        let (client, permit) = (client.clone(), acquire(&permits).await);
         tasks.push(mainspring::spawn(async move {
-            let _permit = permits.acquire().await.expect("never closed");
+            let _permit = permit;
             let answer = client.get(&url).await.map_err(|error| format!("{url}: {error}"))?;
             if answer.status != StatusCode::OK {
                 return Err(format!("{url} answered {}", answer.status));

@@ -42,8 +42,9 @@ pub fn be_a_row_if_asked() -> Option<ExitCode> {
     }
     let row = args.next()?.parse().ok().and_then(|index: usize| ROWS.get(index))?;
     let server = args.next()?.parse().ok()?;
+    let threads = args.next()?.parse().ok()?;
     end_with_parent();
-    match row.run(server, || tell("done")) {
+    match row.run(server, threads, || tell("done")) {
         Ok(wall) => {
             let cpu = usage::cpu().map(|time| time.as_secs_f64());
             let memory = usage::peak_memory();
@@ -51,7 +52,7 @@ pub fn be_a_row_if_asked() -> Option<ExitCode> {
             Some(ExitCode::SUCCESS)
         }
         Err(error) => {
-            eprintln!("row {:?}: {error}", row.name);
+            eprintln!("row {:?}: {error}", row.full_name());
             Some(ExitCode::FAILURE)
         }
     }
@@ -63,12 +64,18 @@ fn tell(line: &str) {
 }
 
 /// Runs row number `index` against `server` in a process of its own and shows how far it is.
-pub fn run(index: usize, server: SocketAddr, scale: f64) -> Result<Figures, String> {
+/// `threads` is for the rows on `multi_thread`.
+pub fn run(
+    index: usize,
+    server: SocketAddr,
+    threads: usize,
+    scale: f64,
+) -> Result<Figures, String> {
     let row: &Row = &ROWS[index];
-    let fail = |what: String| format!("the row {:?} failed: {what}", row.name);
+    let fail = |what: String| format!("the row {:?} failed: {what}", row.full_name());
     plain::get_json(server, "/reset").map_err(|e| fail(format!("the server: {e}")))?;
 
-    let args = [ROLE.to_owned(), index.to_string(), server.to_string()];
+    let args = [ROLE.to_owned(), index.to_string(), server.to_string(), threads.to_string()];
     let (child, stdout) = Follow::start(&args).map_err(|e| fail(format!("cannot start: {e}")))?;
     let (tell, told) = channel();
     thread::spawn(move || {
@@ -77,7 +84,7 @@ pub fn run(index: usize, server: SocketAddr, scale: f64) -> Result<Figures, Stri
 
     let floor = row.floor(scale);
     let deadline = Instant::now() + 2 * floor + Duration::from_secs(15);
-    let what = format!("{:<17}  floor {:.2} s", row.name, floor.as_secs_f64());
+    let what = format!("{:<24}  floor {:.2} s", row.full_name(), floor.as_secs_f64());
     let mut live = Live::new(&what, REQUESTS);
     let mut end = Value::Null;
     loop {

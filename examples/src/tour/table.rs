@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::row::{Row, Way};
+use super::row::Row;
 use super::run::Figures;
 
 /// Rows with a shorter floor are never held to a ratio: a few milliseconds of connecting weigh too
@@ -29,7 +29,7 @@ pub fn line(row: &Row, figures: &Figures, scale: f64) -> String {
         None => (none(), String::new()),
         Some(says) => (format!("{says:.1}"), verdict(says, row.floor(1.0))),
     };
-    let (name, ratio) = (row.name, wall / floor);
+    let (name, ratio) = (format!("  {}", row.name), wall / floor);
     let (peak, connections) = (figures.peak, figures.connections);
     let line = format!(
         "{name:<17} {wall:>7.3} {floor:>7.3} {ratio:>5.3} {peak:>6} {connections:>6} \
@@ -51,19 +51,20 @@ pub fn verdict(says: f64, floor: Duration) -> String {
 /// its floor counts too, in rows of a second or more.
 pub fn complaints(row: &Row, figures: &Figures, scale: f64, most: Option<f64>) -> Vec<String> {
     let mut found = Vec::new();
+    let name = row.full_name();
     let floor = row.floor(scale);
     let limit = row.permits() as u64;
-    let exact = !matches!(row.way, Way::NoLimit);
+    let exact = row.limit.is_some();
     if figures.peak > limit || (exact && figures.peak != limit) {
-        found.push(format!("{}: {} in flight and not {limit}", row.name, figures.peak));
+        found.push(format!("{name}: {} in flight and not {limit}", figures.peak));
     }
     if figures.wall < floor {
         let wall = figures.wall;
-        found.push(format!("{}: {wall:?} is below the floor of {floor:?}", row.name));
+        found.push(format!("{name}: {wall:?} is below the floor of {floor:?}"));
     }
     let ratio = figures.wall.as_secs_f64() / floor.as_secs_f64();
     if let Some(most) = most.filter(|&most| floor >= WORTH_A_RATIO && ratio > most) {
-        found.push(format!("{}: {ratio:.2} times its floor, more than {most}", row.name));
+        found.push(format!("{name}: {ratio:.2} times its floor, more than {most}"));
     }
     found
 }
@@ -108,6 +109,8 @@ mod tests {
         assert_eq!(told(2.6, 5), 1);
         assert_eq!(complaints(&ROWS[2], &figures(2.6, 5), 0.1, None).len(), 0);
         assert_eq!(complaints(&ROWS[4], &figures(0.2, 101), 0.1, None).len(), 1);
+        let slow = complaints(&ROWS[6], &figures(1.5, 10), 0.1, Some(1.25));
+        assert_eq!(slow, ["multi_thread, limit 10: 1.42 times its floor, more than 1.25"]);
     }
 
     #[test]

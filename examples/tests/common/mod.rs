@@ -12,6 +12,30 @@ use std::time::Duration;
 /// No program here runs longer than a few seconds on a quiet machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// What to add to a program's flags to have it on each scheduler, and what it then says that it ran
+/// on. Four threads are more than some machines have cores: they get in each other's way.
+pub const SCHEDULERS: [On; 2] = [
+    On { flags: &["--current-thread"], says: "current_thread" },
+    On { flags: &["--threads", "4"], says: "multi_thread, 4 threads" },
+];
+
+/// One of the two schedulers.
+#[derive(Clone, Copy, Debug)]
+pub struct On {
+    flags: &'static [&'static str],
+    pub says: &'static str,
+}
+
+impl On {
+    pub fn start(self, program: &str, args: &[&str]) -> Running {
+        start(program, &[args, self.flags].concat())
+    }
+
+    pub fn run(self, program: &str, args: &[&str]) -> Ended {
+        self.start(program, args).ended()
+    }
+}
+
 /// What a program has printed, and whether it said that all went well.
 #[derive(Debug)]
 pub struct Ended {
