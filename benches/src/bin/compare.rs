@@ -62,6 +62,8 @@ enum Part {
     Serve { peer: String },
     /// Load for an echo server.
     Load { port: u16, connections: usize },
+    #[command(flatten)]
+    Lab(benches::labs::Lab),
 }
 
 fn main() -> ExitCode {
@@ -94,6 +96,7 @@ fn run_part(part: Part) -> Result<ExitCode, String> {
         Part::Load { port, connections } => {
             child::load(port, connections).map_err(|error| error.to_string())?;
         }
+        Part::Lab(lab) => benches::labs::run(&lab)?,
     }
     Ok(ExitCode::SUCCESS)
 }
