@@ -16,9 +16,9 @@
 //! ```
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task`, `local`,
-//! `drive` without `ready` and `readiness`, `blocking`, `sync/semaphore/permits`,
-//! `sync/oneshot/shared`, `sync/mpsc/chan`, `io/async_fd`. The rest is more of the same, or is
-//! looked up when it is met.
+//! `drive` without `ready`, `readiness`, `turn` and `wheels`, `blocking`,
+//! `sync/semaphore/permits`, `sync/oneshot/shared`, `sync/mpsc/chan`, `io/async_fd`. The rest is
+//! more of the same, or is looked up when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -83,6 +83,8 @@ pub mod task {
     pub(crate) mod state;
     /// the type-erased front of a task: state, vtable type, queue link, scheduler pointer.
     pub(crate) mod header;
+    /// numbers for tasks, drawn in blocks: no line that all threads share is written per task.
+    pub(crate) mod ids;
     /// which executor is this thread inside, and which task is it polling.
     pub(crate) mod current;
     /// four functions that turn a header into a std Waker.
@@ -130,12 +132,39 @@ pub(crate) mod drive {
     pub(crate) mod source;
     /// a place in the line of a source: the future behind `readable()` and `accept`.
     pub(crate) mod readiness;
+    /// whose turn it is: one thing that sleepers pass around, and who has it now.
+    pub(crate) mod turn;
     /// fd readiness -> Waker: mio Poll, tokens with generations, the cross-thread nudge.
     pub(crate) mod reactor;
     /// the state word of one sleeper: who nudges it, and by what means.
     pub(crate) mod bell;
+    /// the wheels of one runtime: one for each worker, one for everybody else.
+    pub(crate) mod wheels;
     /// impl Park: sleep until event, deadline or nudge; then hand back wakers.
     pub(crate) mod driver;
+}
+
+pub(crate) mod pool {
+    /// 256-slot ring: the owner pushes and pops, thieves take half.
+    pub(crate) mod ring;
+    /// where tasks from outside land: a locked queue whose length is read without the lock.
+    pub(crate) mod inject;
+    /// who sleeps, who searches, who keeps watch: one word, no lock.
+    pub(crate) mod idle;
+    /// data only: Shared, what all threads reach; Remote, what one worker shows the others.
+    pub(crate) mod shared;
+    /// the watcher's notes: when it looks at the others, and what it saw the last time.
+    pub(crate) mod watch;
+    /// one worker: its queues, its counts, and when it wakes a sibling.
+    pub(crate) mod worker;
+    /// where a wake lands: the next slot, the own ring, or the injector.
+    pub(crate) mod schedule;
+    /// tick(): find, run, announce sleep, look again.
+    pub(crate) mod tick;
+    /// block_on_helps: the thread in block_on runs tasks of its own ring between polls of its root.
+    pub(crate) mod guest;
+    /// close, drop every task, drain, join; numbered steps that the code repeats.
+    pub(crate) mod shutdown;
 }
 
 /// closure -> result: threads that grow under load and go home when idle.
@@ -227,21 +256,28 @@ pub mod sync {
 
 /// A runtime: make one, enter it, end it.
 pub mod runtime {
+    /// which executor: the one place where the two are told apart.
+    pub(crate) mod scheduler;
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
     /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
     pub(crate) mod here;
     /// what nobody is there to be told: the hook of `Builder::unhandled`.
     pub(crate) mod report;
+    /// the seat of `current_thread`: whoever sits in it drives the worker.
+    pub(crate) mod seat;
+    /// the threads of `multi_thread`: all start or none does; how they live and end.
+    pub(crate) mod threads;
     /// Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.
     pub(crate) mod runtime;
     /// every knob, its default, and the reason for the default.
     pub(crate) mod builder;
 
     pub use builder::Builder;
-    pub use handle::{EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
+    pub use handle::{EnterGuard, Handle, TryCurrentError};
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
+    pub use scheduler::RuntimeFlavor;
 }
 
 /// Waiting for a time, and giving up at one.

@@ -19,7 +19,9 @@ mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::Arc;
     pub(crate) use loom::sync::MutexGuard;
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize};
+    pub(crate) use loom::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    };
     pub(crate) use loom::thread;
 
     #[derive(Debug, Default)]
@@ -39,9 +41,13 @@ mod imp {
 #[cfg(not(loom))]
 mod imp {
     #[cfg(test)]
-    pub(crate) use super::counted::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize};
+    pub(crate) use super::counted::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    };
     #[cfg(not(test))]
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize};
+    pub(crate) use std::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    };
     pub(crate) use std::sync::{Arc, MutexGuard};
     pub(crate) use std::thread;
 
@@ -208,6 +214,7 @@ mod counted {
 
     counted!(AtomicBool, bool, fetch_or, fetch_and, fetch_xor);
     counted!(AtomicU8, u8, fetch_add, fetch_sub, fetch_or, fetch_and, fetch_xor);
+    counted!(AtomicU32, u32, fetch_add, fetch_sub, fetch_or, fetch_and, fetch_xor);
     counted!(AtomicU64, u64, fetch_add, fetch_sub, fetch_or, fetch_and, fetch_xor, fetch_max);
     counted!(AtomicUsize, usize, fetch_add, fetch_sub, fetch_or, fetch_and, fetch_xor);
 

@@ -5,9 +5,6 @@
 //! xorshift with Vigna's `*` output); good for choosing, not for secrets.
 
 #![forbid(unsafe_code)]
-// The one-thread executor leaves nothing to chance. The pool's choice of a victim, retry's jitter
-// and select's first arm draw from here; the seam stands with its three sisters.
-#![cfg_attr(not(test), expect(dead_code))]
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};

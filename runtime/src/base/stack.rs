@@ -107,6 +107,23 @@ impl<T: Linked> Chain<T> {
         self.tail = other.tail.or(self.tail);
     }
 
+    /// Takes the first `count` nodes, or all there are: their chain, and how many.
+    pub(crate) fn take_front(&mut self, count: usize) -> (Self, usize) {
+        let (mut taken, mut last) = (0, None);
+        let mut rest = self.head;
+        while let Some(node) = rest.filter(|_| taken < count) {
+            (taken, last) = (taken + 1, Some(node));
+            // SAFETY(INV-4): a node in the chain is ours.
+            rest = unsafe { next(node) };
+        }
+        let Some(cut) = last else { return (Self::EMPTY, 0) };
+        // SAFETY(INV-4): as above.
+        unsafe { set_next(cut, None) };
+        let front = Self { head: self.head, tail: last };
+        *self = Self { head: rest, tail: rest.and(self.tail) };
+        (front, taken)
+    }
+
     /// A chain of a stack's nodes, the oldest first: the links are turned round.
     fn reversed(mut node: Option<NonNull<T>>) -> Self {
         let mut chain = Self { head: None, tail: node };

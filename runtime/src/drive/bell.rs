@@ -31,7 +31,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::reactor::Holder;
+use super::turn::Holder;
 use crate::base::prim::{AtomicU8, Ordering};
 use crate::wake::park::{Unpark, Unparker};
 use std::fmt;

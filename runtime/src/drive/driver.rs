@@ -1,22 +1,28 @@
 //! impl Park: sleep until event, deadline or nudge; then hand back wakers.
 //!
 //! Read before: `wake/park.rs` (the trait), `drive/bell.rs` (the state word), `drive/reactor.rs`,
-//! `drive/timers.rs`.
+//! `drive/wheels.rs` (who sleeps for which timers).
 //!
-//! A driver is what one worker sleeps in. It owns the worker's timers and parker, and borrows the
-//! reactor, which the drivers of a runtime pass around: who takes it sleeps in epoll, the others on
-//! their parkers, each no longer than its own next deadline.
+//! A driver is what one worker sleeps in. It owns the worker's wheel and parker, and borrows the
+//! reactor, which the drivers of a runtime pass around: who takes it has the *turn* and sleeps for
+//! all, in epoll; the others on their parkers, each no longer than its own next deadline.
 //!
 //! ```text
 //!  park(limit)
 //!    │ until = min(next deadline, now + limit); no clock is read when there is neither
 //!    ├─ limit is zero ───────────► look: epoll with a zero timeout, if any fd is registered
 //!    ├─ the clock stands still ──► look; nothing came? move the clock to the next deadline
-//!    ├─ no fd, or not our turn ──► sleep on the parker, to the nanosecond
-//!    └─ else ────────────────────► sleep in epoll, to its millisecond, rounded up
+//!    ├─ another has the turn ────► sleep on the parker, to the nanosecond
+//!    └─ took the turn: until = min(until, next of the outside wheel, if that has no owner)
+//!         ├─ no fd ──────────────► sleep on the parker, and keep the turn
+//!         └─ else ───────────────► sleep in epoll, to its millisecond, rounded up
 //!    ▼
-//!  fire what is due; every waker is woken with no lock held
+//!  fire what is due, in the outside wheel too; every waker is woken with no lock held
 //! ```
+//!
+//! Whoever gets up puts the turn back, and nobody is told: it has work or will park again and take
+//! it, and until then the pool's watching worker looks after what it may neglect. The driver of the
+//! outside wheel's owner, the guest, never takes the turn: its thread leaves when it likes.
 //!
 //! What is not done, because it would be a syscall or a clock read for nothing: no `epoll_wait`
 //! while no fd is registered; no eventfd write to a driver that is awake; no clock read while no
@@ -27,13 +33,15 @@
 //!
 //! **A clock that stands still** (tests) is moved by the driver, when it would sleep: everything
 //! that could run has run, so the next thing to happen is the next deadline. A blocking closure
-//! that runs holds the clock, because it may be about to make something happen.
+//! that runs holds the clock, because it may be about to make something happen. It works for
+//! a single driver only: no driver knows that the others have nothing to do.
 
 #![forbid(unsafe_code)]
 
 use super::bell::{Bed, Bell};
 use super::reactor::{Reactor, Turn};
 use super::timers::Timers;
+use super::wheels::Wheels;
 use crate::base::clock::Clock;
 use crate::wake::batch::Panic;
 use crate::wake::park::{Park, Parker, Unparker};
@@ -50,22 +58,44 @@ pub(crate) struct Driver {
     parker: Parker,
     bell: Arc<Bell>,
     reactor: Arc<Reactor>,
+    wheels: Arc<Wheels>,
+    index: usize,
+    /// The wheel that is ours.
     timers: &'static Timers,
+    /// The wheel that we cover while it has no owner, if we may have the turn.
+    outside: Option<&'static Timers>,
     clock: Clock,
     report: Report,
 }
 
 impl Driver {
+    /// A driver that owns the wheel `index`. The owner of the outside wheel never takes the turn.
     pub(crate) fn new(
         reactor: Arc<Reactor>,
-        timers: &'static Timers,
+        wheels: Arc<Wheels>,
+        index: usize,
         clock: Clock,
         report: Report,
     ) -> Driver {
         let parker = Parker::new();
         let bell = Arc::new(Bell::new(parker.unparker(), reactor.clone()));
-        timers.set_nudge(Some(bell.clone()));
-        Driver { parker, bell, reactor, timers, clock, report }
+        let timers = wheels.of(index);
+        timers.own(bell.clone());
+        let outside = if wheels.is_outside(index) { None } else { wheels.outside() };
+        if let Some(outside) = outside {
+            outside.cover(reactor.holder());
+        }
+        Driver { parker, bell, reactor, wheels, index, timers, outside, clock, report }
+    }
+
+    /// Takes the turn, if nobody has it and we may.
+    fn take(&self) -> Option<Turn<'_>> {
+        if self.wheels.is_outside(self.index) { None } else { self.reactor.take(&self.bell) }
+    }
+
+    /// The outside wheel, while it has no owner.
+    fn uncovered(&self) -> Option<&'static Timers> {
+        self.outside.filter(|outside| !outside.is_owned())
     }
 
     /// Takes what has happened already. Returns the number of fd events.
@@ -73,7 +103,7 @@ impl Driver {
         if !self.reactor.has_sources() {
             return 0;
         }
-        match self.reactor.take(&self.bell) {
+        match self.take() {
             Some(mut turn) => self.poll(&mut turn, Some(Duration::ZERO)),
             None => 0,
         }
@@ -94,29 +124,39 @@ impl Driver {
 
     /// Sleeps until a nudge, an fd event, or `until`.
     fn sleep(&self, until: Option<Instant>) {
-        let mut turn = self.reactor.take(&self.bell);
-        let holds = turn.is_some();
-        let bed = self.bell.lie_down(|| holds && self.reactor.has_sources());
+        let Some(mut turn) = self.take() else { return self.doze(until) };
+        // Not before we have the turn: who makes that deadline earlier from now on finds us.
+        let until = earlier(until, self.uncovered().and_then(Timers::next_deadline));
+        let bed = self.bell.lie_down(|| self.reactor.has_sources());
         let risen = Rise(&self.bell);
-        match (bed, &mut turn) {
-            (Some(Bed::Epoll), Some(turn)) => {
+        match bed {
+            Some(Bed::Epoll) => {
                 turn.wait(until.map(|at| at.saturating_duration_since(self.clock.now())));
                 drop(risen);
                 turn.serve(&|panic| self.report(panic));
             }
-            (None, Some(turn)) if self.reactor.has_sources() => {
+            None if self.reactor.has_sources() => {
                 drop(risen);
-                self.poll(turn, Some(Duration::ZERO));
+                self.poll(&mut turn, Some(Duration::ZERO));
             }
-            (None, _) => {}
-            (Some(_), _) => self.parker.sleep(until),
+            None => {}
+            Some(Bed::Parker) => self.parker.sleep(until),
+        }
+    }
+
+    /// Sleeps until a nudge, or `until`; without the turn.
+    fn doze(&self, until: Option<Instant>) {
+        let bed = self.bell.lie_down(|| false);
+        let _risen = Rise(&self.bell);
+        if bed.is_some() {
+            self.parker.sleep(until);
         }
     }
 
     /// Instead of sleeping: moves a clock that stands still to the next thing to happen. False if
     /// it may not be moved, or there is nothing to move it to.
     fn advance(&self, limit: Option<Duration>) -> bool {
-        let limit = limit.and_then(|limit| self.clock.now().checked_add(limit));
+        let limit = limit.and_then(|limit| self.after(limit));
         let Some(next) = earlier(self.timers.next_deadline(), limit) else { return false };
         if !self.clock.may_advance() {
             return false;
@@ -127,14 +167,25 @@ impl Driver {
         true
     }
 
-    /// Fires what is due, if anything is armed.
+    /// Fires what is due, if anything is armed. In the outside wheel too, turn or not: we are
+    /// awake, and whoever has the turn may be asleep or have just gone.
     fn fire(&self) {
-        if let Some(next) = self.timers.next_deadline() {
+        let outside = self.uncovered();
+        let theirs = outside.and_then(Timers::next_deadline);
+        if let Some(next) = earlier(self.timers.next_deadline(), theirs) {
             let now = self.clock.now();
             if next <= now {
                 self.timers.fire(now, &mut |panic| self.report(panic));
+                if let Some(outside) = outside {
+                    outside.fire(now, &mut |panic| self.report(panic));
+                }
             }
         }
+    }
+
+    /// When `limit` is over. Reads the clock.
+    fn after(&self, limit: Duration) -> Option<Instant> {
+        self.clock.now().checked_add(limit)
     }
 }
 
@@ -143,12 +194,31 @@ impl Park for Driver {
         if limit == Some(Duration::ZERO) {
             self.look();
         } else if !self.clock.is_paused() {
-            let limit = limit.and_then(|limit| self.clock.now().checked_add(limit));
+            let limit = limit.and_then(|limit| self.after(limit));
             self.sleep(earlier(self.timers.next_deadline(), limit));
         } else if !self.advance(limit) {
             self.sleep(None);
         }
         self.fire();
+    }
+
+    fn stand_by(&self, limit: Duration) {
+        if self.clock.is_paused() {
+            return self.park(Some(limit));
+        }
+        self.doze(earlier(self.timers.next_deadline(), self.after(limit)));
+        self.fire();
+    }
+
+    /// All wheels but our own: those of workers, and the outside one even if it has an owner.
+    fn relieve(&self) {
+        let mut now = None;
+        for timers in self.wheels.others(self.index) {
+            if timers.next_deadline().is_some() {
+                let now = *now.get_or_insert_with(|| self.clock.now());
+                timers.fire(now, &mut |panic| self.report(panic));
+            }
+        }
     }
 
     fn unparker(&self) -> Unparker {
@@ -158,7 +228,13 @@ impl Park for Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.timers.set_nudge(None);
+        let bell: Unparker = self.bell.clone();
+        let holder = self.wheels.is_outside(self.index).then(|| self.reactor.holder());
+        if self.timers.disown(&bell, holder.clone())
+            && let Some(holder) = holder
+        {
+            holder.unpark();
+        }
         self.reactor.forget(&self.bell);
     }
 }

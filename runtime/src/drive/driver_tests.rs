@@ -13,8 +13,8 @@ type Stream = mio::net::UnixStream;
 
 fn driver(clock: &Clock) -> Driver {
     let reactor = Reactor::new().unwrap();
-    let timers = Timers::acquire(clock);
-    Driver::new(reactor, timers, clock.clone(), Arc::new(|_| {}))
+    let wheels = Wheels::new(1, false, clock);
+    Driver::new(reactor, wheels, 0, clock.clone(), Arc::new(|_| {}))
 }
 
 fn register(driver: &Driver) -> (Stream, Stream, Registration) {
@@ -162,9 +162,9 @@ fn an_event_comes_before_the_clock_is_moved() {
 fn a_driver_outlives_the_panic_of_a_waker_and_of_its_hook() {
     let clock = Clock::real();
     let reactor = Reactor::new().unwrap();
-    let timers = Timers::acquire(&clock);
+    let wheels = Wheels::new(1, false, &clock);
     let hook: Report = Arc::new(|_| panic!("the hook's own panic"));
-    let driver = Driver::new(reactor, timers, clock, hook);
+    let driver = Driver::new(reactor, wheels, 0, clock, hook);
     let (_ours, mut theirs, registration) = register(&driver);
     let waker = Arc::new(Panics(AtomicUsize::new(0)));
     for round in 1..=2 {

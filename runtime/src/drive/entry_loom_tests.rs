@@ -122,7 +122,7 @@ fn loom_arm_elsewhere_wakes_the_owner() {
             let (send, parker) = loom::sync::mpsc::channel();
             let owner = thread::spawn(move || {
                 let parker = Parker::new();
-                bench.timers.set_nudge(Some(parker.unparker()));
+                bench.timers.own(parker.unparker());
                 send.send(()).unwrap();
                 while bell.take() == 0 {
                     match bench.timers.next_deadline() {
@@ -130,7 +130,7 @@ fn loom_arm_elsewhere_wakes_the_owner() {
                         None => parker.park(None),
                     }
                 }
-                drop(bench.timers.set_nudge(None));
+                bench.timers.disown(&parker.unparker(), None);
             });
             parker.recv().unwrap();
             owner

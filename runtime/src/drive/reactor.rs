@@ -11,9 +11,8 @@
 //! ```
 //!
 //! One reactor per runtime, shared by every socket (they keep it alive) and every driver. It is
-//! asked for events by one thread at a time: whoever holds the [`Turn`], taken out of a slot and
-//! put back by a guard, so that a panic cannot strand it. Everybody else may register and
-//! deregister meanwhile; the kernel allows that.
+//! asked for events by one thread at a time: whoever has the [`Turn`] (`drive/turn.rs`). Everybody
+//! else may register and deregister meanwhile; the kernel allows that.
 //!
 //! **Tokens.** An index into a slab would be reused while an event for its last owner is still in
 //! the buffer. So the token carries a generation, and an event whose generation is not the entry's
@@ -25,7 +24,7 @@
 //!
 //! **Nobody in epoll for nothing.** While no source is registered, the holder of the turn sleeps on
 //! its thread parker, which is precise to the nanosecond. The first source to be registered stirs
-//! it (`wake` of [`crate::drive::driver`]'s state word).
+//! it (`stir` in `drive/bell.rs`). A driver that sleeps without the turn is left alone.
 //!
 //! **Nothing runs under the lock of the table.** An event moves wakers into a batch; the batch is
 //! woken after the lock is released, and every 32 wakers on the way.
@@ -37,9 +36,10 @@
 
 use super::ready::Ready;
 use super::source::{Source, ended};
+use super::turn::{Holder, Slot, Taken};
 use crate::base::prim::{AtomicUsize, Mutex, Ordering};
 use crate::wake::batch::{Batch, Panic};
-use crate::wake::park::Unpark;
+use crate::wake::park::{Unpark, Unparker};
 use mio::{Events, Poll, Registry, Token};
 use slab::Slab;
 use std::fmt;
@@ -66,7 +66,7 @@ pub(crate) struct Reactor {
     table: Mutex<Table>,
     /// How many entries the table has, for whoever does not want its lock.
     sources: AtomicUsize,
-    slot: Mutex<Slot>,
+    slot: Arc<Slot<Polling>>,
     /// The process that may take sources out.
     process: u32,
 }
@@ -85,21 +85,10 @@ struct Entry {
     source: Arc<Source>,
 }
 
-/// The right to ask for events, while nobody has it, and who had it last.
-struct Slot {
-    polling: Option<Box<Polling>>,
-    holder: Option<Arc<dyn Holder>>,
-}
-
+/// What the turn is about.
 struct Polling {
     poll: Poll,
     events: Events,
-}
-
-/// Who sleeps where a new source would not be noticed.
-pub(crate) trait Holder: Send + Sync {
-    /// The first source was registered: if you sleep on your parker, move to epoll.
-    fn stir(&self);
 }
 
 impl Reactor {
@@ -108,13 +97,13 @@ impl Reactor {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let nudge = mio::Waker::new(&registry, NUDGE)?;
-        let polling = Box::new(Polling { poll, events: Events::with_capacity(EVENTS) });
+        let slot = Slot::new(Polling { poll, events: Events::with_capacity(EVENTS) });
         Ok(Arc::new(Reactor {
             registry,
             nudge,
             table: Mutex::new(Table { entries: Slab::new(), generation: 0, ended: false }),
             sources: AtomicUsize::new(0),
-            slot: Mutex::new(Slot { polling: Some(polling), holder: None }),
+            slot: Arc::new(slot),
             process: std::process::id(),
         }))
     }
@@ -161,8 +150,9 @@ impl Reactor {
         };
         // Ordering: Release, pairs with the Acquire in `has_sources`.
         if self.sources.fetch_add(1, Ordering::AcqRel) == 0 {
-            let holder = self.slot.lock().holder.clone();
-            if let Some(holder) = holder {
+            // Nobody has the turn: whoever takes it next comes after us in the slot's lock, and
+            // sees the count.
+            if let Some(holder) = self.slot.holder() {
                 holder.stir();
             }
         }
@@ -184,20 +174,17 @@ impl Reactor {
 
     /// Takes the right to ask for events; `None` if another thread has it.
     pub(crate) fn take(&self, me: &Arc<impl Holder + 'static>) -> Option<Turn<'_>> {
-        let mut slot = self.slot.lock();
-        let polling = slot.polling.take()?;
-        if !slot.is_held_by(Arc::as_ptr(me).cast()) {
-            slot.holder = Some(me.clone());
-        }
-        Some(Turn { reactor: self, polling: Some(polling) })
+        self.slot.take(me).map(|polling| Turn { reactor: self, polling })
     }
 
     /// Forgets a holder that will not come again.
     pub(crate) fn forget(&self, me: &Arc<impl Holder + 'static>) {
-        let mut slot = self.slot.lock();
-        if slot.is_held_by(Arc::as_ptr(me).cast()) {
-            slot.holder = None;
-        }
+        self.slot.forget(me);
+    }
+
+    /// Nudges whoever has the turn at that moment; nobody, if nobody has it.
+    pub(crate) fn holder(&self) -> Unparker {
+        self.slot.clone()
     }
 
     /// The runtime ends: every source answers with an error from now on, and whoever waits is
@@ -270,17 +257,10 @@ impl Table {
     }
 }
 
-impl Slot {
-    fn is_held_by(&self, me: *const ()) -> bool {
-        self.holder.as_ref().is_some_and(|holder| Arc::as_ptr(holder).cast() == me)
-    }
-}
-
 /// The right to ask for events. Goes back into the slot when dropped, also by a panic.
 pub(crate) struct Turn<'a> {
     reactor: &'a Reactor,
-    /// `Some` until dropped.
-    polling: Option<Box<Polling>>,
+    polling: Taken<'a, Polling>,
 }
 
 impl Turn<'_> {
@@ -289,7 +269,7 @@ impl Turn<'_> {
     /// # Panics
     /// When epoll fails, which means that its fd was closed by somebody else.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
-        let Some(polling) = &mut self.polling else { return };
+        let Some(polling) = self.polling.get() else { return };
         match polling.poll.poll(&mut polling.events, timeout) {
             Ok(()) => {}
             // A failed wait leaves the buffer empty.
@@ -304,13 +284,7 @@ impl Turn<'_> {
     /// Hands out what the last `wait` brought and wakes who waited for it. Returns how many events
     /// there were.
     pub(crate) fn serve(&mut self, report: Report<'_>) -> usize {
-        self.polling.as_ref().map_or(0, |polling| self.reactor.dispatch(&polling.events, report))
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.reactor.slot.lock().polling = self.polling.take();
+        self.polling.get().map_or(0, |polling| self.reactor.dispatch(&polling.events, report))
     }
 }
 

@@ -24,6 +24,8 @@
 //!   first, equal ones in the order in which they were armed.
 //! * `next` is read without the lock: by the owner before it sleeps. A thread that is not the
 //!   owner and makes it earlier nudges the owner afterwards, whose next look then sees it.
+//! * Any thread may fire what is due: one that looks for all, or one that relieves an owner which
+//!   is stuck. Each timer is taken out under the lock, so it is woken once.
 //!
 //! Rules that the unsafe code here and in `drive/entry.rs` rests on:
 //!
@@ -40,15 +42,16 @@
 //! contended), and then a node may not be freed until its owner has looked: drop would wait, or
 //! the node be allocated.
 
-use crate::base::clock::{self, Clock};
+use crate::base::clock::Clock;
 use crate::base::list::{self, Links};
-use crate::base::prim::{AtomicU8, AtomicU64, Mutex, Ordering, UnsafeCell};
+use crate::base::prim::{AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, UnsafeCell};
 use crate::drive::wheel::{Timed, Wheel};
 use crate::wake::batch::{Batch, Panic};
 use crate::wake::park::Unparker;
 use std::cell::Cell;
 use std::fmt;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -75,13 +78,15 @@ pub(crate) struct Timers {
     base: Instant,
     /// The present clock's origin, in nanoseconds after `base`: millisecond 0 of the wheel.
     origin: AtomicU64,
+    /// Has this wheel a thread that sleeps for it and for no other? Written under the lock.
+    owned: AtomicBool,
 }
 
 pub(super) struct Locked {
     pub(super) wheel: Wheel<Node>,
     /// The runtime has ended: nothing more is armed.
     pub(super) closed: bool,
-    /// Who sleeps for these timers; none while the owner is away.
+    /// Who sleeps for these timers: the owner; while there is none, whoever covers for it.
     pub(super) nudge: Option<Unparker>,
 }
 
@@ -98,18 +103,11 @@ impl Timers {
         timers
     }
 
-    /// A wheel that is always closed: what a thread gets that is still inside a runtime which has
-    /// ended, and whose wheel may be somebody else's by now.
-    #[cfg(not(loom))]
-    pub(crate) fn of_ended_runtimes() -> &'static Timers {
-        static CLOSED: std::sync::OnceLock<Timers> = std::sync::OnceLock::new();
-        CLOSED.get_or_init(|| Timers::new(clock::now()))
-    }
-
     fn new(base: Instant) -> Self {
         let locked = Locked { wheel: Wheel::new(), closed: true, nudge: None };
         let (next, origin) = (AtomicU64::new(NONE), AtomicU64::new(0));
-        Self { locked: Mutex::new(locked), next, base, origin }
+        let owned = AtomicBool::new(false);
+        Self { locked: Mutex::new(locked), next, base, origin, owned }
     }
 
     /// Gives the wheel to a runtime whose clock began at `origin`.
@@ -120,13 +118,14 @@ impl Timers {
         // Ordering: Relaxed, published by the lock; a straggler of an earlier runtime that reads
         // it computes a number that nobody looks at, because its entry is FIRED.
         self.origin.store(nanos, Ordering::Relaxed);
+        // Ordering: Relaxed, see `is_owned`; an owner that was still there at the end is gone.
+        self.owned.store(false, Ordering::Relaxed);
         locked.wheel.restart();
         locked.closed = false;
     }
 
-    /// The end of its runtime: wakes everyone, and arms no more. Whoever called `acquire` calls
-    /// this once, and then no longer uses the wheel.
-    pub(crate) fn release(&'static self, report: &mut dyn FnMut(Panic)) {
+    /// The end of its runtime: wakes everyone, and arms no more.
+    pub(crate) fn close(&self, report: &mut dyn FnMut(Panic)) {
         let mut batch = Batch::new();
         let nudge = loop {
             let mut locked = self.locked.lock();
@@ -140,13 +139,58 @@ impl Timers {
         };
         drop(nudge);
         batch.wake_each(report);
+    }
+
+    /// Closes the wheel, and lets the next runtime have it. Whoever called `acquire` calls this
+    /// once, and then no longer uses the wheel.
+    pub(crate) fn release(&'static self, report: &mut dyn FnMut(Panic)) {
+        self.close(report);
         FREE.lock().push(self);
     }
 
-    /// Whom to nudge when another thread arms a timer that is due before all others; returns whom
-    /// it was before. `None` while nobody sleeps for this wheel.
-    pub(crate) fn set_nudge(&self, nudge: Option<Unparker>) -> Option<Unparker> {
-        std::mem::replace(&mut self.locked.lock().nudge, nudge)
+    /// From now on `owner` sleeps for this wheel, and is nudged when another thread arms a timer
+    /// that is due before all others.
+    pub(crate) fn own(&self, owner: Unparker) {
+        let mut locked = self.locked.lock();
+        // Ordering: Relaxed, see `is_owned`.
+        self.owned.store(true, Ordering::Relaxed);
+        let before = locked.nudge.replace(owner);
+        drop(locked);
+        drop(before);
+    }
+
+    /// The owner leaves, and `cover` is nudged in its place. True if anything is armed, which
+    /// nobody sleeps for now. Does nothing if somebody else owns the wheel, or it is closed.
+    pub(crate) fn disown(&self, owner: &Unparker, cover: Option<Unparker>) -> bool {
+        let mut locked = self.locked.lock();
+        let is_owner = locked.nudge.as_ref().is_some_and(|nudge| Arc::ptr_eq(nudge, owner));
+        // Ordering: Relaxed, written under the lock, which we hold.
+        let armed = is_owner && self.next.load(Ordering::Relaxed) != NONE;
+        if is_owner {
+            // Ordering: Relaxed, see `is_owned`.
+            self.owned.store(false, Ordering::Relaxed);
+            let before = std::mem::replace(&mut locked.nudge, cover);
+            drop(locked);
+            drop(before);
+        }
+        armed
+    }
+
+    /// Has `cover` nudged as long as there is no owner; unless somebody covers already.
+    pub(crate) fn cover(&self, cover: Unparker) {
+        let mut locked = self.locked.lock();
+        if !locked.closed && locked.nudge.is_none() {
+            locked.nudge = Some(cover);
+        }
+    }
+
+    /// Does a thread of its own sleep for this wheel? If not, whoever covers it has to.
+    pub(crate) fn is_owned(&self) -> bool {
+        // Ordering: Relaxed. Who covers the wheel may read an old value. An old "no": it wakes up
+        // for timers that the owner fires. An old "yes": then it is nudged, by the owner who left
+        // timers behind or by whoever armed one after that, and what was written before a nudge is
+        // seen after it.
+        self.owned.load(Ordering::Relaxed)
     }
 
     /// No timer fires before this, and sleeping longer makes one late. One load.

@@ -181,7 +181,7 @@ fn no_lock_is_held_while_a_waker_runs() {
     }
     impl Drop for Rearm {
         fn drop(&mut self) {
-            self.timers.set_nudge(None);
+            self.timers.own(Arc::new(Nudges::default()));
             self.dropped.fetch_add(1, StdOrdering::Relaxed);
         }
     }
@@ -224,7 +224,7 @@ fn arming_elsewhere_nudges_the_owner_only_when_it_is_the_first() {
     let bench = Bench::new();
     let (_bell, waker) = bell();
     let nudges = Arc::new(Nudges::default());
-    assert!(bench.timers.set_nudge(Some(nudges.clone() as Unparker)).is_none());
+    bench.timers.own(nudges.clone());
     let arm = |millis, owner| {
         let mut entry = bench.timer(millis);
         assert!(bench.poll_as(&mut entry, &waker, owner).is_pending());

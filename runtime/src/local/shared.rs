@@ -2,24 +2,16 @@
 //!
 //! Read next: `local/worker.rs`, what only the owner reaches.
 
-use crate::base::prim::{AtomicU64, Mutex, Ordering};
+use crate::base::prim::Mutex;
 use crate::base::stack::{Inbox, Push};
 use crate::task::credit::Keep;
-use crate::task::header::{Header, Id};
+use crate::task::header::Header;
+use crate::task::ids::Ids;
 use crate::task::registry::Registry;
 use crate::task::schedule::Runnable;
-use crate::wake::batch::Panic;
+use crate::wake::batch::Report;
 use crate::wake::park::Unparker;
 use std::fmt;
-use std::num::NonZeroU64;
-use std::sync::Arc;
-
-/// Hears of panics that nobody can be given.
-pub(crate) type Report = Arc<dyn Fn(Panic) + Send + Sync>;
-
-/// Ids are drawn in blocks: one read-modify-write on a line that all threads share per so many
-/// tasks.
-pub(super) const ID_BLOCK: u64 = 1024;
 
 /// What a waker on any thread can reach.
 pub(crate) struct Shared {
@@ -27,7 +19,7 @@ pub(crate) struct Shared {
     pub(super) registry: Registry,
     /// How to end the sleep of the thread that owns the worker at present.
     pub(super) unparker: Mutex<Option<Unparker>>,
-    ids: &'static AtomicU64,
+    pub(super) ids: Ids,
     pub(super) report: Report,
 }
 
@@ -35,7 +27,7 @@ pub(crate) struct Shared {
 pub(crate) type Scheduler = Keep<Shared>;
 
 impl Shared {
-    pub(crate) fn new(ids: &'static AtomicU64, report: Report) -> Self {
+    pub(crate) fn new(ids: Ids, report: Report) -> Self {
         Self {
             inbox: Inbox::new(),
             registry: Registry::new(),
@@ -53,16 +45,6 @@ impl Shared {
         }
     }
 
-    /// An id for a task or job that no worker makes.
-    pub(crate) fn fresh_id(&self) -> Id {
-        id(self.draw_ids(1))
-    }
-
-    pub(super) fn draw_ids(&self, n: u64) -> u64 {
-        // Ordering: Relaxed, only the numbers' being different matters.
-        self.ids.fetch_add(n, Ordering::Relaxed)
-    }
-
     /// Sends an entry from a thread that is not the owner; gives it back after the end.
     pub(super) fn submit(&self, entry: Runnable) -> Result<(), Runnable> {
         let task = entry.into_task();
@@ -75,10 +57,6 @@ impl Shared {
         }
         Ok(())
     }
-}
-
-pub(super) fn id(number: u64) -> Id {
-    Id(NonZeroU64::new(number).expect("ids start at 1 and do not wrap in a lifetime"))
 }
 
 impl fmt::Debug for Shared {

@@ -32,12 +32,12 @@ where
     // SAFETY(INV-25): the pointer is used before control returns to the worker.
     let home = current::worker_of::<_, Worker>(scheduler.as_ptr()).map(|w| unsafe { w.as_ref() });
     let (count, id) = match home {
-        Some(worker) => (worker.credit.take(), worker.next_id()),
-        None => (scheduler.count_for_cell(), scheduler.fresh_id()),
+        Some(worker) => (worker.credit.take(), worker.ids.next()),
+        None => (scheduler.count_for_cell(), scheduler.ids.one()),
     };
     trace!(Spawn { task: id.0.get(), by: current::number() });
     // SAFETY(INV-20): the count is handed over; the future is Send, so any thread may drop it.
-    let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, spawned) };
+    let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, 0, spawned) };
     match home {
         Some(worker) => worker.push(entry.into_task()),
         // Nobody has polled it, and nobody will: it ends here, on the spawner's thread.

@@ -3,10 +3,11 @@
 use super::*;
 use crate::base::prim::AtomicU64;
 use crate::base::prim::count;
-use crate::local::shared::Report;
 use crate::local::worker::Tick;
 use crate::task::credit::Keep;
+use crate::task::ids::Ids;
 use crate::task::join::JoinError;
+use crate::wake::batch::Report;
 use crate::wake::park::{Park, Parker};
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -30,7 +31,7 @@ fn rig() -> Rig {
     let report: Report = Arc::new(move |_| {
         hook.fetch_add(1, Relaxed);
     });
-    let scheduler = Keep::new(Shared::new(&IDS, report));
+    let scheduler = Keep::new(Shared::new(Ids::new(&IDS), report));
     let worker = Worker::new(&scheduler, 61);
     Rig { scheduler, worker, reported }
 }
@@ -306,7 +307,7 @@ fn counts_of_the_scheduler_are_exact_at_the_end() {
     let marker = Arc::new(());
     let hook = marker.clone();
     let report: Report = Arc::new(move |_| drop(hook.clone()));
-    let scheduler = Keep::new(Shared::new(&IDS, report));
+    let scheduler = Keep::new(Shared::new(Ids::new(&IDS), report));
     let worker = Worker::new(&scheduler, 61);
     let rig = Rig { scheduler, worker, reported: Arc::default() };
     rig.block_on(async {

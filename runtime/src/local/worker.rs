@@ -20,12 +20,13 @@
 //!
 //! * INV-29: a `Worker` is used by one thread at a time: whoever took it out of its place.
 
-use super::shared::{ID_BLOCK, Scheduler, Shared, id};
+use super::shared::{Scheduler, Shared};
 use crate::base::stack::Chain;
 use crate::base::trace::trace;
 use crate::task::credit::Credit;
 use crate::task::current;
-use crate::task::header::{Header, Id, TaskRef};
+use crate::task::header::{Header, TaskRef};
+use crate::task::ids::Block;
 use crate::task::new::new;
 use crate::task::run::shut_down_one;
 use crate::task::schedule::Runnable;
@@ -54,8 +55,7 @@ pub(crate) enum Tick {
 pub(crate) struct Worker {
     pub(super) credit: Credit<Shared>,
     queue: Cell<Chain<Header>>,
-    /// The next id of our block, and the end of it.
-    ids: Cell<(u64, u64)>,
+    pub(super) ids: Block,
     /// Ticks until the next look at the inbox and the drivers.
     until_look: Cell<u32>,
     look_every: u32,
@@ -84,18 +84,19 @@ impl Worker {
     /// `look_every`: how many tasks run between two looks at the inbox and the drivers.
     pub(crate) fn new(scheduler: &Scheduler, look_every: u32) -> Self {
         let credit = Credit::new(scheduler.clone());
-        let id = scheduler.fresh_id();
+        let ids = Block::new(scheduler.ids);
         let root = RootTurn(scheduler.clone());
         // SAFETY(INV-20): the count is handed over. RootTurn may be dropped anywhere.
-        let (entry, _) =
-            unsafe { new::<_, Shared>(root, credit.take().cast(), id, Location::caller()) };
+        let (entry, _) = unsafe {
+            new::<_, Shared>(root, credit.take().cast(), ids.next(), 0, Location::caller())
+        };
         let root_waker = entry.waker();
         // Its first turn is nobody's: from here on it waits for the root's wakes.
         entry.run();
         Self {
             credit,
             queue: Cell::new(Chain::EMPTY),
-            ids: Cell::new((0, 0)),
+            ids,
             until_look: Cell::new(look_every),
             look_every,
             root_turn: Cell::new(false),
@@ -115,23 +116,6 @@ impl Worker {
         self.collect();
         let current = current::enter(self.credit.keep().as_ptr(), self);
         Entered { _current: current, worker: self }
-    }
-
-    #[inline]
-    pub(super) fn next_id(&self) -> Id {
-        let (next, end) = self.ids.get();
-        if next == end {
-            return self.next_block();
-        }
-        self.ids.set((next + 1, end));
-        id(next)
-    }
-
-    #[cold]
-    fn next_block(&self) -> Id {
-        let first = self.credit.keep().draw_ids(ID_BLOCK);
-        self.ids.set((first + 1, first + ID_BLOCK));
-        id(first)
     }
 
     #[inline]
@@ -222,6 +206,12 @@ impl Worker {
         drop(unparker);
         drop(current);
     }
+}
+
+/// Is this thread the worker of `scheduler`?
+#[inline]
+pub(crate) fn is_here(scheduler: &Scheduler) -> bool {
+    current::worker_of::<_, Worker>(scheduler.as_ptr()).is_some()
 }
 
 /// See [`Worker::enter`].

@@ -1,19 +1,30 @@
 //! every knob, its default, and the reason for the default.
 
 #![forbid(unsafe_code)]
+// There is no whole runtime under loom.
+#![cfg_attr(loom, allow(unused_imports, dead_code))]
 
 use super::handle::{Handle, Inner};
 use super::report::{Hook, Unhandled, report};
-use super::runtime::{Runtime, Seat};
+use super::runtime::{Executor, Runtime};
+use super::scheduler::{RuntimeFlavor, Scheduler};
+use super::seat::Seat;
+use super::threads;
 use crate::base::clock::Clock;
 #[cfg(not(loom))]
-use crate::base::prim::{AtomicBool, AtomicU64};
+use crate::base::prim::AtomicU64;
 use crate::blocking;
+use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
-use crate::drive::timers::Timers;
-use crate::local::shared::Shared;
-use crate::local::worker::Worker;
+use crate::drive::wheels::Wheels;
+use crate::local::shared::Shared as LocalShared;
+use crate::local::worker::Worker as LocalWorker;
+use crate::pool::idle::MAX_WORKERS;
+use crate::pool::shared::Shared as PoolShared;
+use crate::pool::worker::Intervals;
 use crate::task::credit::Keep;
+use crate::task::ids::Ids;
+use crate::wake::batch::Report;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -22,6 +33,8 @@ use std::time::Duration;
 /// Tasks between two looks at timers, sockets and the inbox: tokio's number. A look costs about as
 /// much as five small tasks when there are sockets, and almost nothing when there are none.
 const EVENT_INTERVAL: u32 = 61;
+/// Tasks between two looks at what has come from outside: as often as at the events.
+const INJECTOR_INTERVAL: u32 = 61;
 /// Blocking threads at most: tokio's number. They are for waiting, so more than there are cores.
 const MAX_BLOCKING: usize = 512;
 /// How long an idle blocking thread stays: tokio's number. Starting one costs some 10 µs.
@@ -46,21 +59,47 @@ static IDS: AtomicU64 = AtomicU64::new(1);
 /// # Ok::<_, std::io::Error>(())
 /// ```
 pub struct Builder {
-    event_interval: u32,
+    flavor: RuntimeFlavor,
+    workers: Option<usize>,
+    intervals: Intervals,
     start_paused: bool,
+    block_on_helps: bool,
     unhandled: Option<Hook>,
+    name: Option<Name>,
+    on_park: Option<threads::Hook>,
+    on_unpark: Option<threads::Hook>,
     blocking: blocking::Config,
 }
+
+type Name = Arc<dyn Fn() -> String + Send + Sync>;
 
 impl Builder {
     /// A runtime whose tasks all run on the thread that calls
     /// [`block_on`](Runtime::block_on), first in, first out.
     #[must_use]
     pub fn new_current_thread() -> Self {
+        Self::new(RuntimeFlavor::CurrentThread)
+    }
+
+    /// A runtime whose tasks run on threads of its own, as many as there are cores unless
+    /// [`worker_threads`](Self::worker_threads) says otherwise. A thread without work takes some
+    /// from another.
+    #[must_use]
+    pub fn new_multi_thread() -> Self {
+        Self::new(RuntimeFlavor::MultiThread)
+    }
+
+    fn new(flavor: RuntimeFlavor) -> Self {
         Self {
-            event_interval: EVENT_INTERVAL,
+            flavor,
+            workers: None,
+            intervals: Intervals { event: EVENT_INTERVAL, injector: INJECTOR_INTERVAL },
             start_paused: false,
+            block_on_helps: false,
             unhandled: None,
+            name: None,
+            on_park: None,
+            on_unpark: None,
             blocking: blocking::Config {
                 limit: MAX_BLOCKING,
                 keep_alive: KEEP_ALIVE,
@@ -87,6 +126,35 @@ impl Builder {
         self
     }
 
+    /// How many threads run tasks, on `multi_thread`; on `current_thread` it says nothing. Default:
+    /// as many as the process may use cores, at most 47.
+    ///
+    /// # Panics
+    /// When `threads` is 0, which could run nothing, or more than 47: who sleeps and who does not
+    /// is one word for all, and has no more room.
+    #[track_caller]
+    pub fn worker_threads(&mut self, threads: usize) -> &mut Self {
+        assert!(threads > 0, "worker_threads(0): nobody would run the tasks; use 1 or more");
+        assert!(
+            threads <= MAX_WORKERS,
+            "worker_threads({threads}): at most {MAX_WORKERS}; for more, use several runtimes"
+        );
+        self.workers = Some(threads);
+        self
+    }
+
+    /// On `multi_thread`, has the thread in [`block_on`](Runtime::block_on) run the tasks that it
+    /// spawns itself, between two polls of its own future, when no worker takes them before.
+    /// Default `false`.
+    ///
+    /// A task that is spawned in `block_on` and awaited there then costs no switch of threads. The
+    /// price: a task that blocks this thread also stops the future of `block_on`, which cannot
+    /// move to another.
+    pub fn block_on_helps(&mut self, helps: bool) -> &mut Self {
+        self.block_on_helps = helps;
+        self
+    }
+
     /// How many blocking closures run at once; more wait their turn. Default 512.
     ///
     /// # Panics
@@ -98,7 +166,8 @@ impl Builder {
         self
     }
 
-    /// The name of the runtime's threads. Default `mainspring-blocking`.
+    /// The name of the runtime's threads. Default `mainspring-worker` for those that run tasks and
+    /// `mainspring-blocking` for those that run closures.
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         let name = name.into();
         self.thread_name_fn(move || name.clone())
@@ -109,7 +178,7 @@ impl Builder {
         &mut self,
         name: impl Fn() -> String + Send + Sync + 'static,
     ) -> &mut Self {
-        self.blocking.name = Arc::new(name);
+        self.name = Some(Arc::new(name));
         self
     }
 
@@ -137,15 +206,40 @@ impl Builder {
         self
     }
 
-    /// How many tasks run between two looks at timers, sockets and what other threads have sent,
-    /// when there is always a task to run. Default 61.
+    /// Called on a worker's thread of `multi_thread` before it sleeps.
+    pub fn on_thread_park(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.on_park = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called on a worker's thread of `multi_thread` when it has slept.
+    pub fn on_thread_unpark(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.on_unpark = Some(Arc::new(hook));
+        self
+    }
+
+    /// How many tasks a worker of `multi_thread` runs between two looks at what has come from
+    /// outside, when there is always a task of its own to run. Default 61. On `current_thread`
+    /// that is part of [`event_interval`](Self::event_interval).
+    ///
+    /// # Panics
+    /// When `ticks` is 0: there would be no turn for the worker's own tasks.
+    #[track_caller]
+    pub fn global_queue_interval(&mut self, ticks: u32) -> &mut Self {
+        assert!(ticks > 0, "global_queue_interval(0): own tasks would get no turn; use 1 or more");
+        self.intervals.injector = ticks;
+        self
+    }
+
+    /// How many tasks run between two looks at timers and sockets (on `current_thread` also at what
+    /// other threads have sent), when there is always a task to run. Default 61.
     ///
     /// # Panics
     /// When `ticks` is 0: there would be no turn for tasks.
     #[track_caller]
     pub fn event_interval(&mut self, ticks: u32) -> &mut Self {
         assert!(ticks > 0, "event_interval(0): no task would ever get a turn; use 1 or more");
-        self.event_interval = ticks;
+        self.intervals.event = ticks;
         self
     }
 
@@ -167,27 +261,91 @@ impl Builder {
         self
     }
 
-    /// Makes the runtime. No thread is started before the first blocking closure.
+    /// Makes the runtime. On `multi_thread` its workers are running when this returns; a thread for
+    /// blocking closures is not started before the first of them.
     ///
     /// # Errors
-    /// When the system refuses the descriptors that sockets need.
+    /// When the system refuses the descriptors that sockets need, or one of the threads; then
+    /// nothing is left of those that had started. When the clock is to stand still on
+    /// `multi_thread`: no thread of many knows that the others have nothing to do.
     #[cfg(not(loom))]
     pub fn build(&mut self) -> io::Result<Runtime> {
+        match self.flavor {
+            RuntimeFlavor::CurrentThread => self.build_current_thread(),
+            RuntimeFlavor::MultiThread if self.start_paused => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "start_paused needs new_current_thread: with several threads nobody can tell when \
+                 nothing is left to do and the clock may jump",
+            )),
+            RuntimeFlavor::MultiThread => self.build_multi_thread(),
+        }
+    }
+
+    #[cfg(not(loom))]
+    fn build_current_thread(&self) -> io::Result<Runtime> {
         let clock = if self.start_paused { Clock::paused() } else { Clock::real() };
+        let (reactor, report) = (Reactor::new()?, report(self.unhandled.clone()));
+        let ids = Ids::new(&IDS);
+        let scheduler = Keep::new(LocalShared::new(ids, report.clone()));
+        let worker = LocalWorker::new(&scheduler, self.intervals.event);
+        let wheels = Wheels::new(1, false, &clock);
+        let handle = self.handle(Scheduler::Local(scheduler), clock, wheels, reactor);
+        Ok(Runtime::from_parts(handle, Executor::Seat(Seat::new(worker)), report))
+    }
+
+    #[cfg(not(loom))]
+    fn build_multi_thread(&self) -> io::Result<Runtime> {
+        let (clock, report) = (Clock::real(), report(self.unhandled.clone()));
         let reactor = Reactor::new()?;
-        let report = report(self.unhandled.clone());
-        let scheduler = Keep::new(Shared::new(&IDS, report.clone()));
-        let worker = Worker::new(&scheduler, self.event_interval);
-        let inner = Inner {
-            scheduler,
-            timers: Timers::acquire(&clock),
-            ended: AtomicBool::new(false),
-            clock,
-            reactor,
-            blocking: blocking::Pool::new(self.blocking.clone()),
+        let config = self.threads(report.clone());
+        let wheels = Wheels::new(config.workers, true, &clock);
+        let driver = {
+            let parts = (reactor.clone(), wheels.clone(), clock.clone(), report.clone());
+            move |index| {
+                let (reactor, wheels, clock, report) = parts.clone();
+                Driver::new(reactor, wheels, index, clock, report)
+            }
         };
-        let handle = Handle { inner: Arc::new(inner) };
-        Ok(Runtime::from_parts(handle, Seat::new(worker, report)))
+        let mut started = threads::start(&config, driver)?;
+        let unparkers = std::mem::take(&mut started.unparkers);
+        let shared =
+            PoolShared::new(Ids::new(&IDS), report.clone(), unparkers, self.block_on_helps);
+        let scheduler = Keep::new(shared);
+        let handle = self.handle(Scheduler::Pool(scheduler.clone()), clock, wheels, reactor);
+        let threads = started.go(scheduler, &handle, self.block_on_helps);
+        Ok(Runtime::from_parts(handle, Executor::Threads(threads), report))
+    }
+
+    #[cfg(not(loom))]
+    fn handle(
+        &self,
+        scheduler: Scheduler,
+        clock: Clock,
+        wheels: Arc<Wheels>,
+        reactor: Arc<Reactor>,
+    ) -> Handle {
+        let mut config = self.blocking.clone();
+        if let Some(name) = &self.name {
+            config.name = name.clone();
+        }
+        let blocking = blocking::Pool::new(config);
+        let ids = Ids::new(&IDS);
+        Handle { inner: Arc::new(Inner { scheduler, ids, clock, wheels, reactor, blocking }) }
+    }
+
+    fn threads(&self, report: Report) -> threads::Config {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        threads::Config {
+            workers: self.workers.unwrap_or_else(|| cores().min(MAX_WORKERS)),
+            intervals: self.intervals,
+            stack_size: self.blocking.stack_size,
+            name: self.name.clone().unwrap_or_else(|| Arc::new(|| "mainspring-worker".to_owned())),
+            on_start: self.blocking.on_start.clone(),
+            on_stop: self.blocking.on_stop.clone(),
+            on_park: self.on_park.clone(),
+            on_unpark: self.on_unpark.clone(),
+            report,
+        }
     }
 
     /// A whole runtime is more than a model can explore: loom models are made of its parts.
@@ -201,20 +359,22 @@ impl Builder {
 }
 
 impl Runtime {
-    /// A runtime with the defaults of [`Builder::new_current_thread`].
+    /// A runtime with the defaults of [`Builder::new_multi_thread`]: a thread for each core.
     ///
     /// # Errors
-    /// When the system refuses a descriptor for sockets.
+    /// As for [`Builder::build`].
     pub fn new() -> io::Result<Self> {
-        Builder::new_current_thread().build()
+        Builder::new_multi_thread().build()
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
-            .field("flavor", &"current_thread")
-            .field("event_interval", &self.event_interval)
+            .field("flavor", &self.flavor)
+            .field("worker_threads", &self.workers)
+            .field("intervals", &self.intervals)
+            .field("block_on_helps", &self.block_on_helps)
             .field("start_paused", &self.start_paused)
             .field("blocking", &self.blocking)
             .finish_non_exhaustive()

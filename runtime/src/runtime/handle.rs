@@ -7,17 +7,18 @@
 //! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
 //!   leaked guard, owns a count of it.
 
+use super::scheduler::{RuntimeFlavor, Scheduler};
 use crate::base::clock::Clock;
-use crate::base::prim::{AtomicBool, Ordering, plain_local};
+use crate::base::prim::plain_local;
 use crate::blocking;
+use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
-use crate::local::shared::Scheduler;
-use crate::local::spawn;
-use crate::local::worker::Worker;
-use crate::task::current;
+use crate::drive::wheels::Wheels;
+use crate::task::ids::Ids;
 use crate::task::join::JoinHandle;
 use crate::task::new::job;
+use crate::wake::batch::Report;
 use crate::wake::block_on::block_on;
 use std::cell::Cell;
 use std::fmt;
@@ -29,10 +30,9 @@ use std::sync::Arc;
 /// One runtime's machines.
 pub(crate) struct Inner {
     pub(super) scheduler: Scheduler,
+    pub(super) ids: Ids,
     pub(super) clock: Clock,
-    pub(super) timers: &'static Timers,
-    /// The runtime has ended: `timers` may be somebody else's.
-    pub(super) ended: AtomicBool,
+    pub(super) wheels: Arc<Wheels>,
     pub(super) reactor: Arc<Reactor>,
     pub(super) blocking: blocking::Pool,
 }
@@ -45,14 +45,10 @@ impl Inner {
     }
 
     /// The wheel for a timer that is armed on this thread, and whether this thread is its owner.
+    /// After the end of the runtime it is closed.
     #[inline]
     pub(crate) fn timers(&self) -> (&'static Timers, bool) {
-        // Ordering: Relaxed, a thread that ends the runtime meanwhile finds its timers fired.
-        if self.ended.load(Ordering::Relaxed) {
-            return (ended_timers(self), false);
-        }
-        let home = current::worker_of::<_, Worker>(self.scheduler.as_ptr());
-        (self.timers, home.is_some())
+        self.scheduler.timers(&self.wheels)
     }
 
     /// Where sockets are registered.
@@ -60,16 +56,12 @@ impl Inner {
     pub(crate) fn reactor(&self) -> &Arc<Reactor> {
         &self.reactor
     }
-}
 
-#[cfg(not(loom))]
-fn ended_timers(_: &Inner) -> &'static Timers {
-    Timers::of_ended_runtimes()
-}
-
-#[cfg(loom)]
-fn ended_timers(inner: &Inner) -> &'static Timers {
-    inner.timers
+    /// What a thread sleeps in that owns wheel `index`.
+    pub(super) fn driver(&self, index: usize, report: Report) -> Driver {
+        let (reactor, wheels) = (self.reactor.clone(), self.wheels.clone());
+        Driver::new(reactor, wheels, index, self.clock.clone(), report)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -174,14 +166,6 @@ impl std::error::Error for TryCurrentError {}
 pub(crate) const NO_RUNTIME: &str = "no mainspring runtime on this thread; call this from inside \
      Runtime::block_on, a spawned task or #[mainspring::main], or enter one with Handle::enter";
 
-/// Which executor a runtime has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RuntimeFlavor {
-    /// One thread, first in, first out.
-    CurrentThread,
-}
-
 /// A reference to a runtime: spawns on it and enters it, from any thread.
 ///
 /// It keeps the runtime's memory, not the runtime: when the [`Runtime`](super::Runtime) is dropped,
@@ -280,7 +264,7 @@ impl Handle {
         R: Send + 'static,
     {
         let spawned = Location::caller();
-        let id = self.inner.scheduler.fresh_id();
+        let id = self.inner.ids.one();
         let handle = self.clone();
         // A paused clock may not be moved while the closure runs: real time passes there.
         let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
@@ -317,7 +301,7 @@ impl Handle {
     /// Which executor the runtime has.
     #[must_use]
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
-        RuntimeFlavor::CurrentThread
+        self.inner.scheduler.flavor()
     }
 }
 
@@ -331,7 +315,7 @@ impl Inner {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        spawn::spawn(&self.scheduler, future, spawned)
+        self.scheduler.spawn(future, spawned)
     }
 }
 

@@ -1,40 +1,27 @@
 //! Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.
 //!
-//! `block_on` takes the worker out of its seat, drives it until the root future is ready, and puts
-//! it back. A second thread that calls `block_on` meanwhile polls its own root with a parker, and
-//! drives when the seat becomes free.
+//! A runtime is a [`Handle`], which anybody may clone, and what only its owner has: the seat of the
+//! one worker (`runtime/seat.rs`) or the threads of many (`runtime/threads.rs`).
 //!
-//! ```text
-//! loop { match worker.tick() {
-//!     Ran   => again
-//!     Root  => poll the root future; ready: leave
-//!     Look  => park for no time: sockets and timers get their turn under load too
-//!     Sleep => park until an event, a deadline or a nudge; then take what was sent meanwhile } }
-//! ```
-//!
-//! The end of a runtime, step by step; `local/worker.rs` does 1 to 4, this file the rest:
-//! 1 close spawn · 2 drop every future · 3 drain the queues · 4 let the driver go ·
-//! 5 end the timers and the reactor · 6 cancel the queued closures and wait for the running ones.
+//! The end of a runtime, step by step; `local/worker.rs` and `pool/shutdown.rs` do 1 to 3:
+//! 1 close spawn · 2 drop every future · 3 drain the queues · 4 end the timers and the reactor ·
+//! 5 cancel the queued closures and wait for the running ones.
 
 #![forbid(unsafe_code)]
 
 use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
-use crate::base::prim::{Mutex, Ordering};
+use super::seat::Seat;
+use super::threads::Threads;
+use crate::base::clock;
 use crate::blocking::Running;
-use crate::drive::driver::Driver;
-use crate::local::shared::Report;
-use crate::local::worker::{Tick, Worker};
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;
-use crate::wake::coop;
-use crate::wake::park::{Park, Parker, Unparker};
+use crate::wake::batch::Report;
 use std::fmt;
 use std::future::Future;
 use std::mem::size_of;
 use std::panic::Location;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// An executor with its timers, sockets and blocking threads.
@@ -56,66 +43,33 @@ use std::time::Duration;
 /// ```
 pub struct Runtime {
     handle: Handle,
-    seat: Seat,
+    executor: Executor,
+    report: Report,
     ended: bool,
 }
 
-/// Where the worker is when nobody drives it, and who waits for it.
-pub(super) struct Seat {
-    worker: Mutex<Option<Box<Worker>>>,
-    waiting: Mutex<Vec<Unparker>>,
-    report: Report,
-}
-
-impl Seat {
-    pub(super) fn new(worker: Worker, report: Report) -> Self {
-        let worker = Mutex::new(Some(Box::new(worker)));
-        Self { worker, waiting: Mutex::new(Vec::new()), report }
-    }
-
-    /// Has this thread nudged when the seat becomes free. Once is enough, however often it looks.
-    fn wait_in_line(&self, unparker: &Unparker) {
-        let mut waiting = self.waiting.lock();
-        if !waiting.iter().any(|other| Arc::ptr_eq(other, unparker)) {
-            waiting.push(unparker.clone());
-        }
-    }
-
-    fn take(&self) -> Option<Taken<'_>> {
-        let worker = self.worker.lock().take();
-        worker.map(|worker| Taken { seat: self, worker: Some(worker) })
-    }
-}
-
-/// The worker, until it is put back: also when the root future panics.
-struct Taken<'a> {
-    seat: &'a Seat,
-    worker: Option<Box<Worker>>,
-}
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        *self.seat.worker.lock() = self.worker.take();
-        // All, not one: the one might have finished by itself meanwhile.
-        let waiting = std::mem::take(&mut *self.seat.waiting.lock());
-        for unparker in waiting {
-            unparker.unpark();
-        }
-    }
+/// Who runs the tasks.
+pub(super) enum Executor {
+    /// The thread in `block_on`.
+    Seat(Seat),
+    /// Threads of their own.
+    Threads(Threads),
 }
 
 /// From this size on the root future is boxed: a stack is not endless.
 const LARGE: usize = if cfg!(debug_assertions) { 2 * 1024 } else { 16 * 1024 };
 
 impl Runtime {
-    pub(super) fn from_parts(handle: Handle, seat: Seat) -> Self {
-        Self { handle, seat, ended: false }
+    pub(super) fn from_parts(handle: Handle, executor: Executor, report: Report) -> Self {
+        Self { handle, executor, report, ended: false }
     }
 
-    /// Runs `future` to its end on this thread, and with it everything that was spawned.
+    /// Runs `future` to its end on this thread.
     ///
-    /// Tasks run only while some thread is in here; they stay where they are in between. The root
-    /// future takes its turn in the same queue as the tasks.
+    /// On `current_thread` the tasks run here too, and only while some thread is in here; they stay
+    /// where they are in between. The root future takes its turn in the same queue as they. On
+    /// `multi_thread` they run on the runtime's own threads, and this one polls nothing but
+    /// `future`, unless [`block_on_helps`](super::Builder::block_on_helps) says otherwise.
     ///
     /// # Panics
     /// When a runtime already drives this thread, and when the future panics.
@@ -132,56 +86,11 @@ impl Runtime {
         }
     }
 
-    fn root<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
-        if let Some(taken) = self.seat.take() {
-            return self.drive(&taken, future);
-        }
-        let parker = Parker::new();
-        let (waker, unparker) = (parker.waker(), parker.unparker());
-        let mut cx = Context::from_waker(&waker);
-        loop {
-            // First in line, then another look: whoever leaves the seat either is seen leaving it
-            // or sees us in line.
-            self.seat.wait_in_line(&unparker);
-            if let Some(taken) = self.seat.take() {
-                return self.drive(&taken, future);
-            }
-            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-                return output;
-            }
-            parker.park(None);
-        }
-    }
-
-    fn drive<F: Future>(&self, taken: &Taken<'_>, mut future: Pin<&mut F>) -> F::Output {
-        let inner = &self.handle.inner;
-        let driver = Driver::new(
-            inner.reactor.clone(),
-            inner.timers,
-            inner.clock.clone(),
-            self.seat.report.clone(),
-        );
-        let Some(worker) = taken.worker.as_deref() else {
-            unreachable!("a taken seat has its worker until it is dropped")
-        };
-        let _entered = worker.enter(&driver);
-        let mut cx = Context::from_waker(worker.root_waker());
-        worker.root_waker().wake_by_ref();
-        loop {
-            match worker.tick() {
-                Tick::Ran => {}
-                Tick::Root => {
-                    let _budget = coop::budget();
-                    if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-                        return output;
-                    }
-                }
-                Tick::Look => driver.park(Some(Duration::ZERO)),
-                Tick::Sleep => {
-                    driver.park(None);
-                    worker.awake();
-                }
-            }
+    fn root<F: Future>(&self, future: Pin<&mut F>) -> F::Output {
+        let driver = |index| self.handle.inner.driver(index, self.report.clone());
+        match &self.executor {
+            Executor::Seat(seat) => seat.block_on(|| driver(0), future),
+            Executor::Threads(threads) => threads.block_on(driver, future),
         }
     }
 
@@ -222,38 +131,47 @@ impl Runtime {
         self.handle.enter()
     }
 
-    /// Ends the runtime and waits for running blocking closures, at most `limit`. Says which of
-    /// them were still running then; their threads end by themselves.
+    /// Ends the runtime and waits, at most `limit`, for the polls that are running and for the
+    /// blocking closures. Says which of them were still running then; their threads end by
+    /// themselves.
     ///
     /// tokio returns nothing here.
     pub fn shutdown_timeout(mut self, limit: Duration) -> ShutdownReport {
-        let running = self.shut_down(Some(limit));
-        ShutdownReport { running }
+        self.shut_down(Some(limit))
     }
 
-    /// Ends the runtime without waiting for running blocking closures.
+    /// Ends the runtime without waiting for running polls and blocking closures.
     pub fn shutdown_background(self) {
         let _report = self.shutdown_timeout(Duration::ZERO);
     }
 
-    fn shut_down(&mut self, limit: Option<Duration>) -> Vec<Running> {
+    fn shut_down(&mut self, limit: Option<Duration>) -> ShutdownReport {
         self.ended = true;
+        let start = clock::now();
         let inner = &self.handle.inner;
-        // 1 close spawn, 2 drop every future, 3 drain the queues, 4 let the driver go
-        let worker = self.seat.worker.lock().take();
-        if let Some(worker) = worker {
-            let _context = self.handle.enter();
-            worker.shut_down();
-        }
-        // Ordering: Relaxed, see `Inner::timers`.
-        inner.ended.store(true, Ordering::Relaxed);
-        // 5 end the timers and the reactor: whoever still waits for one is told
-        inner.timers.release(&mut |panic| (self.seat.report)(panic));
-        inner.reactor.end(&|panic| (self.seat.report)(panic));
-        // 6 cancel the queued closures, and wait for the running ones
+        // 1 close spawn, 2 drop every future, 3 drain the queues
+        let context = self.handle.enter();
+        let (tasks, wheel) = match &mut self.executor {
+            Executor::Seat(seat) => {
+                seat.shut_down();
+                (Vec::new(), 0)
+            }
+            Executor::Threads(threads) => threads.shut_down(limit),
+        };
+        drop(context);
+        // 4 end the timers (a pool's worker has closed its own wheel) and the reactor: whoever
+        // still waits for one is told
+        let report = &self.report;
+        inner.wheels.release(wheel, &mut |panic| report(panic));
+        inner.reactor.end(&|panic| report(panic));
+        // 5 cancel the queued closures, and wait for the running ones
         inner.blocking.close();
-        let own = inner.blocking.is_own_thread();
-        inner.blocking.wait(if own { Some(Duration::ZERO) } else { limit })
+        let limit = match limit {
+            _ if inner.blocking.is_own_thread() => Some(Duration::ZERO),
+            Some(limit) => Some(limit.saturating_sub(clock::now() - start)),
+            None => None,
+        };
+        ShutdownReport { tasks, closures: inner.blocking.wait(limit) }
     }
 }
 
@@ -262,11 +180,11 @@ impl Drop for Runtime {
         if self.ended {
             return;
         }
-        if !is_driving() {
-            self.shut_down(None);
+        let driving = is_driving();
+        let _report = self.shut_down(driving.then_some(Duration::ZERO));
+        if !driving {
             return;
         }
-        self.shut_down(Some(Duration::ZERO));
         assert!(
             std::thread::panicking(),
             "a runtime was dropped inside async code, where waiting for its blocking closures \
@@ -286,19 +204,22 @@ impl fmt::Debug for Runtime {
 #[derive(Debug)]
 #[must_use]
 pub struct ShutdownReport {
-    running: Vec<Running>,
+    tasks: Vec<(Id, &'static Location<'static>)>,
+    closures: Vec<Running>,
 }
 
 impl ShutdownReport {
     /// Did everything end in time?
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.running.is_empty()
+        self.tasks.is_empty() && self.closures.is_empty()
     }
 
-    /// The id and the place of spawning of each blocking closure that was still running.
+    /// The id and the place of spawning of each task that was still in its poll, and of each
+    /// blocking closure that was still running.
     pub fn still_running(&self) -> impl Iterator<Item = (Id, &'static Location<'static>)> + '_ {
-        self.running.iter().map(|running| (running.id, running.spawned))
+        let closures = self.closures.iter().map(|running| (running.id, running.spawned));
+        self.tasks.iter().copied().chain(closures)
     }
 }
 
@@ -308,7 +229,12 @@ impl fmt::Display for ShutdownReport {
             return f.write_str("everything ended in time");
         }
         write!(f, "still running:")?;
-        self.still_running()
-            .try_for_each(|(id, at)| write!(f, "\n  blocking closure {id}, spawned at {at}"))
+        for (id, at) in &self.tasks {
+            write!(f, "\n  task {id}, spawned at {at}")?;
+        }
+        for Running { id, spawned } in &self.closures {
+            write!(f, "\n  blocking closure {id}, spawned at {spawned}")?;
+        }
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@
 //!             │ vtable    │ functions and offsets           constant
 //!             │ scheduler │ one count of it (INV-20)        constant
 //!             │ links     │ prev, next in the registry      under the registry's lock
-//!             │ id        │                                 constant
+//!             │ id, home  │ number, and whose registry      constant
 //!             │ spawned   │ file, line, column              constant
 //!             ├───────────┤ 64 bytes
 //!             │ future or output …                          RUNNING's owner, then the handle
@@ -48,6 +48,32 @@ impl fmt::Display for Id {
     }
 }
 
+/// A task's number, and in the top byte which registry of its scheduler it belongs to: there is no
+/// room for another word. (2^56 numbers last 2 000 years at a million a second.)
+#[derive(Clone, Copy)]
+pub(super) struct Tag(NonZeroU64);
+
+impl Tag {
+    const HOME_SHIFT: u32 = 56;
+
+    pub(super) fn new(id: Id, home: u8) -> Self {
+        debug_assert!(id.0.get() >> Self::HOME_SHIFT == 0, "the numbers have run out");
+        Self(id.0 | u64::from(home) << Self::HOME_SHIFT)
+    }
+
+    #[inline]
+    fn id(self) -> Id {
+        let number = self.0.get() & (u64::MAX >> (u64::BITS - Self::HOME_SHIFT));
+        // A tag is made of a number that is not zero.
+        Id(NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN))
+    }
+
+    #[inline]
+    fn home(self) -> u8 {
+        (self.0.get() >> Self::HOME_SHIFT) as u8
+    }
+}
+
 /// What all tasks have, whatever their future.
 #[repr(C)]
 pub(crate) struct Header {
@@ -56,7 +82,7 @@ pub(crate) struct Header {
     pub(super) vtable: &'static Vtable,
     pub(super) scheduler: *const (),
     links: Links<Header>,
-    pub(super) id: Id,
+    tag: Tag,
     pub(super) spawned: &'static Location<'static>,
 }
 
@@ -80,12 +106,12 @@ impl Header {
     pub(super) fn new(
         vtable: &'static Vtable,
         scheduler: *const (),
-        id: Id,
+        tag: Tag,
         spawned: &'static Location<'static>,
     ) -> Self {
         let state = State::new();
         let link = UnsafeCell::new(None);
-        Self { state, link, vtable, scheduler, links: Links::new(), id, spawned }
+        Self { state, link, vtable, scheduler, links: Links::new(), tag, spawned }
     }
 }
 
@@ -152,7 +178,19 @@ impl TaskRef {
 
     #[inline]
     pub(crate) fn id(self) -> Id {
-        self.header().id
+        self.header().tag.id()
+    }
+
+    /// Which registry of its scheduler the task belongs to.
+    #[inline]
+    pub(crate) fn home(self) -> usize {
+        usize::from(self.header().tag.home())
+    }
+
+    /// Where the task was spawned.
+    #[inline]
+    pub(crate) fn spawned(self) -> &'static Location<'static> {
+        self.header().spawned
     }
 
     /// The scheduler's block, as it was given to `new`.

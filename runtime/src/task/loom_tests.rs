@@ -75,7 +75,7 @@ where
     let id = Id(NonZeroU64::MIN);
     let count = rig.count_for_cell().cast();
     // SAFETY(INV-20): the count is handed over.
-    unsafe { new::<F, Rig>(future, count, id, Location::caller()) }
+    unsafe { new::<F, Rig>(future, count, id, 0, Location::caller()) }
 }
 
 /// Runs what is queued until nothing is.

@@ -23,7 +23,7 @@
 //! spawner.
 
 use super::cell::{Cell, Work, allocate};
-use super::header::{Header, Id, TaskRef};
+use super::header::{Header, Id, Tag, TaskRef};
 use super::join::JoinHandle;
 use super::registry::Registry;
 use super::schedule::{Runnable, Schedule};
@@ -39,7 +39,7 @@ use std::task::{Context, Poll};
 /// From this size on a future gets a box of its own: `spawn` moves it, and a stack is not endless.
 const LARGE: usize = if cfg!(debug_assertions) { 2 * 1024 } else { 16 * 1024 };
 
-/// Makes a task of `future`.
+/// Makes a task of `future`, number `id`, that registry `home` of its scheduler will hold.
 ///
 /// # Safety
 /// INV-20: `scheduler` is what `S` expects, and the caller hands one count of it over. The caller
@@ -49,6 +49,7 @@ pub(crate) unsafe fn new<F, S>(
     future: F,
     scheduler: *const (),
     id: Id,
+    home: u8,
     spawned: &'static Location<'static>,
 ) -> (Runnable, JoinHandle<F::Output>)
 where
@@ -58,19 +59,19 @@ where
 {
     if size_of::<F>() > LARGE || align_of::<F>() > 16 {
         let boxed: Pin<Box<F>> = Box::pin(future);
-        make::<_, S>(boxed, scheduler, id, spawned)
+        make::<_, S>(boxed, scheduler, Tag::new(id, home), spawned)
     } else {
-        make::<F, S>(future, scheduler, id, spawned)
+        make::<F, S>(future, scheduler, Tag::new(id, home), spawned)
     }
 }
 
 fn make<F: Work, S: Schedule>(
     work: F,
     scheduler: *const (),
-    id: Id,
+    tag: Tag,
     spawned: &'static Location<'static>,
 ) -> (Runnable, JoinHandle<F::Output>) {
-    let header = Header::new(Cell::<F, S>::VTABLE, scheduler, id, spawned);
+    let header = Header::new(Cell::<F, S>::VTABLE, scheduler, tag, spawned);
     let task = allocate::<F, S>(header, work);
     // SAFETY(INV-24): the two references that a new task has.
     (unsafe { Runnable::from_task(task) }, JoinHandle::new(task))
@@ -129,7 +130,7 @@ where
     C: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    make::<_, NoScheduler>(Job(Some(closure)), std::ptr::null(), id, spawned)
+    make::<_, NoScheduler>(Job(Some(closure)), std::ptr::null(), Tag::new(id, 0), spawned)
 }
 
 /// Bytes of the cell of such a future.

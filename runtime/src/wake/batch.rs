@@ -11,10 +11,14 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::task::Waker;
 
 /// What a panicking waker threw.
 pub(crate) type Panic = Box<dyn Any + Send>;
+
+/// Hears of panics that nobody can be given.
+pub(crate) type Report = Arc<dyn Fn(Panic) + Send + Sync>;
 
 /// Wakers that wait for a lock to be released.
 #[derive(Debug)]

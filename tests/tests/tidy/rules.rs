@@ -34,7 +34,7 @@ const WEEKEND: [&str; 23] = [
     "task/s",
     "task/waker",
     "local",
-    "drive/w",
+    "drive/wheel.rs",
     "drive/timers",
     "drive/entry",
     "drive/source",

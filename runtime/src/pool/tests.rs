@@ -1,0 +1,1 @@
+//! The pool on bare parkers: no driver, no facade.

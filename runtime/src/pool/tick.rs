@@ -1,0 +1,218 @@
+//! tick(): find, run, announce sleep, look again.
+//!
+//! Designs that we rejected:
+//!
+//! * *Wake a sibling for every task that is queued* (what tokio does, unless one searches). 5 µs
+//!   for the waker and 25 in all, for tasks that take a twentieth of that.
+//! * *Never wake one for the own ring.* A poll that is long for once holds everything behind it.
+//! * *A short watch.* Half a millisecond instead of ten bounds the long poll tightly, and makes
+//!   each event of an idle program cost two to seven times its CPU.
+//!
+//! What we do: a sibling is woken for a backlog (`pool/worker.rs`), and a watcher takes over for
+//! whoever is stuck (`pool/watch.rs`). The complication: a worker that is about to sleep and a task
+//! that is pushed must not miss each other; that is `pool/idle.rs`. The general pattern, on both
+//! sides: *announce, then look again*.
+//!
+//! ```text
+//!            ┌───────────────────────────────────────────────────────────────┐
+//!            ▼                                                               │
+//!  Working: next slot, ring; now and then injector and drivers first         │
+//!     │ nothing of its own                                                   │
+//!     ▼ 1 start_search                                               4 rise  │
+//!  search: injector, then the others' rings ── found: 2 end_search ──────────┤
+//!     │ nothing                                                              │
+//!     ▼ 3 park                                                               │
+//!  Announced: look at all queues once more ── something there ───────────────┤
+//!     │ nothing                                                              │
+//!     ▼                                                                      │
+//!  Asleep: in `Park`, until an event, a deadline, a claim ───────────────────┤
+//!     │ the watcher's period is over                                         │
+//!     ▼                                                                      │
+//!  Relieved: look at the others' poll counters ── something to take over ────┘
+//! ```
+//!
+//! The numbers are the steps of `pool/idle.rs`. Each arrow is one call of [`Worker::tick`], so that
+//! a simulation can put another worker between any two of them. The thread's loop is
+//! [`Worker::run`]. A tick takes `&self`; see `pool/worker.rs`.
+
+use super::idle::Rise;
+use super::worker::{Phase, Worker};
+use crate::base::trace::trace;
+use crate::task::current;
+use crate::task::header::TaskRef;
+use crate::task::schedule::Runnable;
+use crate::wake::park::Park;
+use std::time::Duration;
+
+/// What one step of the loop did, or wants the loop to do.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(crate) enum Tick {
+    /// A task has had its turn, or something was decided.
+    Ran,
+    /// Time to look at timers and sockets, without sleeping.
+    Look,
+    /// Nothing to do: park.
+    Sleep(Option<Duration>),
+    /// The same, for one who keeps watch for another that will be back at once.
+    StandBy(Duration),
+    /// Do what stuck workers have not done: fire their timers.
+    Relieve,
+    /// The runtime ends.
+    End,
+}
+
+impl Worker {
+    /// Drives the worker on this thread until the runtime ends.
+    pub(crate) fn run(&self, park: &dyn Park) {
+        let _entered = current::enter(self.credit.keep().as_ptr(), self);
+        loop {
+            match self.tick() {
+                Tick::Ran => {}
+                Tick::Look => park.park(Some(Duration::ZERO)),
+                Tick::Sleep(limit) => park.park(limit),
+                Tick::StandBy(limit) => park.stand_by(limit),
+                Tick::Relieve => park.relieve(),
+                Tick::End => return,
+            }
+        }
+    }
+
+    /// One step.
+    #[inline]
+    pub(crate) fn tick(&self) -> Tick {
+        match self.phase.get() {
+            Phase::Working => self.work(),
+            Phase::Searching => self.search(),
+            Phase::Announced => self.look_again(),
+            Phase::Asleep => self.awake(),
+            Phase::Relieved => self.relieved(),
+        }
+    }
+
+    #[inline]
+    fn work(&self) -> Tick {
+        let left = self.until_look.get();
+        if left == 0 {
+            return self.look();
+        }
+        self.until_look.set(left - 1);
+        match self.find() {
+            Some(task) => self.poll(task),
+            None => {
+                self.shared().idle.start_search();
+                self.search()
+            }
+        }
+    }
+
+    #[cold]
+    fn look(&self) -> Tick {
+        self.measure();
+        if self.shared().is_ending() { Tick::End } else { Tick::Look }
+    }
+
+    #[inline]
+    pub(super) fn poll(&self, task: TaskRef) -> Tick {
+        self.remote().progress.poll(task.id(), task.spawned());
+        // SAFETY(INV-22): a queue held the entry.
+        unsafe { Runnable::from_task(task) }.run();
+        Tick::Ran
+    }
+
+    /// Looks for work elsewhere, as one of the searchers.
+    #[cold]
+    fn search(&self) -> Tick {
+        let shared = self.shared();
+        if shared.is_ending() {
+            return Tick::End;
+        }
+        // Its own first: a park may have brought something and a claim besides.
+        let own = self.find();
+        let Some(task) = own.or_else(|| self.take_injected()).or_else(|| self.steal()) else {
+            return self.announce(true);
+        };
+        self.phase.set(Phase::Working);
+        let more = || !shared.injector.is_empty() || self.has_plenty();
+        shared.nudge(shared.idle.end_search(more));
+        self.poll(task)
+    }
+
+    /// Says that it is about to sleep.
+    fn announce(&self, searching: bool) -> Tick {
+        let watch = self.shared().idle.park(self.index, searching);
+        if watch {
+            self.watch.begin(self.shared(), self.clock.now(), !searching);
+        }
+        self.phase.set(Phase::Announced);
+        Tick::Ran
+    }
+
+    /// The second look, after the announcement.
+    #[cold]
+    fn look_again(&self) -> Tick {
+        let shared = self.shared();
+        if shared.is_ending() || shared.has_work() {
+            return self.get_up(true);
+        }
+        trace!(Park);
+        // What the park brings is served in it, and the first of it may take long.
+        self.refresh();
+        self.remote().progress.rest();
+        self.sleep()
+    }
+
+    fn sleep(&self) -> Tick {
+        self.phase.set(Phase::Asleep);
+        if !self.watch.is_watching() {
+            return Tick::Sleep(None);
+        }
+        match self.watch.left(self.clock.now()) {
+            (left, true) => Tick::StandBy(left),
+            (left, false) => Tick::Sleep(Some(left)),
+        }
+    }
+
+    /// The park is over, for whatever reason.
+    #[cold]
+    fn awake(&self) -> Tick {
+        if self.has_own() || self.shared().is_ending() {
+            return self.get_up(true);
+        }
+        if self.shared().idle.is_claimed(self.index) {
+            return self.get_up(false);
+        }
+        if self.watch.is_watching() && self.watch.is_over(self.clock.now()) {
+            self.phase.set(Phase::Relieved);
+            return Tick::Relieve;
+        }
+        self.sleep()
+    }
+
+    /// The watcher's look at the others. Their timers have been fired.
+    #[cold]
+    fn relieved(&self) -> Tick {
+        let now = self.clock.now();
+        let caught = self.watch.look(self.shared(), self.index, now, |stuck| self.take_over(stuck));
+        if caught || self.has_own() {
+            return self.get_up(true);
+        }
+        self.sleep()
+    }
+
+    /// Leaves the sleep, announced or slept. `busy`: there is something to do.
+    fn get_up(&self, busy: bool) -> Tick {
+        let shared = self.shared();
+        trace!(Unpark);
+        match shared.idle.rise(self.index, busy) {
+            // Announce again: while my bit was off, nobody could have woken me.
+            Rise::ToWatch => return self.announce(false),
+            Rise::ToSearch => self.phase.set(Phase::Searching),
+            Rise::Self_ => self.phase.set(Phase::Working),
+        }
+        self.watch.end();
+        self.refresh();
+        // My first poll may be the one that gets stuck.
+        shared.nudge(shared.idle.call_watcher());
+        Tick::Ran
+    }
+}

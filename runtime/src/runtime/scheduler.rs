@@ -1,0 +1,79 @@
+//! which executor: the one place where the two are told apart.
+//!
+//! A wake goes through the task's vtable and never asks. Only what begins at a handle does: spawn,
+//! the wheel of this thread, the flavour.
+
+#![forbid(unsafe_code)]
+
+use crate::drive::timers::Timers;
+use crate::drive::wheels::Wheels;
+use crate::local::shared::Scheduler as LocalScheduler;
+use crate::local::spawn::spawn as spawn_local;
+use crate::local::worker::is_here;
+use crate::pool::schedule::spawn as spawn_pooled;
+use crate::pool::shared::Scheduler as PoolScheduler;
+use crate::pool::worker::index_here;
+use crate::task::join::JoinHandle;
+use std::future::Future;
+use std::panic::Location;
+
+/// Which executor a runtime has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuntimeFlavor {
+    /// One thread, first in, first out.
+    CurrentThread,
+    /// Several threads, which take work from each other.
+    MultiThread,
+}
+
+/// One of the two.
+pub(crate) enum Scheduler {
+    Local(LocalScheduler),
+    Pool(PoolScheduler),
+}
+
+impl Scheduler {
+    pub(crate) fn flavor(&self) -> RuntimeFlavor {
+        match self {
+            Self::Local(_) => RuntimeFlavor::CurrentThread,
+            Self::Pool(_) => RuntimeFlavor::MultiThread,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn spawn<F>(
+        &self,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match self {
+            Self::Local(scheduler) => spawn_local(scheduler, future, spawned),
+            Self::Pool(scheduler) => spawn_pooled(scheduler, future, spawned),
+        }
+    }
+
+    /// The wheel for a timer that is armed on this thread, and whether this thread is its owner: a
+    /// worker's own; elsewhere the outside one, or the only one.
+    #[inline]
+    pub(crate) fn timers(&self, wheels: &Wheels) -> (&'static Timers, bool) {
+        match self {
+            Self::Local(scheduler) => (wheels.of(0), is_here(scheduler)),
+            Self::Pool(scheduler) => match index_here(scheduler) {
+                Some(index) => (wheels.of(index), true),
+                None => (wheels.of(scheduler.workers()), false),
+            },
+        }
+    }
+
+    /// Has a driver of a paused clock look again. Only one thread can have such a clock.
+    pub(crate) fn nudge(&self) {
+        if let Self::Local(scheduler) = self {
+            scheduler.nudge();
+        }
+    }
+}
