@@ -27,7 +27,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use series::Series;
 use std::fmt::Write;
 use std::time::Duration;
-use who::{Peer, Threads, Who};
+use who::Who;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Report {
@@ -88,16 +88,6 @@ pub enum Size {
     Tiny,
 }
 
-/// Whether the runtime has this scheduler.
-pub fn exists(who: Who) -> bool {
-    let has_workers = match who.peer {
-        Peer::Mainspring => on::mainspring::rt::HAS_WORKERS,
-        Peer::Tokio => on::tokio::rt::HAS_WORKERS,
-        Peer::Smol => on::smol::rt::HAS_WORKERS,
-    };
-    who.threads == Threads::Home || has_workers
-}
-
 /// The function at the same path on the runtime that is asked for.
 macro_rules! on_peer {
     ($who:expr, $module:ident :: $function:ident) => {
@@ -129,9 +119,6 @@ pub fn run(lab: &Lab) -> Result<(), String> {
 
 /// One case on one peer, here and now.
 pub fn case(report: Report, who: Who, name: &str, size: Size) -> Result<Series, String> {
-    if !exists(who) {
-        return Err(format!("{who} does not exist"));
-    }
     let of_report = match report {
         Report::Stuck => stuck::case,
         Report::Events => events::case,

@@ -2,7 +2,7 @@
 
 use super::series::{self, Series};
 use super::who::Who;
-use super::{Options, Report, exists};
+use super::{Options, Report};
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -49,14 +49,14 @@ impl Cells {
     }
 }
 
-/// All rows whose name holds what the options want, round by round; who does not exist is left out.
-/// Peers take turns within a row, and a round goes backwards every other time.
+/// All rows whose name holds what the options want, round by round. Peers take turns within a row,
+/// and a round goes backwards every other time.
 pub fn measure(report: Report, rows: &[Row], options: &Options, rounds: usize) -> Cells {
     let mut cells = Cells::default();
     let start = Instant::now();
     for round in 0..rounds {
         for row in rows.iter().filter(|row| row.case.contains(&options.only)) {
-            let mut peers: Vec<Who> = row.who.iter().copied().filter(|who| exists(*who)).collect();
+            let mut peers = row.who.clone();
             if round % 2 == 1 {
                 peers.reverse();
             }

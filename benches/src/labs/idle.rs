@@ -17,7 +17,7 @@ after it was dropped.
 Made and dropped. 10 000 runtimes, one after the other, each used for one task. What the process has
 before, after 1, after 1 000, and after all: threads, descriptors, resident memory. Flat: no thread
 and no descriptor more than after the first, and not a twentieth nor 256 KiB more memory after
-10 000 than after 1 000.";
+10 000 than after 1 000. (--quick: two seconds, and 1 000 runtimes.)";
 
 /// Who is left alone: more workers too, because each could wake up.
 const QUIET: [Who; 8] = [
@@ -85,16 +85,15 @@ fn churn(who: Who, steps: [usize; 4]) -> Option<Series> {
 pub fn report(options: &Options) -> String {
     let mut cells = Cells::default();
     // All at once, for they do nothing; and before the other case, which does.
-    let there = |who: &Who| super::exists(*who);
     let wanted = |case: &str| case.contains(&options.only);
     if wanted("quiet") {
         let start = |who| (who, cells::start_case(Report::Idle, who, "quiet", options.quick));
-        let children: Vec<_> = QUIET.into_iter().filter(there).map(start).collect();
+        let children: Vec<_> = QUIET.into_iter().map(start).collect();
         for (who, child) in children {
             cells.add("quiet", who, child.and_then(cells::result_of));
         }
     }
-    for who in CHURN.into_iter().filter(there).filter(|_| wanted("churn")) {
+    for who in CHURN.into_iter().filter(|_| wanted("churn")) {
         let child = cells::start_case(Report::Idle, who, "churn", options.quick);
         cells.add("churn", who, child.and_then(cells::result_of));
     }

@@ -12,7 +12,7 @@ pub mod tokio;
 
 /// The map for a crate that has tokio's names.
 macro_rules! tokio_shaped {
-    ($crate_name:ident, $workers:expr) => {
+    ($crate_name:ident) => {
         pub use ::$crate_name::io::{AsyncReadExt, AsyncWriteExt};
         pub use ::$crate_name::net::{TcpListener, TcpStream};
         pub use ::$crate_name::sync::{mpsc, oneshot};
@@ -28,7 +28,11 @@ macro_rules! tokio_shaped {
         pub fn bare(threads: Threads) -> Bare {
             let mut builder = match threads {
                 Threads::Home => Builder::new_current_thread(),
-                Threads::Workers(n) => $workers(n),
+                Threads::Workers(n) => {
+                    let mut builder = Builder::new_multi_thread();
+                    builder.worker_threads(n);
+                    builder
+                }
             };
             builder.enable_all().build().expect("the runtime starts")
         }

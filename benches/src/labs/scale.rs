@@ -137,6 +137,11 @@ pub fn report(options: &Options) -> String {
 
 /// A table of tasks or of timers.
 fn growth(cells: &Cells, kind: &str, sizes: &[usize]) -> String {
+    const FIGURES: [&str; 4] = ["all", "memory", "size", "floor"];
+    let parts: &[(&str, &str)] = match kind {
+        "tasks" => &[("spawn", "spawn"), ("wake", "wake"), ("join", "join")],
+        _ => &[("arm", "spawn"), ("drop", "join")],
+    };
     let mut lines = Vec::new();
     for (order, _) in ORDERS {
         for who in WHO {
@@ -153,17 +158,16 @@ fn growth(cells: &Cells, kind: &str, sizes: &[usize]) -> String {
                     _ => "≤ 1.5: NOT kept",
                 };
                 let mut line = vec![format!("{kind}, {order}"), who.to_string(), size.to_string()];
-                line.extend(["spawn", "wake", "join", "all"].map(|name| short(of(size, name))));
-                line.extend(["memory", "size", "floor"].map(|name| short(of(size, name))));
+                let figures = parts.iter().map(|(_, name)| *name).chain(FIGURES);
+                line.extend(figures.map(|name| short(of(size, name))));
                 line.extend([ratio(cost, 1.0), ratio(floor, 1.0), ratio(cost, floor)]);
                 line.push(verdict.to_owned());
                 lines.push(line);
             }
         }
     }
-    let parts = if kind == "tasks" { ["spawn", "wake", "join"] } else { ["arm", "–", "drop"] };
     let mut heads = vec!["", "peer", "at once"];
-    heads.extend(parts);
+    heads.extend(parts.iter().map(|(head, _)| *head));
     heads.extend(["all ns", "bytes", "box", "floor ns", "growth", "floor's", "÷", "promise"]);
     if lines.is_empty() { String::new() } else { series::grid(&heads, &lines) + "\n" }
 }

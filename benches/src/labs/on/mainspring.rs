@@ -14,8 +14,5 @@ pub mod stuck;
 pub mod scale;
 
 pub mod rt {
-    crate::labs::on::tokio_shaped!(mainspring, |_| -> Builder { panic!("there is no pool yet") });
-
-    /// Whether `Threads::Workers` exists.
-    pub const HAS_WORKERS: bool = false;
+    crate::labs::on::tokio_shaped!(mainspring);
 }

@@ -23,9 +23,6 @@ pub mod rt {
     pub use ::smol::io::{AsyncReadExt, AsyncWriteExt};
     pub use ::smol::net::{TcpListener as RawListener, TcpStream};
 
-    /// Whether `Threads::Workers` exists.
-    pub const HAS_WORKERS: bool = true;
-
     static EXECUTOR: ::smol::Executor<'static> = ::smol::Executor::new();
 
     /// The threads that run the executor; it is the same one for all runtimes of the process.

@@ -14,12 +14,5 @@ pub mod stuck;
 pub mod scale;
 
 pub mod rt {
-    crate::labs::on::tokio_shaped!(tokio, |n| {
-        let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(n);
-        builder
-    });
-
-    /// Whether `Threads::Workers` exists.
-    pub const HAS_WORKERS: bool = true;
+    crate::labs::on::tokio_shaped!(tokio);
 }
