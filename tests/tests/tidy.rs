@@ -43,9 +43,8 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "local/shared.rs",
     "local/spawn.rs",
     "local/worker.rs",
-    // Slots that pass from thread to thread under a word of positions.
+    // Entries that pass from thread to thread: under a word of positions, and under a lock.
     "pool/ring.rs",
-    // Nodes handed over under a lock.
     "pool/inject.rs",
     // As in local: entries by pointer, and the worker behind the thread's context.
     "pool/shared.rs",

@@ -69,11 +69,15 @@ mod imp {
     impl<T: ?Sized> UnsafeCell<T> {
         #[inline(always)]
         pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            #[cfg(test)]
+            super::count::stumble();
             f(self.0.get())
         }
 
         #[inline(always)]
         pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            #[cfg(test)]
+            super::count::stumble();
             f(self.0.get())
         }
     }
@@ -124,20 +128,43 @@ macro_rules! plain_local {
 }
 pub(crate) use plain_local;
 
-/// Counts what the atomics of this crate do on the calling thread. Unit tests only.
+/// Counts what the atomics of this crate do on the calling thread, or makes it stumble over them.
+/// Unit tests only.
 #[cfg(all(test, not(loom)))]
 pub(crate) mod count {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
 
     thread_local! {
         static LOG: RefCell<Option<Vec<usize>>> = const { RefCell::new(None) };
+        static SHAKE: Cell<u64> = const { Cell::new(0) };
     }
 
-    /// Called by every counted read-modify-write.
+    /// Called before every counted read-modify-write.
     pub(super) fn rmw(address: usize) {
+        stumble();
         let _ = LOG.try_with(|log| {
             if let Some(log) = log.borrow_mut().as_mut() {
                 log.push(address);
+            }
+        });
+    }
+
+    /// From now on this thread gives its processor away before some of its steps, by chance:
+    /// between a look and the claim that follows, between a claim and the cells that it is for. It
+    /// is there that races have their windows.
+    pub(crate) fn shake(seed: u64) {
+        SHAKE.set(seed | 1);
+    }
+
+    pub(super) fn stumble() {
+        let _ = SHAKE.try_with(|shake| {
+            // A line through the numbers modulo 2⁶⁴ (Knuth's factor); its upper bits are good.
+            let next = shake.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(2);
+            if shake.get() != 0 {
+                shake.set(next);
+                if next >> 58 == 0 {
+                    std::thread::yield_now();
+                }
             }
         });
     }
@@ -183,9 +210,11 @@ mod counted {
                     Self(atomic::$name::new(value))
                 }
                 pub(crate) fn load(&self, order: Ordering) -> $value {
+                    count::stumble();
                     self.0.load(order)
                 }
                 pub(crate) fn store(&self, value: $value, order: Ordering) {
+                    count::stumble();
                     self.0.store(value, order)
                 }
                 fn rmw(&self) -> &atomic::$name {

@@ -56,6 +56,24 @@ mod plain {
     }
 
     #[test]
+    fn the_front_of_a_chain_is_cut_off_where_it_is_asked_for() {
+        let mut chain = Chain::EMPTY;
+        // SAFETY(INV-4): made by `item`, handed over once.
+        (0..5).for_each(|number| unsafe { chain.push_back(item(number)) });
+        let mut take = |count| {
+            let (front, taken) = chain.take_front(count);
+            (numbers(front), taken)
+        };
+        assert_eq!(take(0), (vec![], 0));
+        assert_eq!(take(2), (vec![0, 1], 2));
+        assert_eq!(take(9), (vec![2, 3, 4], 3));
+        assert_eq!(take(1), (vec![], 0));
+        // SAFETY(INV-4): as above.
+        unsafe { chain.push_back(item(5)) };
+        assert_eq!(numbers(chain), [5]);
+    }
+
+    #[test]
     fn only_the_first_push_to_a_sleeper_nudges() {
         let inbox = Inbox::new();
         assert!(inbox.try_sleep());

@@ -148,3 +148,11 @@ impl<T: Linked> Injector<T> {
         self.closed.load(Ordering::Acquire)
     }
 }
+
+#[cfg(test)]
+#[path = "inject_tests.rs"]
+mod tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;

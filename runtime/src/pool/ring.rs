@@ -41,12 +41,18 @@
 //! Positions have 32 bits: a thief would have to sleep, between its load and its CAS, through
 //! exactly 2³² entries or a multiple to mistake a new head for the one it saw.
 //!
-//! * INV-60: one thread at a time is a ring's owner: only it pushes, pops and steals into it.
+//! * INV-60: one thread at a time is a ring's owner: only it pushes, pops and steals into it. When
+//!   another becomes the owner, what the last one did comes before.
 //! * INV-61: a node is pushed by its holder, who hands it over to whatever thread takes it out; it
 //!   lives until then, and may be used on that thread.
 //! * INV-62: the slots from `real` to `tail` are filled. An entry belongs, once, to the one who
 //!   moved `real` past it, or `tail` in front of it.
 //! * INV-63: the owner writes a slot only at `tail`, and only if `tail - steal < 256`.
+//!
+//! What is left in a ring that is dropped is its owner's to pop before. Left out: a ring that grows
+//! (the injector takes what is too much), and an owner's copy of the head: a push and its pop take
+//! 4 to 5 ns, of which the CAS of the pop is 3, and a pop leaves the head's line where a push finds
+//! it.
 
 use crate::base::pad::CachePadded;
 use crate::base::prim::{AtomicU32, AtomicU64, Ordering, UnsafeCell};
@@ -107,8 +113,8 @@ const NOT_BUSY: u64 = u32::MAX as u64;
 pub(crate) enum Pushed<T> {
     /// It is in the ring, which now has so many entries, or a few less.
     Len(usize),
-    /// The ring was full. These are its newest entries, in order, and the new one at their end;
-    /// they are the caller's. How many it is stands beside.
+    /// The ring was full. These are its newest entries, in order, and the new one at their end, and
+    /// how many they are. They are the caller's.
     Overflow(Chain<T>, usize),
 }
 
@@ -190,8 +196,8 @@ impl<T: Linked> Ring<T> {
     #[cold]
     unsafe fn overflow(&self, tail: u32, node: NonNull<T>) -> Pushed<T> {
         loop {
-            // Ordering: Acquire, as in `push`, which may follow.
-            let head = Head::of(self.head.load(Ordering::Acquire));
+            // Ordering: Relaxed, a guess for the compare-and-swap; `push` looks for itself.
+            let head = Head::of(self.head.load(Ordering::Relaxed));
             if tail.wrapping_sub(head.steal()) < CAPACITY {
                 // A thief has just ended. SAFETY(INV-60, INV-61): as we were called.
                 return unsafe { self.push(node) };
@@ -214,8 +220,7 @@ impl<T: Linked> Ring<T> {
                 }
                 // SAFETY(INV-4): handed over by the caller.
                 unsafe { chain.push_back(node) };
-                let count = tail.wrapping_sub(short) as usize + 1;
-                return Pushed::Overflow(chain, count);
+                return Pushed::Overflow(chain, tail.wrapping_sub(short) as usize + 1);
             }
             // Ordering: Release, as in `push`.
             self.tail.store(tail, Ordering::Release);
@@ -328,7 +333,7 @@ impl<T: Linked> Ring<T> {
 
 #[cfg(test)]
 #[path = "ring_tests.rs"]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(all(test, loom))]
 #[path = "ring_loom_tests.rs"]

@@ -4,7 +4,7 @@ use super::*;
 use crate::base::stack::Link;
 
 /// An entry of these tests and of the models: a number that is checked when it is taken.
-pub(super) struct Item {
+pub(crate) struct Item {
     link: Link<Item>,
     number: UnsafeCell<usize>,
 }
@@ -17,48 +17,48 @@ unsafe impl Linked for Item {
     }
 }
 
-pub(super) fn item(number: usize) -> NonNull<Item> {
+pub(crate) fn item(number: usize) -> NonNull<Item> {
     let item = Item { link: Link::new(None), number: UnsafeCell::new(number) };
     NonNull::from(Box::leak(Box::new(item)))
 }
 
 /// Frees an entry that was taken out, and says which one it was.
-pub(super) fn number(item: NonNull<Item>) -> usize {
+pub(crate) fn number(item: NonNull<Item>) -> usize {
     // SAFETY(INV-61): made by `item`, and taken once.
     let item = unsafe { Box::from_raw(item.as_ptr()) };
     // Read through the cell, so that a model sees whether the pusher's write is before it.
     item.number.with(|number| unsafe { *number })
 }
 
-pub(super) fn numbers(mut chain: Chain<Item>) -> Vec<usize> {
+pub(crate) fn numbers(mut chain: Chain<Item>) -> Vec<usize> {
     std::iter::from_fn(|| chain.pop_front()).map(number).collect()
 }
 
 /// Pushes; the numbers that overflowed.
-pub(super) fn push(ring: &Ring<Item>, new: usize) -> Result<usize, Vec<usize>> {
+pub(crate) fn push(ring: &Ring<Item>, new: usize) -> Result<usize, Vec<usize>> {
     // SAFETY(INV-60): the tests give each ring one owner. INV-61: made here.
     match unsafe { ring.push(item(new)) } {
         Pushed::Len(len) => Ok(len),
         Pushed::Overflow(chain, count) => {
-            let all = numbers(chain);
-            assert_eq!(all.len(), count);
-            Err(all)
+            let over = numbers(chain);
+            assert_eq!(over.len(), count);
+            Err(over)
         }
     }
 }
 
-pub(super) fn pop(ring: &Ring<Item>) -> Option<usize> {
+pub(crate) fn pop(ring: &Ring<Item>) -> Option<usize> {
     // SAFETY(INV-60): as in `push`.
     unsafe { ring.pop() }.map(number)
 }
 
-pub(super) fn steal(from: &Ring<Item>, own: &Ring<Item>) -> Option<usize> {
+pub(crate) fn steal(from: &Ring<Item>, own: &Ring<Item>) -> Option<usize> {
     // SAFETY(INV-60): as in `push`.
     unsafe { from.steal_into(own) }.map(number)
 }
 
 /// All that the owner finds.
-pub(super) fn drain(ring: &Ring<Item>) -> Vec<usize> {
+pub(crate) fn drain(ring: &Ring<Item>) -> Vec<usize> {
     std::iter::from_fn(|| pop(ring)).collect()
 }
 

@@ -139,3 +139,7 @@ impl Schedule for Shared {
 #[cfg(all(test, not(loom)))]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(all(test, loom))]
+#[path = "loom_tests.rs"]
+mod models;

@@ -22,7 +22,7 @@ use super::idle::Idle;
 use super::inject::Injector;
 use super::ring::Ring;
 use crate::base::pad::CachePadded;
-use crate::base::prim::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use crate::base::prim::{AtomicPtr, AtomicU64, Ordering};
 use crate::task::credit::Keep;
 use crate::task::header::{Header, Id};
 use crate::task::ids::Ids;
@@ -41,7 +41,6 @@ pub(crate) struct Shared {
     /// One for each worker, and one for the guest of `block_on_helps` if there can be one.
     pub(super) remotes: Box<[Remote]>,
     unparkers: Box<[Unparker]>,
-    pub(super) ending: AtomicBool,
     pub(super) ids: Ids,
     pub(super) report: Report,
 }
@@ -135,7 +134,6 @@ impl Shared {
             injector: Injector::new(),
             remotes: (0..workers + usize::from(with_guest)).map(remote).collect(),
             unparkers,
-            ending: AtomicBool::new(false),
             ids,
             report,
         }
@@ -159,9 +157,9 @@ impl Shared {
         !self.injector.is_empty() || self.remotes.iter().any(|remote| !remote.ring.is_empty())
     }
 
+    /// Has the end of the runtime begun? Its first step closes the injector.
     pub(super) fn is_ending(&self) -> bool {
-        // Ordering: Acquire, pairs with the Release in `close`: the injector is closed.
-        self.ending.load(Ordering::Acquire)
+        self.injector.is_closed()
     }
 
     /// Nudges every worker.

@@ -22,7 +22,6 @@
 
 use super::shared::Shared;
 use super::worker::{Worker, cancel_all};
-use crate::base::prim::Ordering;
 use crate::task::current;
 use crate::task::header::Id;
 use crate::task::run::shut_down_one;
@@ -34,9 +33,6 @@ impl Shared {
     /// run destructors of tasks; every worker is told.
     pub(crate) fn close(&self) {
         let waiting = self.injector.close();
-        // Ordering: Release, pairs with the Acquire in `is_ending`: who sees it, sees the closed
-        // injector.
-        self.ending.store(true, Ordering::Release);
         self.nudge_all();
         cancel_all(waiting);
     }
