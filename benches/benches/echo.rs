@@ -1,17 +1,20 @@
 //! criterion, the echo rows: wall time per request against a server in a process of its own.
 
+use benches::compare::Case;
 use benches::echo::Session;
-use benches::rows::{Peer, ROWS, Work};
+use benches::on::Flavor;
+use benches::rows::{Peer, Work};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::path::Path;
 
 fn echo(criterion: &mut Criterion) {
-    for row in ROWS {
-        let Work::Echo { connections } = row.work else { continue };
-        let mut group = criterion.benchmark_group(row.name);
+    for case in Case::all(Flavor::ALL, None) {
+        let Work::Echo { connections } = case.row.work else { continue };
+        let mut group = criterion.benchmark_group(case.name());
         for peer in [Peer::Mainspring, Peer::Tokio, Peer::Smol, Peer::Floor] {
             let program = Path::new(env!("CARGO_BIN_EXE_compare"));
-            let mut session = Session::start(program, peer, connections).expect("a server starts");
+            let session = Session::start(program, peer, case.flavor, connections);
+            let mut session = session.expect("a server starts");
             group.bench_function(peer.name(), |bencher| {
                 bencher.iter_custom(|requests| session.run(requests).expect("all answer").wall);
             });

@@ -6,6 +6,7 @@ pub mod report;
 pub mod rounds;
 pub mod table;
 
+use crate::on::Flavor;
 use crate::rows::{ROWS, Row};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,17 +14,32 @@ use std::time::Duration;
 /// What the command line asked for.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    pub rows: Vec<&'static Row>,
+    pub cases: Vec<Case>,
     pub rounds: usize,
-    /// How long one measurement lasts: a row on a peer in a round.
+    /// How long one measurement lasts: a case on a peer in a round.
     pub each: Duration,
     pub program: PathBuf,
 }
 
-impl Plan {
-    /// The rows whose names hold `filter`; all, without one.
-    pub fn rows_named(filter: Option<&str>) -> Vec<&'static Row> {
+/// A row on one of the schedulers: a line of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    pub row: &'static Row,
+    pub flavor: Flavor,
+}
+
+impl Case {
+    pub fn name(self) -> String {
+        format!("{}, {}", self.row.name, self.flavor.name())
+    }
+
+    /// Flavor by flavor, the rows whose names hold `filter`; all, without one.
+    pub fn all(flavors: &[Flavor], filter: Option<&str>) -> Vec<Self> {
         let wanted = |row: &&Row| filter.is_none_or(|part| row.name.contains(part));
-        ROWS.iter().filter(wanted).collect()
+        let on = |&flavor| {
+            let rows = ROWS.iter().filter(move |row| row.flavors.contains(&flavor));
+            rows.filter(wanted).map(move |row| Self { row, flavor })
+        };
+        flavors.iter().flat_map(on).collect()
     }
 }

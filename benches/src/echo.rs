@@ -8,6 +8,8 @@
 //!    └── the server's processor clock, before and after
 //! ```
 //!
+//! On `multi_thread` the server has two workers on its one core: see `workload/echo.rs`.
+//!
 //! A request is 64 bytes there and the same 64 bytes back. The row is the server's processor time
 //! per request, all its threads, user and system, read from outside by its process clock; the
 //! second row is the wall time per request, of which requests per second are the inverse.
@@ -15,6 +17,7 @@
 pub mod epoll;
 pub mod load;
 
+use crate::on::Flavor;
 use crate::rows::Peer;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -42,12 +45,17 @@ pub struct Taken {
 
 impl Session {
     /// `compare` is the path of the program that can `serve` and `load`.
-    pub fn start(compare: &Path, peer: Peer, connections: usize) -> io::Result<Self> {
+    pub fn start(
+        compare: &Path,
+        peer: Peer,
+        flavor: Flavor,
+        connections: usize,
+    ) -> io::Result<Self> {
         let spawn = |arguments: &[&str]| {
             let mut command = Command::new(compare);
             command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
         };
-        let mut server = spawn(&["serve", peer.name()])?;
+        let mut server = spawn(&["serve", peer.name(), "--flavor", flavor.short()])?;
         let port = line(&mut BufReader::new(server.stdout.take().expect("piped")))?;
         let mut load = spawn(&["load", &port, &connections.to_string()])?;
         let mut reports = BufReader::new(load.stdout.take().expect("piped"));

@@ -131,7 +131,7 @@ pub fn case(report: Report, who: Who, name: &str, size: Size) -> Result<Series, 
 /// Where and with what, and what the report says of itself.
 fn head(rounds: usize, says: &str) -> String {
     let mut text = String::new();
-    for (key, value) in about::about(rounds, Duration::ZERO) {
+    for (key, value) in about::about(&[], rounds, Duration::ZERO) {
         if ["command", "machine", "load", "rustc", "peers"].contains(&key) {
             writeln!(text, "{key:<10} {value}").expect("a string takes all");
         }

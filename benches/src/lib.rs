@@ -1,12 +1,15 @@
 //! the benchmarks: one source of workloads, compiled against Mainspring, tokio and smol.
 //!
 //! ```text
-//! cargo compare                every row, interleaved, against tokio and smol      (five minutes)
-//! cargo compare --quick        the same with shorter rounds                    (one and a half)
+//! cargo compare                every row on both schedulers, interleaved,
+//!                              against tokio and smol                               (ten minutes)
+//! cargo compare --quick        the same with shorter rounds                       (three minutes)
+//! cargo compare --flavor mt    on multi_thread only (ct: on current_thread)                (half)
 //! cargo compare --rows mutex   only the rows whose name holds the word
 //! cargo compare --count        allocations per operation instead of time
 //! cargo bench -p benches       the same workloads under criterion, plots in target/criterion
-//! cargo test -p benches        each workload once, tiny, on each runtime: does it do what it says
+//! cargo test -p benches        each workload once, tiny, on each runtime and scheduler: does it do
+//!                              what it says
 //! ```
 //!
 //! Read in this order: `workload/*.rs` (what is measured, exactly), `on/*.rs` (what a name means on
@@ -19,6 +22,8 @@
 //!   the same machine within the same second; rounds alternate their order.
 //! * A row's figure is a median over rounds of medians over batches, and stands beside its spread.
 //!   tokio is measured twice a round, and what it differs from itself stands in the table.
+//! * On `current_thread` the time that the one thread had to wait for a core is taken off; on
+//!   `multi_thread` all times are wall time, and the noise is greater.
 //! * Every workload checks what it did: the sum of what came back, the count of who ran.
 //! * Ratios are the result. Nanoseconds belong to one machine and one hour.
 

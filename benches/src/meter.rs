@@ -139,23 +139,28 @@ impl Meter {
 ///
 /// On a machine that others use, wall time says as much about them: a batch of two milliseconds is
 /// interrupted more often than one of half a millisecond, so it flatters whoever is faster. This is
-/// wall time, sleeping included, less the time in the kernel's run queue. For work on one thread
-/// only: with several, that time may be the runtime's own doing, and such rows are timed by
-/// `Instant`.
+/// wall time, sleeping included, less the time in the kernel's run queue.
+///
+/// For work on one thread only. With several, that time may be the runtime's own doing, and the
+/// task that measures may go from one to another: on `multi_thread` this is wall time and nothing
+/// else, for every peer and for the floor.
 #[derive(Debug)]
 pub struct Stopwatch {
-    queued: Duration,
+    /// What this thread had queued at the start; `None`: wall time.
+    queued: Option<Duration>,
     start: Instant,
 }
 
 impl Stopwatch {
-    pub fn start() -> Self {
-        Self { queued: queued(), start: Instant::now() }
+    pub fn start(flavor: Flavor) -> Self {
+        let queued = (flavor == Flavor::CurrentThread).then(queued);
+        Self { queued, start: Instant::now() }
     }
 
     pub fn elapsed(&self) -> Duration {
         let wall = self.start.elapsed();
-        wall.saturating_sub(queued().saturating_sub(self.queued))
+        let meanwhile = self.queued.map_or(Duration::ZERO, |then| queued().saturating_sub(then));
+        wall.saturating_sub(meanwhile)
     }
 }
 

@@ -8,23 +8,61 @@
 //!
 //! Mainspring has tokio's names where it has tokio's concepts, so the two share one map,
 //! `tokio_shaped!`, and differ in one word. If that macro needs an exception, it is a bug there.
+//!
+//! [`Flavor`] names the schedulers. `multi_thread` has on each runtime as many workers as there are
+//! cores, and beside them the thread that calls `block_on`, which polls the root future and nothing
+//! else. (The echo servers stand on one core and say how many workers they want.)
 
 pub mod floor;
 pub mod flume;
+pub mod helping;
 pub mod mainspring;
 pub mod smol;
 pub mod tokio;
 
-/// Which of a runtime's schedulers to measure. The pool joins here when it exists.
+/// Which of a runtime's schedulers to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavor {
+    /// As many workers as there are cores.
+    MultiThread,
     /// One thread: the one that calls `block_on`.
     CurrentThread,
 }
 
-/// The map for a crate that has tokio's names.
+impl Flavor {
+    /// Both, in the order of the tables.
+    pub const ALL: &'static [Self] = &[Self::MultiThread, Self::CurrentThread];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MultiThread => "multi_thread",
+            Self::CurrentThread => "current_thread",
+        }
+    }
+
+    /// The name on the command line.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::MultiThread => "mt",
+            Self::CurrentThread => "ct",
+        }
+    }
+
+    /// What a name on the command line stands for: one of the short names, or `both`.
+    pub fn named(name: &str) -> Vec<Self> {
+        let wanted = |flavor: &Self| name == "both" || name == flavor.short();
+        Self::ALL.iter().copied().filter(wanted).collect()
+    }
+}
+
+/// How many workers a pool has by default: in tokio, in Mainspring, and in what we make of smol.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The map for a crate that has tokio's names; more settings of the builder may follow.
 macro_rules! tokio_shaped {
-    ($crate_name:ident) => {
+    ($crate_name:ident $(, $setting:ident($value:expr))*) => {
         use super::super::Flavor;
         pub use ::$crate_name::net::TcpListener;
         pub use ::$crate_name::sync::{Mutex, Semaphore, mpsc, oneshot};
@@ -33,14 +71,31 @@ macro_rules! tokio_shaped {
         use std::fmt::Debug;
         use std::future::Future;
 
+        use ::$crate_name::runtime::Builder;
+
         #[derive(Debug)]
         pub struct Runtime(::$crate_name::runtime::Runtime);
 
         impl Runtime {
             pub fn new(flavor: Flavor) -> Self {
-                let mut builder = match flavor {
-                    Flavor::CurrentThread => ::$crate_name::runtime::Builder::new_current_thread(),
-                };
+                Self::start(&mut Self::builder(flavor))
+            }
+            /// With so many workers, where the flavor has workers.
+            pub fn with_workers(flavor: Flavor, workers: usize) -> Self {
+                let mut builder = Self::builder(flavor);
+                if flavor == Flavor::MultiThread {
+                    builder.worker_threads(workers);
+                }
+                Self::start(&mut builder)
+            }
+            fn builder(flavor: Flavor) -> Builder {
+                match flavor {
+                    Flavor::MultiThread => Builder::new_multi_thread(),
+                    Flavor::CurrentThread => Builder::new_current_thread(),
+                }
+            }
+            fn start(builder: &mut Builder) -> Self {
+                $(builder.$setting($value);)*
                 Self(builder.enable_all().build().expect("the runtime starts"))
             }
             #[inline]

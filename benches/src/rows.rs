@@ -1,12 +1,14 @@
 //! the table: every row with its workload on each runtime, and what it must reach.
 
 use crate::meter::Meter;
-use crate::on;
+use crate::on::{self, Flavor};
 
 /// Who takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     Mainspring,
+    /// Mainspring with `block_on_helps`, in the rows that measure in the root future.
+    Helping,
     Tokio,
     Smol,
     /// flume's channels, on tokio.
@@ -20,12 +22,20 @@ pub enum Peer {
 impl Peer {
     /// All, in the order of a round; the next round goes backwards. tokio stands at both ends, so
     /// that what drifts within a round shows in the noise.
-    pub const ALL: [Self; 6] =
-        [Self::Tokio, Self::Mainspring, Self::Smol, Self::Flume, Self::Floor, Self::TokioAgain];
+    pub const ALL: [Self; 7] = [
+        Self::Tokio,
+        Self::Mainspring,
+        Self::Helping,
+        Self::Smol,
+        Self::Flume,
+        Self::Floor,
+        Self::TokioAgain,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Mainspring => "mainspring",
+            Self::Helping => "mainspring-helping",
             Self::Tokio => "tokio",
             Self::Smol => "smol",
             Self::Flume => "flume",
@@ -95,7 +105,9 @@ pub struct Row {
     pub name: &'static str,
     pub suite: Suite,
     pub unit: Unit,
+    /// The same for each flavor, against the peers on that flavor.
     pub goals: &'static [Goal],
+    pub flavors: &'static [Flavor],
     pub work: Work,
 }
 
@@ -114,7 +126,7 @@ impl Row {
     pub fn has(&self, peer: Peer) -> bool {
         match self.work {
             Work::Here { .. } => self.workload(peer).is_some(),
-            Work::Echo { .. } => peer != Peer::Flume,
+            Work::Echo { .. } => !matches!(peer, Peer::Flume | Peer::Helping),
         }
     }
 }
@@ -132,7 +144,7 @@ macro_rules! here {
 }
 
 const fn row(name: &'static str, suite: Suite, goals: &'static [Goal], work: Work) -> Row {
-    Row { name, suite, unit: Unit::Time, goals, work }
+    Row { name, suite, unit: Unit::Time, goals, flavors: Flavor::ALL, work }
 }
 
 use Goal::{Bytes, EqualTokio, Floor, Smol, Tokio};
@@ -157,6 +169,28 @@ pub const ROWS: &[Row] = &[
         &[Tokio(0.4), Smol(1.0)],
         here!(task::spawn_outside, Floor = on::floor::boxed_queue),
     ),
+    Row {
+        flavors: &[Flavor::MultiThread],
+        ..row(
+            "spawn + join one task, from the root",
+            Suite::Task,
+            &[],
+            here!(task::root_join_one, Helping = on::helping::task::root_join_one),
+        )
+    },
+    Row {
+        flavors: &[Flavor::MultiThread],
+        ..row(
+            "spawn 10 000, from the root",
+            Suite::Task,
+            &[],
+            here!(
+                task::root_spawn_many,
+                Helping = on::helping::task::root_spawn_many,
+                Floor = on::floor::boxed_queue
+            ),
+        )
+    },
     row(
         "yield, 200 tasks",
         Suite::Task,
@@ -267,6 +301,6 @@ pub const ROWS: &[Row] = &[
 ];
 
 const fn echo(name: &'static str, connections: usize) -> Row {
-    let goals = &[Floor(1.05), Tokio(1.0)];
-    Row { name, suite: Suite::Echo, unit: Unit::Cpu, goals, work: Work::Echo { connections } }
+    let work = Work::Echo { connections };
+    Row { unit: Unit::Cpu, ..row(name, Suite::Echo, &[Floor(1.05), Tokio(1.0)], work) }
 }

@@ -1,6 +1,7 @@
-//! Each workload once, tiny, on each runtime: a benchmark that measures nothing fails here.
+//! Each workload once, tiny, on each runtime and scheduler: one that measures nothing fails here.
 
 use benches::alloc::Counting;
+use benches::compare::Case;
 use benches::compare::child::serve_on;
 use benches::echo::load::Load;
 use benches::meter::{Meter, Mode};
@@ -18,18 +19,18 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 fn every_row_on(peer: Peer) {
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    for row in ROWS {
-        let Some(workload) = row.workload(peer) else { continue };
-        let mut meter = Meter::new(Flavor::CurrentThread, Mode::Tiny);
+    for case in Case::all(Flavor::ALL, None) {
+        let Some(workload) = case.row.workload(peer) else { continue };
+        let mut meter = Meter::new(case.flavor, Mode::Tiny);
         workload(&mut meter);
         let result = meter.median();
-        match row.unit {
+        match case.row.unit {
             // Resident memory need not grow in a process that has run other things before; it may
             // even shrink, when the allocator gives back what they had.
-            Unit::Bytes => assert!(result.abs() < 10_000.0, "{}: {result}", row.name),
+            Unit::Bytes => assert!(result.abs() < 10_000.0, "{}: {result}", case.name()),
             // A tiny batch may be over between two ticks of the clock; each workload checks by
             // itself that its work was done.
-            _ => assert!(result.is_finite(), "{}: {result}", row.name),
+            _ => assert!(result.is_finite(), "{}: {result}", case.name()),
         }
     }
 }
@@ -37,6 +38,11 @@ fn every_row_on(peer: Peer) {
 #[test]
 fn every_workload_does_its_work_on_mainspring() {
     every_row_on(Peer::Mainspring);
+}
+
+#[test]
+fn the_rows_about_the_root_do_their_work_where_it_helps() {
+    every_row_on(Peer::Helping);
 }
 
 #[test]
@@ -61,11 +67,13 @@ fn every_floor_does_its_work() {
 
 #[test]
 fn every_echo_server_answers_with_what_was_sent() {
-    for peer in [Peer::Mainspring, Peer::Tokio, Peer::Smol, Peer::Floor] {
+    let peers = [Peer::Mainspring, Peer::Tokio, Peer::Smol, Peer::Floor];
+    let all = peers.iter().flat_map(|peer| Flavor::ALL.iter().map(move |flavor| (*peer, *flavor)));
+    for (peer, flavor) in all {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         // Servers run until the process ends.
-        std::thread::spawn(move || serve_on(peer, listener));
+        std::thread::spawn(move || serve_on(peer, flavor, listener));
         let mut load = Load::connect(port, 5).unwrap();
         load.requests(200).unwrap();
     }
@@ -85,13 +93,18 @@ fn the_rows_have_names_of_their_own_and_the_peers_they_need() {
 }
 
 #[test]
-fn compare_prints_a_row_with_every_peer_and_its_goal() {
+fn compare_prints_a_row_on_both_schedulers_with_every_peer_and_its_goal() {
     let program = env!("CARGO_BIN_EXE_compare");
     let arguments = ["--quick", "--rounds", "1", "--rows", "mutex, uncontended"];
     let output = Command::new(program).args(arguments).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}");
-    let row = said.lines().find(|line| line.starts_with("mutex, uncontended")).unwrap();
-    assert!(row.contains("≤ 1.1 smol"), "{row}");
+    let starts = |start: &'static str| said.lines().filter(move |line| line.starts_with(start));
+    let rows: Vec<&str> = starts("mutex, uncontended").collect();
+    assert_eq!(rows.len(), 2, "{said}");
+    assert!(rows.iter().all(|row| row.contains("≤ 1.1 smol")), "{said}");
+    for (start, lines) in [("multi_thread", 3), ("current_thread", 3), ("both: ", 1)] {
+        assert_eq!(starts(start).count(), lines, "{start}: {said}");
+    }
     assert!(!said.contains("FAILED"), "{said}");
 }

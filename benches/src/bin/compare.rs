@@ -1,8 +1,9 @@
 //! `cargo compare`: Mainspring beside tokio and smol, row by row, interleaved.
 
 use benches::alloc::Counting;
-use benches::compare::{Plan, about, child, report, rounds, table};
+use benches::compare::{Case, Plan, about, child, report, rounds, table};
 use benches::meter::Mode;
+use benches::on::Flavor;
 use benches::rows::Peer;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ static ALLOCATOR: Counting = Counting;
 #[derive(Debug, Parser)]
 #[command(name = "cargo compare")]
 struct Arguments {
-    /// Shorter measurements and five rounds: under three minutes.
+    /// Shorter measurements and five rounds: three minutes, of one scheduler half as long.
     #[arg(long)]
     quick: bool,
     /// How many rounds: at least five, for a median that means something.
@@ -25,6 +26,9 @@ struct Arguments {
     /// Only rows whose name holds this.
     #[arg(long, value_name = "SUBSTRING")]
     rows: Option<String>,
+    /// On which schedulers: multi_thread, current_thread or both.
+    #[arg(long, default_value = "both", value_parser = ["mt", "ct", "both"])]
+    flavor: String,
     /// Also write everything, round by round, to this file.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
@@ -48,6 +52,8 @@ enum Part {
     Measure {
         row: String,
         peer: String,
+        #[arg(long, default_value = "mt", value_parser = ["mt", "ct"])]
+        flavor: String,
         /// Batches for so long.
         #[arg(long, default_value_t = 100)]
         millis: u64,
@@ -59,7 +65,11 @@ enum Part {
         count: bool,
     },
     /// An echo server.
-    Serve { peer: String },
+    Serve {
+        peer: String,
+        #[arg(long, default_value = "mt", value_parser = ["mt", "ct"])]
+        flavor: String,
+    },
     /// Load for an echo server.
     Load { port: u16, connections: usize },
     #[command(flatten)]
@@ -85,14 +95,17 @@ fn main() -> ExitCode {
 fn run_part(part: Part) -> Result<ExitCode, String> {
     let peer = |name: &str| Peer::named(name).ok_or(format!("there is no peer {name:?}"));
     match part {
-        Part::Measure { row, peer: name, millis, batches, count } => {
+        Part::Measure { row, peer: name, flavor, millis, batches, count } => {
             let workload = child::workload(&row, peer(&name)?)
                 .ok_or(format!("there is no row {row:?} that {name} runs in one process"))?;
             let timed = Mode::Timed(Duration::from_millis(millis));
             let mode = if count { Mode::Count } else { batches.map_or(timed, Mode::Batches) };
-            child::measure(workload, mode);
+            child::measure(workload, Flavor::named(&flavor)[0], mode);
         }
-        Part::Serve { peer: name } => child::serve(peer(&name)?).map_err(|e| e.to_string())?,
+        Part::Serve { peer: name, flavor } => {
+            let served = child::serve(peer(&name)?, Flavor::named(&flavor)[0]);
+            served.map_err(|error| error.to_string())?;
+        }
         Part::Load { port, connections } => {
             child::load(port, connections).map_err(|error| error.to_string())?;
         }
@@ -102,9 +115,10 @@ fn run_part(part: Part) -> Result<ExitCode, String> {
 }
 
 fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
-    let rows = Plan::rows_named(arguments.rows.as_deref());
-    if rows.is_empty() {
-        return Err("no row has such a name; --list prints them".to_owned());
+    let flavors = Flavor::named(&arguments.flavor);
+    let cases = Case::all(&flavors, arguments.rows.as_deref());
+    if cases.is_empty() {
+        return Err("no such row runs there; --list prints the names".to_owned());
     }
     let (rounds, each) = if arguments.quick { (5, 40) } else { (9, 150) };
     let rounds = arguments.rounds.map_or(rounds, usize::from);
@@ -112,18 +126,18 @@ fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
         return Err("--check needs five rounds: fewer say nothing about slower".to_owned());
     }
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let plan = Plan { rows, rounds, each: Duration::from_millis(each), program };
+    let plan = Plan { cases, rounds, each: Duration::from_millis(each), program };
     if arguments.count {
         print!("{}", table::allocations(&plan));
         return Ok(ExitCode::SUCCESS);
     }
-    let about = about::about(plan.rounds, plan.each);
+    let about = about::about(&flavors, plan.rounds, plan.each);
     let lines = report::Line::all(&rounds::run(&plan));
     print!("{}", table::table(&lines, &about));
     if let Some(path) = &arguments.json {
         let text = format!("{:#}\n", report::json_of(&lines, &about));
         std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    let lost = arguments.check && !table::slower(&lines).is_empty();
+    let lost = arguments.check && lines.iter().any(report::Line::slower);
     Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

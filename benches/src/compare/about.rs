@@ -1,10 +1,15 @@
 //! where and with what: the lines without which a figure means nothing.
 
+use crate::on::{self, Flavor};
 use std::fs;
 use std::process::Command;
 
 /// Key and value, in the order to print them.
-pub fn about(rounds: usize, each: std::time::Duration) -> Vec<(&'static str, String)> {
+pub fn about(
+    flavors: &[Flavor],
+    rounds: usize,
+    each: std::time::Duration,
+) -> Vec<(&'static str, String)> {
     let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
     let lock = include_str!("../../../Cargo.lock");
     let versions = ["tokio", "smol", "async-executor", "async-io", "async-channel", "async-lock"];
@@ -16,9 +21,19 @@ pub fn about(rounds: usize, each: std::time::Duration) -> Vec<(&'static str, Str
         ("load", first_line("/proc/loadavg").unwrap_or_default()),
         ("rustc", rustc()),
         ("peers", versions.collect::<Vec<_>>().join(", ")),
-        ("scheduler", "current_thread".to_owned()),
+        (
+            "schedulers",
+            flavors.iter().map(|flavor| scheduler(*flavor)).collect::<Vec<_>>().join(", "),
+        ),
         ("rounds", format!("{rounds}, {} ms for each peer in a row", each.as_millis())),
     ]
+}
+
+fn scheduler(flavor: Flavor) -> String {
+    match flavor {
+        Flavor::MultiThread => format!("{} ({} workers each)", flavor.name(), on::cores()),
+        Flavor::CurrentThread => flavor.name().to_owned(),
+    }
 }
 
 fn machine() -> String {

@@ -18,9 +18,9 @@ pub fn bounded_life(seconds: u32) {
 }
 
 /// One row on one peer; prints the result, or in [`Mode::Count`] calls and bytes per operation.
-pub fn measure(workload: Workload, mode: Mode) {
+pub fn measure(workload: Workload, flavor: Flavor, mode: Mode) {
     bounded_life(60);
-    let mut meter = Meter::new(Flavor::CurrentThread, mode);
+    let mut meter = Meter::new(flavor, mode);
     workload(&mut meter);
     match (mode, meter.allocated()) {
         (Mode::Count, Some((calls, bytes))) => println!("{calls} {bytes}"),
@@ -30,20 +30,19 @@ pub fn measure(workload: Workload, mode: Mode) {
 }
 
 /// The echo server of one peer, on the first core.
-pub fn serve(peer: Peer) -> io::Result<()> {
+pub fn serve(peer: Peer, flavor: Flavor) -> io::Result<()> {
     bounded_life(600);
     echo::pin_to_core(0);
     echo::raise_descriptor_limit();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     println!("{}", listener.local_addr()?.port());
-    serve_on(peer, listener)
+    serve_on(peer, flavor, listener)
 }
 
 /// The same on a listener that exists.
-pub fn serve_on(peer: Peer, listener: TcpListener) -> io::Result<()> {
-    let flavor = Flavor::CurrentThread;
+pub fn serve_on(peer: Peer, flavor: Flavor, listener: TcpListener) -> io::Result<()> {
     match peer {
-        Peer::Mainspring => on::mainspring::echo::serve(flavor, listener),
+        Peer::Mainspring | Peer::Helping => on::mainspring::echo::serve(flavor, listener),
         Peer::Tokio | Peer::TokioAgain => on::tokio::echo::serve(flavor, listener),
         Peer::Smol => on::smol::echo::serve(flavor, listener),
         Peer::Flume | Peer::Floor => return echo::epoll::serve(&listener),

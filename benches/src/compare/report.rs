@@ -1,14 +1,17 @@
 //! from figures to statements: ratios, the noise, the goal, and who is slower.
 
 use super::rounds::Measured;
+use crate::on::Flavor;
 use crate::rows::{Goal, Peer, Unit};
 use crate::stats::{Ratio, Standing, geometric_mean, median, standing};
 use serde_json::{Value, json};
 
-/// One line of the table: a row, or the wall time that an echo row measures besides.
+/// One line of the table: a case, the wall time that an echo row measures besides, or a row about
+/// the root future with `block_on_helps` in Mainspring's place.
 #[derive(Debug)]
 pub struct Line {
     pub name: String,
+    pub flavor: Flavor,
     pub unit: Unit,
     pub goals: &'static [Goal],
     /// In the order of [`Peer::ALL`].
@@ -23,13 +26,21 @@ impl Line {
             let figures = Peer::ALL.map(|peer| of.figures(peer).to_vec()).to_vec();
             let failure = |peer| of.failure(peer).map(|why| (peer, why.to_owned()));
             let failures = Peer::ALL.into_iter().filter_map(failure).collect();
-            let (name, unit, goals) = (of.row.name.to_owned(), of.row.unit, of.row.goals);
-            lines.push(Self { name, unit, goals, figures, failures });
+            let (row, flavor) = (of.case.row, of.case.flavor);
+            let (name, unit, goals) = (row.name.to_owned(), row.unit, row.goals);
+            lines.push(Self { name, flavor, unit, goals, figures, failures });
+            let extra = |name: &str, unit, figures| {
+                let (name, goals, failures) = (format!("{}, {name}", row.name), &[][..], vec![]);
+                Self { name, flavor, unit, goals, figures, failures }
+            };
             let wall = Peer::ALL.map(|peer| of.wall(peer).to_vec()).to_vec();
             if wall.iter().any(|of_peer| !of_peer.is_empty()) {
-                let name = format!("{}, wall", of.row.name);
-                let (goals, failures) = (&[][..], Vec::new());
-                lines.push(Self { name, unit: Unit::Time, goals, figures: wall, failures });
+                lines.push(extra("wall", Unit::Time, wall));
+            }
+            if !of.figures(Peer::Helping).is_empty() {
+                let instead = |peer| if peer == Peer::Mainspring { Peer::Helping } else { peer };
+                let figures = Peer::ALL.map(|peer| of.figures(instead(peer)).to_vec()).to_vec();
+                lines.push(extra("block_on_helps", unit, figures));
             }
         }
         lines
@@ -57,6 +68,10 @@ impl Line {
 
     pub fn standing(&self) -> Option<Standing> {
         self.ratio(Peer::Mainspring, Peer::Tokio).map(|ratio| standing(ratio, self.noise()))
+    }
+
+    pub fn slower(&self) -> bool {
+        self.standing() == Some(Standing::Slower)
     }
 
     /// How far from its goal the row is: at most 1 is reached. The worst part counts. None without
@@ -97,6 +112,7 @@ impl Line {
         let failures = self.failures.iter().map(|(peer, why)| json!([peer.name(), why]));
         json!({
             "row": self.name,
+            "flavor": self.flavor.name(),
             "unit": self.unit.name(),
             "peers": peers,
             "to_tokio": ratio(self.ratio(Peer::Mainspring, Peer::Tokio)),
@@ -133,11 +149,11 @@ pub fn goals(goals: &[Goal]) -> String {
     goals.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// Over the rows of the design's table: wall time of the echo rows is extra and does not count.
-pub fn geometric_mean_against(lines: &[Line], peer: Peer) -> Option<f64> {
+/// Over the rows of the design's table: what has no goal is extra and does not count.
+pub fn geometric_mean_against(lines: &[&Line], peer: Peer) -> Option<f64> {
     let of = |line: &Line| Some(line.ratio(Peer::Mainspring, peer)?.of_medians);
     let ratios: Vec<f64> =
-        lines.iter().filter(|line| !line.goals.is_empty()).filter_map(of).collect();
+        lines.iter().copied().filter(|line| !line.goals.is_empty()).filter_map(of).collect();
     (!ratios.is_empty()).then(|| geometric_mean(&ratios))
 }
 

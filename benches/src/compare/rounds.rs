@@ -3,11 +3,12 @@
 //! A round takes all rows, and within a row all peers one after another, so that what is compared
 //! is measured within a second or two; the next round goes backwards (A B B A), so that what grows
 //! warm or busy meanwhile falls on both alike. All rows before the next round: a burst of other
-//! people's work then spoils one round of a few rows, which a median forgets, and not a row.
+//! people's work then spoils one round of a few rows, which a median forgets, and not a row. First
+//! the rows on `multi_thread`, then those on `current_thread`.
 
-use super::Plan;
+use super::{Case, Plan};
 use crate::echo::Session;
-use crate::rows::{Peer, Row, Work};
+use crate::rows::{Peer, Work};
 use crate::stats::median;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -18,10 +19,10 @@ use std::time::{Duration, Instant};
 /// Into how many parts the time of an echo server is cut.
 const SLICES: usize = 10;
 
-/// A row's figures: for each peer one a round.
+/// A case's figures: for each peer one a round.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    pub row: &'static Row,
+    pub case: Case,
     cells: Vec<Cell>,
 }
 
@@ -40,8 +41,8 @@ struct Figure {
 }
 
 impl Measured {
-    fn new(row: &'static Row) -> Self {
-        Self { row, cells: vec![Cell::default(); Peer::ALL.len()] }
+    fn new(case: Case) -> Self {
+        Self { case, cells: vec![Cell::default(); Peer::ALL.len()] }
     }
     fn cell(&self, peer: Peer) -> &Cell {
         &self.cells[Peer::ALL.iter().position(|other| *other == peer).expect("all are listed")]
@@ -66,9 +67,9 @@ impl Measured {
 
 /// Measures everything; the rounds' progress goes to standard error.
 pub fn run(plan: &Plan) -> Vec<Measured> {
-    let mut all: Vec<Measured> = plan.rows.iter().map(|row| Measured::new(row)).collect();
-    let peers = |row: &Row| Peer::ALL.into_iter().filter(|peer| row.has(*peer)).count();
-    let steps = plan.rounds * plan.rows.iter().map(|row| peers(row)).sum::<usize>();
+    let mut all: Vec<Measured> = plan.cases.iter().map(|case| Measured::new(*case)).collect();
+    let peers = |case: &Case| Peer::ALL.into_iter().filter(|peer| case.row.has(*peer)).count();
+    let steps = plan.rounds * plan.cases.iter().map(peers).sum::<usize>();
     let progress = Progress::new(plan.rounds, steps);
     for round in 0..plan.rounds {
         for measured in &mut all {
@@ -76,14 +77,14 @@ pub fn run(plan: &Plan) -> Vec<Measured> {
             if round % 2 == 1 {
                 order.reverse();
             }
-            let row = measured.row;
-            for peer in order.into_iter().filter(|peer| row.has(*peer)) {
-                progress.step(round, row, peer);
+            let case = measured.case;
+            for peer in order.into_iter().filter(|peer| case.row.has(*peer)) {
+                progress.step(round, case, peer);
                 let cell = measured.cell_mut(peer);
                 if cell.failed.is_some() {
                     continue;
                 }
-                match measure(plan, row, peer) {
+                match measure(plan, case, peer) {
                     Ok(figure) => {
                         cell.main.push(figure.main);
                         cell.wall.extend(figure.wall);
@@ -98,16 +99,18 @@ pub fn run(plan: &Plan) -> Vec<Measured> {
     all
 }
 
-fn measure(plan: &Plan, row: &Row, peer: Peer) -> Result<Figure, String> {
-    match row.work {
+fn measure(plan: &Plan, case: Case, peer: Peer) -> Result<Figure, String> {
+    match case.row.work {
         Work::Here { .. } => {
             let millis = plan.each.as_millis().to_string();
-            let output = in_a_process(&plan.program, row, peer, &["--millis", &millis])?;
+            let output = in_a_process(&plan.program, case, peer, &["--millis", &millis])?;
             let main = output.trim().parse().map_err(|_| format!("printed {output:?}"))?;
             Ok(Figure { main, wall: None })
         }
         Work::Echo { connections } => {
-            echo(&plan.program, peer, connections, plan.each * 2).map_err(|error| error.to_string())
+            let session = Session::start(&plan.program, peer, case.flavor, connections);
+            let figure = session.and_then(|session| echo(session, connections, plan.each * 2));
+            figure.map_err(|error| error.to_string())
         }
     }
 }
@@ -115,12 +118,13 @@ fn measure(plan: &Plan, row: &Row, peer: Peer) -> Result<Figure, String> {
 /// Runs `compare measure ROW PEER …` and returns what it printed.
 pub fn in_a_process(
     program: &Path,
-    row: &Row,
+    case: Case,
     peer: Peer,
     options: &[&str],
 ) -> Result<String, String> {
     let mut command = Command::new(program);
-    command.args(["measure", row.name, peer.name()]).args(options).stdin(Stdio::null());
+    command.args(["measure", case.row.name, peer.name(), "--flavor", case.flavor.short()]);
+    command.args(options).stdin(Stdio::null());
     let output = command.output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
@@ -131,8 +135,7 @@ pub fn in_a_process(
 }
 
 /// Warms a server up, finds out how fast it is, and gives it load for about that long.
-fn echo(program: &Path, peer: Peer, connections: usize, time: Duration) -> std::io::Result<Figure> {
-    let mut session = Session::start(program, peer, connections)?;
+fn echo(mut session: Session, connections: usize, time: Duration) -> std::io::Result<Figure> {
     let warm_up = (connections as u64 * 5).max(2_000);
     let each = session.run(warm_up)?.wall.div_f64(warm_up as f64);
     // In slices, of which the median counts: most are not disturbed by what else runs here.
@@ -165,9 +168,10 @@ impl Progress {
         Self { bar, start: Instant::now(), rounds, on_terminal }
     }
 
-    fn step(&self, round: usize, row: &Row, peer: Peer) {
+    fn step(&self, round: usize, case: Case, peer: Peer) {
         let (round, rounds) = (round + 1, self.rounds);
-        self.bar.set_message(format!("round {round}/{rounds}: {}, {}", row.name, peer.name()));
+        let (row, flavor, peer) = (case.row.name, case.flavor.short(), peer.name());
+        self.bar.set_message(format!("round {round}/{rounds}: {row}, {peer}, {flavor}"));
         self.bar.inc(1);
     }
 

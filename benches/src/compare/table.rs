@@ -1,9 +1,10 @@
-//! the table in the terminal.
+//! the table in the terminal: a section for each scheduler.
 
-use super::Plan;
 use super::report::{Line, geometric_mean_against, goals};
 use super::rounds::in_a_process;
-use crate::rows::{Peer, Row, Unit, Work};
+use super::{Case, Plan};
+use crate::on::Flavor;
+use crate::rows::{Peer, Unit, Work};
 use crate::stats::{Ratio, Standing};
 use std::fmt::Write;
 
@@ -28,7 +29,7 @@ pub fn table(lines: &[Line], about: &[(&str, String)]) -> String {
     for (key, value) in about {
         writeln!(text, "{key:<10} {value}").expect("a string takes all");
     }
-    text.push('\n');
+    // All sections have the columns of one table.
     let cells: Vec<Vec<String>> = lines.iter().map(cells).collect();
     let widths: Vec<usize> = (0..HEADS.len())
         .map(|column| {
@@ -36,18 +37,37 @@ pub fn table(lines: &[Line], about: &[(&str, String)]) -> String {
             all.chain([HEADS[column].chars().count()]).max().unwrap_or(0)
         })
         .collect();
-    let heads = HEADS.map(str::to_owned).to_vec();
-    for row in [&heads].into_iter().chain(&cells) {
-        let mut line = String::new();
-        for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
-            let pad = " ".repeat(width - cell.chars().count());
-            // Names and goals stand on the left, numbers on the right.
-            let left = column == 0 || column == HEADS.len() - 1;
-            line += &if left { format!("{cell}{pad}  ") } else { format!("{pad}{cell}  ") };
+    let mut sections = 0;
+    for flavor in Flavor::ALL {
+        let here = || lines.iter().zip(&cells).filter(|(line, _)| line.flavor == *flavor);
+        if here().next().is_none() {
+            continue;
         }
-        writeln!(text, "{}", line.trim_end()).expect("a string takes all");
+        sections += 1;
+        let mut heads = HEADS.map(str::to_owned).to_vec();
+        heads[0] = flavor.name().to_owned();
+        text.push('\n');
+        for row in [&heads].into_iter().chain(here().map(|(_, cells)| cells)) {
+            writeln!(text, "{}", aligned(row, &widths)).expect("a string takes all");
+        }
+        let here: Vec<&Line> = here().map(|(line, _)| line).collect();
+        text += &after(flavor.name(), &here);
     }
-    text + &after(lines)
+    if sections > 1 {
+        text += &comes_to("both", &lines.iter().collect::<Vec<_>>());
+    }
+    text + NOTES
+}
+
+fn aligned(row: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (column, (cell, &width)) in row.iter().zip(widths).enumerate() {
+        let pad = " ".repeat(width - cell.chars().count());
+        // Names and goals stand on the left, numbers on the right.
+        let left = column == 0 || column == HEADS.len() - 1;
+        line += &if left { format!("{cell}{pad}  ") } else { format!("{pad}{cell}  ") };
+    }
+    line.trim_end().to_owned()
 }
 
 fn cells(line: &Line) -> Vec<String> {
@@ -91,33 +111,35 @@ tokio ÷ itself: the same build measured twice a round, so this is the noise. Sl
 above 1.05 and outside the noise. Figures belong to this machine and hour; only ratios carry over.
 ";
 
-/// What the table comes to.
-fn after(lines: &[Line]) -> String {
+/// What a section comes to.
+fn after(name: &str, lines: &[&Line]) -> String {
     let mut text = String::from("\n");
-    let mut say = |line: String| text += &(line + "\n");
     for line in lines {
         for (peer, why) in &line.failures {
-            say(format!("FAILED: {}, {}: {why}", line.name, peer.name()));
+            text += &format!("FAILED: {}, {}: {why}\n", line.name, peer.name());
         }
     }
-    let mean = |peer| geometric_mean_against(lines, peer).map_or("–".to_owned(), two);
-    let rows: Vec<&Line> = lines.iter().filter(|line| !line.goals.is_empty()).collect();
-    let reached = rows.iter().filter(|line| line.of_goal().is_some_and(|part| part <= 1.0)).count();
-    say(format!("goals reached: {reached} of {}", rows.len()));
-    say(format!(
-        "geometric mean of the ratios: {} to tokio, {} to smol",
-        mean(Peer::Tokio),
-        mean(Peer::Smol)
-    ));
-    let slower: Vec<&str> = slower(lines).iter().map(|line| line.name.as_str()).collect();
-    let list = if slower.is_empty() { "none".to_owned() } else { slower.join("; ") };
-    say(format!("slower than tokio: {list}"));
-    text + NOTES
+    text += &comes_to(name, lines);
+    let slower = lines.iter().filter(|line| line.slower()).map(|line| line.name.as_str());
+    let list = slower.collect::<Vec<_>>().join("; ");
+    let list = if list.is_empty() { "none" } else { &list };
+    text + &format!("{name}: slower than tokio: {list}\n")
 }
 
-/// The lines on which Mainspring is slower than tokio.
-pub fn slower(lines: &[Line]) -> Vec<&Line> {
-    lines.iter().filter(|line| line.standing() == Some(Standing::Slower)).collect()
+/// The one line about several.
+fn comes_to(name: &str, lines: &[&Line]) -> String {
+    let mean = |peer| geometric_mean_against(lines, peer).map_or("–".to_owned(), two);
+    let rows: Vec<_> = lines.iter().filter(|line| !line.goals.is_empty()).collect();
+    let reached = rows.iter().filter(|line| line.of_goal().is_some_and(|part| part <= 1.0)).count();
+    let slower = lines.iter().filter(|line| line.slower()).count();
+    format!(
+        "{name}: {reached} of {} goals reached; {slower} of {} lines slower than tokio; \
+         geometric mean of the ratios {} to tokio, {} to smol\n",
+        rows.len(),
+        lines.len(),
+        mean(Peer::Tokio),
+        mean(Peer::Smol)
+    )
 }
 
 fn two(value: f64) -> String {
@@ -132,17 +154,18 @@ fn short(value: f64) -> String {
     }
 }
 
-/// Allocations per operation, and bytes: row by row, peer by peer.
+/// Allocations per operation, and bytes: case by case, peer by peer.
 pub fn allocations(plan: &Plan) -> String {
     let peers = [Peer::Mainspring, Peer::Tokio, Peer::Smol, Peer::Flume, Peer::Floor];
-    let mut text = format!("{:34}", "allocations (bytes) per operation");
+    let mut text = format!("{:42}", "allocations (bytes) per operation");
     peers.iter().for_each(|peer| text += &format!("{:>18}", peer.name()));
     text.push('\n');
-    let here = |row: &&&Row| matches!(row.work, Work::Here { .. }) && row.unit != Unit::Bytes;
-    for row in plan.rows.iter().filter(here) {
-        text += &format!("{:34}", row.name);
+    let here =
+        |case: &&Case| matches!(case.row.work, Work::Here { .. }) && case.row.unit != Unit::Bytes;
+    for case in plan.cases.iter().filter(here) {
+        text += &format!("{:42}", format!("{}, {}", case.row.name, case.flavor.short()));
         for peer in peers {
-            let cell = match row.has(peer).then(|| count(plan, row, peer)) {
+            let cell = match case.row.has(peer).then(|| count(plan, *case, peer)) {
                 None => "–".to_owned(),
                 Some(Ok((calls, bytes))) => format!("{calls:.2} ({bytes:.0})"),
                 Some(Err(_)) => "failed".to_owned(),
@@ -154,8 +177,8 @@ pub fn allocations(plan: &Plan) -> String {
     text
 }
 
-fn count(plan: &Plan, row: &Row, peer: Peer) -> Result<(f64, f64), String> {
-    let output = in_a_process(&plan.program, row, peer, &["--count"])?;
+fn count(plan: &Plan, case: Case, peer: Peer) -> Result<(f64, f64), String> {
+    let output = in_a_process(&plan.program, case, peer, &["--count"])?;
     let (calls, bytes) = output.trim().split_once(' ').ok_or(format!("printed {output:?}"))?;
     let number = |text: &str| text.parse::<f64>().map_err(|error| error.to_string());
     Ok((number(calls)?, number(bytes)?))

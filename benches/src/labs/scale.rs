@@ -6,6 +6,7 @@ use super::series::{self, Series, greatest, ratio, short};
 use super::who::{Peer, Threads, Who};
 use super::{Options, Report, Size, process};
 use crate::echo::{self, Session};
+use crate::on::Flavor;
 use crate::rows;
 use crate::stats::median;
 use std::time::Duration;
@@ -195,41 +196,52 @@ fn rest(cells: &Cells, rows: &[Row]) -> String {
     if lines.is_empty() { String::new() } else { series::grid(&heads, &lines) + "\n" }
 }
 
+/// The servers of the echo rows. Their pools have two workers, on one core.
+const SERVERS: [(rows::Peer, Flavor); 7] = [
+    (rows::Peer::Mainspring, Flavor::MultiThread),
+    (rows::Peer::Tokio, Flavor::MultiThread),
+    (rows::Peer::Smol, Flavor::MultiThread),
+    (rows::Peer::Mainspring, Flavor::CurrentThread),
+    (rows::Peer::Tokio, Flavor::CurrentThread),
+    (rows::Peer::Smol, Flavor::CurrentThread),
+    (rows::Peer::Floor, Flavor::CurrentThread),
+];
+
 /// Echo with as many connections as the limit on descriptors allows, up to ten thousand.
 fn connections(rounds: usize) -> String {
     echo::raise_descriptor_limit();
     let limit = process::descriptor_limit();
     // Each process needs some for itself.
     let most = CONNECTIONS[1].min(limit.saturating_sub(100));
-    let peers = [rows::Peer::Mainspring, rows::Peer::Tokio, rows::Peer::Smol, rows::Peer::Floor];
     let mut text = format!("descriptors: at most {limit} each, so {most} connections at once\n");
     let mut lines = Vec::new();
     for count in [CONNECTIONS[0].min(most), most] {
-        let mut figures = vec![(Vec::new(), Vec::new()); peers.len()];
+        let mut figures = vec![(Vec::new(), Vec::new()); SERVERS.len()];
         for round in 0..rounds {
-            let mut order: Vec<usize> = (0..peers.len()).collect();
+            let mut order: Vec<usize> = (0..SERVERS.len()).collect();
             if round % 2 == 1 {
                 order.reverse();
             }
             for place in order {
-                match echo_once(peers[place], count) {
+                let (peer, flavor) = SERVERS[place];
+                match echo_once(peer, flavor, count) {
                     Ok((cpu, wall)) => {
                         figures[place].0.push(cpu);
                         figures[place].1.push(wall);
                     }
-                    Err(why) => {
-                        text += &format!("FAILED: {count}, {}: {why}\n", peers[place].name())
-                    }
+                    Err(why) => text += &format!("FAILED: {count}, {}: {why}\n", peer.name()),
                 }
             }
         }
-        for (peer, (cpu, wall)) in peers.iter().zip(&figures) {
+        let tokio = |flavor| SERVERS.iter().position(|s| *s == (rows::Peer::Tokio, flavor));
+        for ((peer, flavor), (cpu, wall)) in SERVERS.iter().zip(&figures) {
+            let tokio = tokio(*flavor).expect("tokio has both");
             lines.push(vec![
                 format!("echo, {count} connections"),
-                format!("{}-ct", peer.name()),
+                format!("{}-{}", peer.name(), flavor.short()),
                 short(median(cpu)),
                 short(median(wall)),
-                ratio(median(cpu), median(&figures[1].0)),
+                ratio(median(cpu), median(&figures[tokio].0)),
             ]);
         }
     }
@@ -237,8 +249,8 @@ fn connections(rounds: usize) -> String {
 }
 
 /// Five requests on each connection to warm up, ten to measure: CPU and wall time of one.
-fn echo_once(peer: rows::Peer, connections: usize) -> std::io::Result<(f64, f64)> {
-    let mut session = Session::start(&std::env::current_exe()?, peer, connections)?;
+fn echo_once(peer: rows::Peer, flavor: Flavor, connections: usize) -> std::io::Result<(f64, f64)> {
+    let mut session = Session::start(&std::env::current_exe()?, peer, flavor, connections)?;
     session.run(connections as u64 * 5)?;
     let requests = connections as u64 * 10;
     let taken = session.run(requests)?;

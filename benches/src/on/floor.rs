@@ -1,9 +1,11 @@
 //! no runtime: the same operations with a boxed closure, a `VecDeque`, a `Mutex`, raw epoll.
 //!
 //! A floor says what an operation would cost if scheduling were free. It is not a peer: it cannot
-//! be awaited, cancelled or woken. A row has none where nothing simpler does the same.
+//! be awaited, cancelled or woken. A row has none where nothing simpler does the same. It is the
+//! same for both flavors, and is measured again for each, by that flavor's clock.
 
 use crate::meter::{Meter, Stopwatch};
+use crate::on::Flavor;
 use std::collections::VecDeque;
 use std::hint::black_box;
 use std::sync::Mutex;
@@ -12,8 +14,8 @@ use std::time::{Duration, Instant};
 
 type Job = Box<dyn FnOnce() + Send>;
 
-fn timed(work: impl FnOnce()) -> Duration {
-    let clock = Stopwatch::start();
+fn timed(flavor: Flavor, work: impl FnOnce()) -> Duration {
+    let clock = Stopwatch::start(flavor);
     work();
     clock.elapsed()
 }
@@ -27,8 +29,9 @@ fn timed_by_the_wall(work: impl FnOnce()) -> Duration {
 
 /// Box a closure and call it.
 pub fn boxed_call(meter: &mut Meter) {
+    let flavor = meter.flavor();
     meter.batches(10_000, |ops| {
-        timed(|| {
+        timed(flavor, || {
             for i in 0..ops {
                 let job: Box<dyn FnOnce() -> u64> = black_box(Box::new(move || i));
                 black_box(job());
@@ -39,9 +42,10 @@ pub fn boxed_call(meter: &mut Meter) {
 
 /// Box the closures, queue them all, take and call them.
 pub fn boxed_queue(meter: &mut Meter) {
+    let flavor = meter.flavor();
     let mut queue: VecDeque<Job> = VecDeque::new();
     meter.batches(10_000, |ops| {
-        timed(|| {
+        timed(flavor, || {
             for i in 0..ops {
                 queue.push_back(black_box(Box::new(move || {
                     black_box(i);
@@ -56,9 +60,10 @@ pub fn boxed_queue(meter: &mut Meter) {
 
 /// Take the first of 200 out of a queue and put it back at the end.
 pub fn rotate(meter: &mut Meter) {
+    let flavor = meter.flavor();
     let mut queue: VecDeque<u64> = (0..200).collect();
     meter.batches(200_000, |ops| {
-        timed(|| {
+        timed(flavor, || {
             for _ in 0..ops {
                 let first = queue.pop_front().expect("200 are in it");
                 queue.push_back(black_box(first + 1));
@@ -69,9 +74,10 @@ pub fn rotate(meter: &mut Meter) {
 
 /// Put a number into a queue behind a mutex and take it out, a hundred at a time.
 pub fn locked_queue(meter: &mut Meter) {
+    let flavor = meter.flavor();
     let queue = Mutex::new(VecDeque::new());
     meter.batches(5_000, |ops| {
-        timed(|| {
+        timed(flavor, || {
             for start in (0..ops).step_by(100) {
                 for i in start..start + 100 {
                     queue.lock().unwrap().push_back(i);
@@ -86,9 +92,10 @@ pub fn locked_queue(meter: &mut Meter) {
 
 /// std's mutex.
 pub fn mutex(meter: &mut Meter) {
+    let flavor = meter.flavor();
     let mutex = Mutex::new(0);
     meter.batches(20_000, |ops| {
-        timed(|| {
+        timed(flavor, || {
             for _ in 0..ops {
                 *black_box(&mutex).lock().unwrap() += 1;
             }
@@ -98,8 +105,9 @@ pub fn mutex(meter: &mut Meter) {
 
 /// Read the clock: a deadline cannot be known without.
 pub fn clock(meter: &mut Meter) {
+    let flavor = meter.flavor();
     meter.batches(5_000, |ops| {
-        timed(|| {
+        timed(flavor, || {
             for _ in 0..ops {
                 black_box(Instant::now());
             }

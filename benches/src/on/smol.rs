@@ -3,9 +3,14 @@
 //!
 //! What smol lacks is built as its users build it:
 //!
-//! * The executor is a `static`, as smol's own global one is, and one thread runs it inside
-//!   `smol::block_on`, which also drives the reactor. (`LocalExecutor` is the same code behind a
-//!   `!Send` face, and cannot be spawned on from outside.)
+//! * The executor is a `static`, as smol's own global one is. On one thread, that thread runs it
+//!   inside `smol::block_on`, which also drives the reactor. (`LocalExecutor` is the same code
+//!   behind a `!Send` face, and cannot be spawned on from outside.)
+//! * On many threads it is run by as many as there are cores, each inside `smol::block_on`, as
+//!   `smol::spawn` has it when `SMOL_THREADS` says so; the thread of the root future has
+//!   `smol::block_on` for that alone. smol's threads are inside `run` for ever; ours until a
+//!   oneshot of their own says otherwise (one look every 200 tasks), so that a benchmark on one
+//!   thread can follow in the same process.
 //! * smol has no oneshot channel. The crate `oneshot` stands in: it is faster than
 //!   `async_channel::bounded(1)`, and it is the same thing as tokio's.
 //! * A time-out is `future::or` of the work and a `Timer`.
@@ -28,6 +33,7 @@ pub mod rt {
     use ::smol::future;
     use std::fmt::Debug;
     use std::future::Future;
+    use std::thread;
     use std::time::Duration;
 
     pub use ::smol::Task as JoinHandle;
@@ -39,18 +45,33 @@ pub mod rt {
 
     static EXECUTOR: ::smol::Executor<'static> = ::smol::Executor::new();
 
+    /// The threads that run the executor; without any, `block_on` does.
     #[derive(Debug)]
-    pub struct Runtime(());
+    pub struct Runtime {
+        workers: Vec<(thread::JoinHandle<()>, oneshot::Sender<()>)>,
+    }
 
     impl Runtime {
         pub fn new(flavor: Flavor) -> Self {
-            match flavor {
-                Flavor::CurrentThread => Self(()),
-            }
+            Self::with_workers(flavor, crate::on::cores())
+        }
+        /// With so many workers, where the flavor has workers.
+        pub fn with_workers(flavor: Flavor, workers: usize) -> Self {
+            let workers = if flavor == Flavor::MultiThread { workers } else { 0 };
+            let workers = (0..workers).map(|_| {
+                let (end, ended) = oneshot::channel();
+                let run = || ::smol::block_on(EXECUTOR.run(async { got(ended.await) }));
+                (thread::spawn(run), end)
+            });
+            Self { workers: workers.collect() }
         }
         #[inline]
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-            ::smol::block_on(EXECUTOR.run(future))
+            if self.workers.is_empty() {
+                ::smol::block_on(EXECUTOR.run(future))
+            } else {
+                ::smol::block_on(future)
+            }
         }
         /// Runs `work` as a task, to its end.
         pub fn in_task<F>(&self, work: F) -> F::Output
@@ -66,6 +87,15 @@ pub mod rt {
             F: Future<Output: Send + 'static> + Send + 'static,
         {
             EXECUTOR.spawn(future)
+        }
+    }
+
+    impl Drop for Runtime {
+        fn drop(&mut self) {
+            for (worker, end) in self.workers.drain(..) {
+                let ended = end.send(()).is_ok() && worker.join().is_ok();
+                assert!(ended || thread::panicking(), "no task panics");
+            }
         }
     }
 

@@ -22,12 +22,13 @@ pub fn capacity_1000(meter: &mut Meter) {
 }
 
 fn bounded(meter: &mut Meter, capacity: usize, senders: u64) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(5_000, |ops| {
         rt.in_task(async move {
             #[allow(unused_mut, reason = "not every receiver is received from by &mut")]
             let (sender, mut receiver) = rt::mpsc::channel::<u64>(capacity);
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for _ in 0..senders {
                 let sender = sender.clone();
                 rt::detach(rt::spawn(async move {
@@ -52,12 +53,13 @@ fn bounded(meter: &mut Meter, capacity: usize, senders: u64) {
 /// Unbounded: five senders with 1 000 numbers each, none of which ever waits. Per message.
 pub fn unbounded(meter: &mut Meter) {
     const SENDERS: u64 = 5;
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(5_000, |ops| {
         rt.in_task(async move {
             #[allow(unused_mut, reason = "not every receiver is received from by &mut")]
             let (sender, mut receiver) = rt::mpsc::unbounded_channel::<u64>();
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for _ in 0..SENDERS {
                 let sender = sender.clone();
                 rt::detach(rt::spawn(async move {

@@ -9,11 +9,12 @@ const TASKS: u64 = 10;
 
 /// Mutex, uncontended. Timed: one task locks, adds one and unlocks, `ops` times. Per lock.
 pub fn mutex_uncontended(meter: &mut Meter) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(20_000, |ops| {
         rt.in_task(async move {
             let mutex = rt::Mutex::new(0);
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for _ in 0..ops {
                 *mutex.lock().await += 1;
             }
@@ -27,12 +28,13 @@ pub fn mutex_uncontended(meter: &mut Meter) {
 /// Mutex, 10 tasks. Timed: spawn 10 tasks, each of which 500 times locks, adds one, yields with the
 /// lock held, and unlocks; join them. Whoever does not hold the lock waits for it. Per lock.
 pub fn mutex_contended(meter: &mut Meter) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(TASKS * 500, |ops| {
         rt.in_task(async move {
             let mutex = Arc::new(rt::Mutex::new(0));
             let mut handles = Vec::with_capacity(TASKS as usize);
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for _ in 0..TASKS {
                 let mutex = mutex.clone();
                 handles.push(rt::spawn(async move {
@@ -56,12 +58,13 @@ pub fn mutex_contended(meter: &mut Meter) {
 /// Semaphore(3), 10 tasks. Timed: spawn 10 tasks, each of which 500 times takes one of three
 /// permits, yields with it, and gives it back; join them. Per permit.
 pub fn semaphore_contended(meter: &mut Meter) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(TASKS * 500, |ops| {
         rt.in_task(async move {
             let semaphore = Arc::new(rt::Semaphore::new(3));
             let mut handles = Vec::with_capacity(TASKS as usize);
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for _ in 0..TASKS {
                 let semaphore = semaphore.clone();
                 handles.push(rt::spawn(async move {

@@ -1,7 +1,12 @@
 //! Tasks: spawn, join, yield, ping-pong, and the memory of one that waits.
 //!
-//! Every workload measures inside a task (`in_task`), except the one that spawns from outside. The
-//! stopwatch runs around what the comment calls timed, once a batch; what was done is checked.
+//! Every workload measures inside a task (`in_task`), except the one that spawns from outside and
+//! the two that say "from the root". The stopwatch runs around what the comment calls timed, once a
+//! batch; what was done is checked.
+//!
+//! Nothing here relies on an order, or on one thread: who ends first and where is the runtime's
+//! business. A batch has ended when all its tasks have done their work, though on many threads one
+//! of them may still be on its way out.
 
 use super::rt::{self, Runtime};
 use crate::alloc;
@@ -30,7 +35,9 @@ impl Countdown {
     #[inline]
     fn one_ended(&self) {
         if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.done.lock().unwrap().take().unwrap().send(()).expect("the batch waits");
+            // The lock is free again before the batch wakes, which starts the next one with it.
+            let done = self.done.lock().unwrap().take();
+            done.expect("the batch has started").send(()).expect("the batch waits");
         }
     }
 }
@@ -38,11 +45,12 @@ impl Countdown {
 /// Spawn + join one task. Timed: `ops` times spawn a task that returns a number, and await its
 /// handle before the next. Per task.
 pub fn spawn_join_one(meter: &mut Meter) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(10_000, |ops| {
         rt.in_task(async move {
             let mut sum = 0;
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for i in 0..ops {
                 sum += rt::joined(rt::spawn(async move { i }).await);
             }
@@ -56,11 +64,12 @@ pub fn spawn_join_one(meter: &mut Meter) {
 /// Spawn 10 000 from a task. Timed: spawn them all, dropping each handle at once; each counts down
 /// by one, the last one sends on a oneshot; await that. Per task.
 pub fn spawn_many(meter: &mut Meter) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(10_000, |ops| {
         rt.in_task(async move {
             let all = COUNTDOWN.start(ops);
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for _ in 0..ops {
                 rt::detach(rt::spawn(async { COUNTDOWN.one_ended() }));
             }
@@ -73,10 +82,11 @@ pub fn spawn_many(meter: &mut Meter) {
 /// Spawn 10 000 from outside. Timed: on a thread that is not inside the runtime, spawn them all and
 /// keep the handles; then `block_on` awaits these in order. Per task.
 pub fn spawn_outside(meter: &mut Meter) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(10_000, |ops| {
         let mut handles = Vec::with_capacity(ops as usize);
-        let clock = Stopwatch::start();
+        let clock = Stopwatch::start(flavor);
         for i in 0..ops {
             handles.push(rt.spawn(async move { i }));
         }
@@ -93,15 +103,52 @@ pub fn spawn_outside(meter: &mut Meter) {
     });
 }
 
+/// Spawn + join one task, from the root. The same as the first, in the root future of `block_on`,
+/// whose thread is no worker: each task goes over to one, and its end comes back. Per task.
+pub fn root_join_one(meter: &mut Meter) {
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
+    meter.batches(1_000, |ops| {
+        rt.block_on(async {
+            let mut sum = 0;
+            let clock = Stopwatch::start(flavor);
+            for i in 0..ops {
+                sum += rt::joined(rt::spawn(async move { i }).await);
+            }
+            let time = clock.elapsed();
+            assert_eq!(sum, ops * (ops - 1) / 2, "each task ran once");
+            time
+        })
+    });
+}
+
+/// Spawn 10 000 from the root. The same as from a task, in the root future of `block_on`. Per task.
+pub fn root_spawn_many(meter: &mut Meter) {
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
+    meter.batches(10_000, |ops| {
+        rt.block_on(async {
+            let all = COUNTDOWN.start(ops);
+            let clock = Stopwatch::start(flavor);
+            for _ in 0..ops {
+                rt::detach(rt::spawn(async { COUNTDOWN.one_ended() }));
+            }
+            rt::got(all.await);
+            clock.elapsed()
+        })
+    });
+}
+
 /// Yield, 200 tasks. Timed: spawn 200 tasks that yield 1 000 times each, and await the countdown of
 /// their ends. Per yield.
 pub fn yield_many(meter: &mut Meter) {
     const TASKS: u64 = 200;
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(TASKS * 1_000, |ops| {
         rt.in_task(async move {
             let all = COUNTDOWN.start(TASKS);
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for _ in 0..TASKS {
                 rt::detach(rt::spawn(async move {
                     for _ in 0..ops / TASKS {
@@ -120,11 +167,12 @@ pub fn yield_many(meter: &mut Meter) {
 /// partner, sends on the first and awaits the second, on which the partner answers; await the
 /// countdown. Per pair of tasks, so: two spawns, two channels, two messages.
 pub fn ping_pong(meter: &mut Meter) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(1_000, |ops| {
         rt.in_task(async move {
             let all = COUNTDOWN.start(ops);
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for i in 0..ops {
                 rt::detach(rt::spawn(async move {
                     let (ping, pinged) = rt::oneshot::channel();
@@ -153,11 +201,12 @@ pub fn chained_spawn(meter: &mut Meter) {
             rt::detach(rt::spawn(async move { link(left - 1) }));
         }
     }
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(1_000, |ops| {
         rt.in_task(async move {
             let last = COUNTDOWN.start(1);
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             link(ops);
             rt::got(last.await);
             clock.elapsed()

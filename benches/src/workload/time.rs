@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 /// the work is pending once, so the timer is armed, and dropped when the work is done. Per
 /// time-out.
 pub fn timeout_unfired(meter: &mut Meter) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(5_000, |ops| {
         rt.in_task(async move {
             let mut in_time = 0;
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             for _ in 0..ops {
                 let limit = Duration::from_secs(60);
                 in_time += u64::from(rt::timeout(limit, rt::yield_now()).await.is_ok());
@@ -31,11 +32,12 @@ pub fn timeout_unfired(meter: &mut Meter) {
 /// all, made before), polls each once, which arms it, and drops them all, oldest first. Deadlines
 /// lie from 10 to 60 s away, in no order. Per timer.
 pub fn armed_and_dropped(meter: &mut Meter) {
-    let rt = Runtime::new(meter.flavor());
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
     meter.batches(100_000, |ops| {
         rt.in_task(async move {
             let mut sleeps: Vec<rt::Sleep> = Vec::with_capacity(ops as usize);
-            let clock = Stopwatch::start();
+            let clock = Stopwatch::start(flavor);
             sleeps.extend(
                 (0..ops).map(|i| rt::sleep(Duration::from_millis(10_000 + i * 7_919 % 50_000))),
             );
