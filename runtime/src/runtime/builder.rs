@@ -8,7 +8,7 @@ use super::runtime::{Runtime, Seat};
 use crate::base::clock::Clock;
 #[cfg(not(loom))]
 use crate::base::prim::{AtomicBool, AtomicU64};
-use crate::blocking;
+use crate::blocking::pool as blocking;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
 use crate::local::shared::Shared;

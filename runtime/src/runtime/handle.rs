@@ -9,7 +9,7 @@
 
 use crate::base::clock::Clock;
 use crate::base::prim::{AtomicBool, Ordering, plain_local};
-use crate::blocking;
+use crate::blocking::pool as blocking;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
 use crate::local::shared::Scheduler;
@@ -269,6 +269,12 @@ impl Handle {
     /// wait their turn. A closure that has started cannot be stopped; one that has not can be
     /// aborted.
     ///
+    /// When the system refuses another thread, the closure waits for one of those that are there;
+    /// when there is none at all, its handle gives an error that is
+    /// [cancelled](crate::task::JoinError::is_cancelled) and says why. tokio panics here, asyncio
+    /// raises `RuntimeError`. Closures that wait for one another hang for ever when there are not
+    /// enough threads for all of them, by the limit or by the system.
+    ///
     /// # Cancel safety
     /// Awaiting the handle loses nothing when it is dropped; the task goes on.
     ///
@@ -297,7 +303,8 @@ impl Handle {
             id,
             spawned,
         );
-        self.inner.blocking.submit(blocking::Job { entry, id, spawned });
+        let running = blocking::Running { id, spawned };
+        self.inner.blocking.submit(blocking::Job { entry, running });
         join
     }
 

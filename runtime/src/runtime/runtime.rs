@@ -20,7 +20,7 @@
 
 use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
 use crate::base::prim::{Mutex, Ordering};
-use crate::blocking::Running;
+use crate::blocking::pool::Running;
 use crate::drive::driver::Driver;
 use crate::local::shared::Report;
 use crate::local::worker::{Tick, Worker};
