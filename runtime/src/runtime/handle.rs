@@ -7,7 +7,7 @@
 //! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
 //!   leaked guard, owns a count of it.
 
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, Hold};
 use crate::base::prim::{AtomicBool, Ordering, plain_local};
 use crate::blocking::pool as blocking;
 use crate::drive::reactor::Reactor;
@@ -287,18 +287,13 @@ impl Handle {
     {
         let spawned = Location::caller();
         let id = self.inner.scheduler.fresh_id();
-        let handle = self.clone();
-        // A paused clock may not be moved while the closure runs: real time passes there.
         let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
+        let inside = Inside { handle: self.clone(), hold };
         let (entry, join) = job(
             move || {
-                let _context = set_context(Arc::as_ptr(&handle.inner), Some(Mode::Free));
-                let result = closure();
-                if hold.is_some() {
-                    drop(hold);
-                    handle.inner.scheduler.nudge();
-                }
-                result
+                let inside = inside;
+                let _context = set_context(Arc::as_ptr(&inside.handle.inner), Some(Mode::Free));
+                closure()
             },
             id,
             spawned,
@@ -339,6 +334,22 @@ impl Inner {
         F::Output: Send + 'static,
     {
         spawn::spawn(&self.scheduler, future, spawned)
+    }
+}
+
+/// What a blocking closure keeps until it has returned or panicked, or was dropped without a call:
+/// its runtime, and a paused clock where it is, because real time passes there.
+struct Inside {
+    handle: Handle,
+    hold: Option<Hold>,
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        if self.hold.take().is_some() {
+            // Whoever drives the clock has gone to sleep because of us.
+            self.handle.inner.scheduler.nudge();
+        }
     }
 }
 
