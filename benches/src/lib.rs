@@ -34,6 +34,7 @@ pub mod alloc;
 pub mod compare;
 mod criterion_suite;
 pub mod echo;
+pub mod labs;
 pub mod meter;
 pub mod on;
 pub mod rows;

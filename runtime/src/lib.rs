@@ -167,8 +167,12 @@ pub(crate) mod pool {
     pub(crate) mod shutdown;
 }
 
-/// closure -> result: threads that grow under load and go home when idle.
-pub(crate) mod blocking;
+pub(crate) mod blocking {
+    /// the numbers of the blocking pool: who takes a job, who waits, who starts, who goes home.
+    pub(crate) mod tally;
+    /// closure -> result: threads that grow under load and go home when idle.
+    pub(crate) mod pool;
+}
 
 /// Waiting for each other: locks, channels, events. All of it runs under any executor.
 pub mod sync {

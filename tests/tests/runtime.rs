@@ -251,6 +251,25 @@ fn a_paused_clock_moves_again_after_a_closure_that_nobody_awaits() {
     });
 }
 
+/// Nobody awaits them, so nothing but the clock's own news wakes the driver.
+#[test]
+fn a_paused_clock_moves_again_after_closures_that_panic_or_never_run() {
+    let rt =
+        Builder::new_current_thread().start_paused(true).max_blocking_threads(1).build().unwrap();
+    rt.block_on(async {
+        let (release, wait) = mpsc::channel::<()>();
+        drop(spawn_blocking(move || {
+            wait.recv().unwrap();
+            panic!("after the driver has gone to sleep");
+        }));
+        let never = spawn_blocking(|| ());
+        never.abort();
+        drop(never);
+        thread::spawn(move || release.send(()));
+        sleep(Duration::from_secs(10)).await;
+    });
+}
+
 #[test]
 fn timers_and_other_threads_get_their_turn_beside_a_task_that_always_runs() {
     let rt = runtime();

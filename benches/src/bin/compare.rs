@@ -72,6 +72,8 @@ enum Part {
     },
     /// Load for an echo server.
     Load { port: u16, connections: usize },
+    #[command(flatten)]
+    Lab(benches::labs::Lab),
 }
 
 fn main() -> ExitCode {
@@ -107,6 +109,7 @@ fn run_part(part: Part) -> Result<ExitCode, String> {
         Part::Load { port, connections } => {
             child::load(port, connections).map_err(|error| error.to_string())?;
         }
+        Part::Lab(lab) => benches::labs::run(&lab)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@
 //!
 //! | build | what the types are |
 //! |---|---|
-//! | normal | std's, unchanged; the cell and the lock are thin wrappers |
+//! | normal | std's, unchanged; the cell and the lock are thin wrappers; crossbeam's channel |
 //! | `--cfg loom` | loom's, which explores every interleaving and every allowed reordering |
 //! | unit tests | std's, counted: [`count`] lists the read-modify-writes of a closure |
 //!
@@ -23,6 +23,57 @@ mod imp {
         AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
     };
     pub(crate) use loom::thread;
+
+    /// A lock, a queue and a condition variable with the part of crossbeam's interface that is used
+    /// here. It ends with the model: there is no error, both ends live as long as the pool.
+    pub(crate) mod channel {
+        pub(crate) use crossbeam_channel::{RecvError, RecvTimeoutError, SendError, TryRecvError};
+        use loom::sync::{Arc, Condvar, Mutex};
+        use std::collections::VecDeque;
+        use std::time::Duration;
+
+        type Shared<T> = Arc<(Mutex<VecDeque<T>>, Condvar)>;
+        pub(crate) struct Sender<T>(Shared<T>);
+        pub(crate) struct Receiver<T>(Shared<T>);
+
+        pub(crate) fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
+            let shared = Arc::new((Mutex::new(VecDeque::new()), Condvar::new()));
+            (Sender(shared.clone()), Receiver(shared))
+        }
+
+        impl<T> Sender<T> {
+            pub(crate) fn send(&self, value: T) -> Result<(), SendError<T>> {
+                self.0.0.lock().unwrap().push_back(value);
+                self.0.1.notify_one();
+                Ok(())
+            }
+        }
+
+        impl<T> Receiver<T> {
+            pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
+                self.0.0.lock().unwrap().pop_front().ok_or(TryRecvError::Empty)
+            }
+
+            pub(crate) fn recv(&self) -> Result<T, RecvError> {
+                let mut queue = self.0.0.lock().unwrap();
+                loop {
+                    match queue.pop_front() {
+                        Some(value) => return Ok(value),
+                        None => queue = self.0.1.wait(queue).unwrap(),
+                    }
+                }
+            }
+
+            /// A model has no time: zero is over at once, everything else never.
+            pub(crate) fn recv_timeout(&self, limit: Duration) -> Result<T, RecvTimeoutError> {
+                match self.try_recv() {
+                    Err(_) if limit.is_zero() => Err(RecvTimeoutError::Timeout),
+                    Err(_) => self.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    Ok(value) => Ok(value),
+                }
+            }
+        }
+    }
 
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
@@ -44,6 +95,7 @@ mod imp {
     pub(crate) use super::counted::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
     };
+    pub(crate) use crossbeam_channel as channel;
     #[cfg(not(test))]
     pub(crate) use std::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,

@@ -13,7 +13,7 @@ use super::threads;
 use crate::base::clock::Clock;
 #[cfg(not(loom))]
 use crate::base::prim::AtomicU64;
-use crate::blocking;
+use crate::blocking::pool as blocking;
 use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
 use crate::drive::wheels::Wheels;

@@ -8,9 +8,9 @@
 //!   leaked guard, owns a count of it.
 
 use super::scheduler::{RuntimeFlavor, Scheduler};
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, Hold};
 use crate::base::prim::plain_local;
-use crate::blocking;
+use crate::blocking::pool as blocking;
 use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
@@ -253,6 +253,12 @@ impl Handle {
     /// wait their turn. A closure that has started cannot be stopped; one that has not can be
     /// aborted.
     ///
+    /// When the system refuses another thread, the closure waits for one of those that are there;
+    /// when there is none at all, its handle gives an error that is
+    /// [cancelled](crate::task::JoinError::is_cancelled) and says why. tokio panics here, asyncio
+    /// raises `RuntimeError`. Closures that wait for one another hang for ever when there are not
+    /// enough threads for all of them, by the limit or by the system.
+    ///
     /// # Cancel safety
     /// Awaiting the handle loses nothing when it is dropped; the task goes on.
     ///
@@ -265,23 +271,19 @@ impl Handle {
     {
         let spawned = Location::caller();
         let id = self.inner.ids.one();
-        let handle = self.clone();
-        // A paused clock may not be moved while the closure runs: real time passes there.
         let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
+        let inside = Inside { handle: self.clone(), hold };
         let (entry, join) = job(
             move || {
-                let _context = set_context(Arc::as_ptr(&handle.inner), Some(Mode::Free));
-                let result = closure();
-                if hold.is_some() {
-                    drop(hold);
-                    handle.inner.scheduler.nudge();
-                }
-                result
+                let inside = inside;
+                let _context = set_context(Arc::as_ptr(&inside.handle.inner), Some(Mode::Free));
+                closure()
             },
             id,
             spawned,
         );
-        self.inner.blocking.submit(blocking::Job { entry, id, spawned });
+        let running = blocking::Running { id, spawned };
+        self.inner.blocking.submit(blocking::Job { entry, running });
         join
     }
 
@@ -316,6 +318,22 @@ impl Inner {
         F::Output: Send + 'static,
     {
         self.scheduler.spawn(future, spawned)
+    }
+}
+
+/// What a blocking closure keeps until it has returned or panicked, or was dropped without a call:
+/// its runtime, and a paused clock where it is, because real time passes there.
+struct Inside {
+    handle: Handle,
+    hold: Option<Hold>,
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        if self.hold.take().is_some() {
+            // Whoever drives the clock has gone to sleep because of us.
+            self.handle.inner.scheduler.nudge();
+        }
     }
 }
 

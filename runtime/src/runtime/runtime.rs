@@ -13,7 +13,7 @@ use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
 use super::seat::Seat;
 use super::threads::Threads;
 use crate::base::clock;
-use crate::blocking::Running;
+use crate::blocking::pool::Running;
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;
 use crate::wake::batch::Report;

@@ -111,9 +111,9 @@ impl<F: Work, S: Schedule> Cell<F, S> {
 
     /// # Safety
     /// As for `poll`.
-    unsafe fn cancel(task: TaskRef) {
+    unsafe fn cancel(task: TaskRef, why: Option<Box<str>>) {
         let _polling = current::polling(task);
-        let error = Err(JoinError::cancelled(task.id()));
+        let error = Err(JoinError::cancelled(task.id(), why));
         // SAFETY(INV-27): nobody polls it again.
         unsafe { Self::slot(task, |slot| Self::finish(task, slot, error)) };
     }

@@ -259,38 +259,45 @@ fn abort(task: TaskRef) {
     }
 }
 
-/// Why a task has no output: it panicked, or it was aborted.
+/// Why a task has no output: it panicked, or it was aborted, or ended with its runtime, or was a
+/// blocking closure for which the system had no thread; the text then says so.
 ///
 /// One pointer wide, so that a small output stays small; the rest is allocated when it is needed.
 pub struct JoinError(Box<Reason>);
 
 struct Reason {
     id: Id,
-    /// `None`: cancelled. In a lock, so that the error is `Sync` whatever was thrown.
-    panic: Option<std::sync::Mutex<Panic>>,
+    why: Why,
+}
+
+enum Why {
+    /// With a text if it was not by wish.
+    Cancelled(Option<Box<str>>),
+    /// In a lock, so that the error is `Sync` whatever was thrown.
+    Panicked(std::sync::Mutex<Panic>),
 }
 
 impl JoinError {
     #[cold]
-    pub(super) fn cancelled(id: Id) -> Self {
-        Self(Box::new(Reason { id, panic: None }))
+    pub(super) fn cancelled(id: Id, why: Option<Box<str>>) -> Self {
+        Self(Box::new(Reason { id, why: Why::Cancelled(why) }))
     }
 
     #[cold]
     pub(super) fn panicked(id: Id, panic: Panic) -> Self {
-        Self(Box::new(Reason { id, panic: Some(std::sync::Mutex::new(panic)) }))
+        Self(Box::new(Reason { id, why: Why::Panicked(std::sync::Mutex::new(panic)) }))
     }
 
-    /// Was the task aborted, or dropped with its runtime?
+    /// Was the task aborted, or dropped with its runtime, or never called for want of a thread?
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.panic.is_none()
+        !self.is_panic()
     }
 
     /// Did the task panic?
     #[must_use]
     pub fn is_panic(&self) -> bool {
-        self.0.panic.is_some()
+        matches!(self.0.why, Why::Panicked(_))
     }
 
     /// What the task threw.
@@ -315,10 +322,10 @@ impl JoinError {
     /// # Errors
     /// The error, unchanged, when the task was cancelled.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
-        let Reason { id, panic } = *self.0;
-        match panic {
-            Some(panic) => Ok(panic.into_inner().unwrap_or_else(|poison| poison.into_inner())),
-            None => Err(Self::cancelled(id)),
+        let Reason { id, why } = *self.0;
+        match why {
+            Why::Panicked(panic) => Ok(panic.into_inner().unwrap_or_else(|p| p.into_inner())),
+            Why::Cancelled(why) => Err(Self::cancelled(id, why)),
         }
     }
 
@@ -328,9 +335,12 @@ impl JoinError {
         self.0.id
     }
 
-    /// The text of the panic, if it was one with a text.
+    /// The text of the panic, if it was one with a text, or of the cancellation.
     fn text(&self) -> Option<String> {
-        let panic = self.0.panic.as_ref()?.lock().unwrap_or_else(|poison| poison.into_inner());
+        let panic = match &self.0.why {
+            Why::Cancelled(why) => return why.as_deref().map(str::to_owned),
+            Why::Panicked(panic) => panic.lock().unwrap_or_else(|poison| poison.into_inner()),
+        };
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         text.or_else(|| panic.downcast_ref::<String>().cloned())
     }
@@ -339,7 +349,8 @@ impl JoinError {
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.is_cancelled(), self.text()) {
-            (true, _) => write!(f, "task {} was cancelled", self.0.id),
+            (true, Some(text)) => write!(f, "task {} was cancelled: {text}", self.0.id),
+            (true, None) => write!(f, "task {} was cancelled", self.0.id),
             (false, Some(text)) => write!(f, "task {} panicked: {text:?}", self.0.id),
             (false, None) => write!(f, "task {} panicked", self.0.id),
         }
@@ -349,7 +360,10 @@ impl fmt::Display for JoinError {
 impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.text() {
-            _ if self.is_cancelled() => write!(f, "JoinError::Cancelled({:?})", self.0.id),
+            None if self.is_cancelled() => write!(f, "JoinError::Cancelled({:?})", self.0.id),
+            Some(text) if self.is_cancelled() => {
+                write!(f, "JoinError::Cancelled({:?}, {text:?})", self.0.id)
+            }
             Some(text) => write!(f, "JoinError::Panic({:?}, {text:?}, ...)", self.0.id),
             None => write!(f, "JoinError::Panic({:?}, ...)", self.0.id),
         }

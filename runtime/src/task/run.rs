@@ -37,6 +37,7 @@ use super::state::{Claim, Complete, Idle, Start};
 use super::waker::Borrowed;
 use crate::base::trace::trace;
 use crate::wake::coop;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
@@ -54,9 +55,20 @@ impl Runnable {
 
     /// Drops the task's future instead of polling it: the scheduler has ended.
     pub(crate) fn cancel(self) {
+        self.end(None);
+    }
+
+    /// Drops a job's closure instead of calling it: no thread can be had to call it on.
+    #[cold]
+    pub(crate) fn refuse(self, why: &io::Error) {
+        self.end(Some(format!("no thread could be started for it: {why}").into()));
+    }
+
+    fn end(self, why: Option<Box<str>>) {
         let task = self.into_task();
         match task.state().start() {
-            Start::Poll { registered } | Start::Cancel { registered } => cancel(task, registered),
+            Start::Poll { registered } => cancel_because(task, registered, why),
+            Start::Cancel { registered } => cancel(task, registered),
             Start::Gone => task.release(1),
         }
     }
@@ -116,8 +128,12 @@ fn cancel_linked(task: TaskRef, linked_now: bool) {
 
 /// Drops the future. The caller owns `RUNNING` and the queue entry's reference.
 fn cancel(task: TaskRef, registered: bool) {
+    cancel_because(task, registered, None);
+}
+
+fn cancel_because(task: TaskRef, registered: bool, why: Option<Box<str>>) {
     // SAFETY(INV-21): the caller owns RUNNING.
-    unsafe { (task.vtable().cancel)(task) };
+    unsafe { (task.vtable().cancel)(task, why) };
     complete(task, registered);
 }
 

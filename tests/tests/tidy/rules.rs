@@ -41,7 +41,7 @@ const WEEKEND: [&str; 23] = [
     "drive/reactor",
     "drive/bell",
     "drive/driver",
-    "blocking.rs",
+    "blocking",
     "sync/semaphore/permits",
     "sync/oneshot/shared",
     "sync/mpsc/chan",

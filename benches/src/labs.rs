@@ -1,0 +1,140 @@
+//! the reports that are no rows of nanoseconds: a bad task, outside events, idleness, scale.
+//!
+//! ```text
+//! cargo compare stuck     what others wait for while a task blocks, hogs, or floods   (5 minutes)
+//! cargo compare events    processor time and latency of a wake from outside        (half a minute)
+//! cargo compare idle      switches, threads, descriptors, memory of a runtime at rest     (20 s)
+//! cargo compare scale     to a million tasks and timers, to 10 000 connections        (2 minutes)
+//! ```
+//!
+//! Each report is one file here, which says what it measures, and one or two in `cases/`, which do
+//! it and are compiled once per runtime (`on`). A case runs in a process of its own: `compare case
+//! REPORT PEER CASE`, by hand too. Processes end with their parent, or after two minutes.
+
+pub mod cells;
+pub mod events;
+pub mod floor;
+pub mod idle;
+pub mod on;
+pub mod process;
+pub mod scale;
+pub mod series;
+pub mod stuck;
+pub mod who;
+
+use crate::compare::{about, child};
+use clap::{Args, Subcommand, ValueEnum};
+use series::Series;
+use std::fmt::Write;
+use std::time::Duration;
+use who::Who;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    Stuck,
+    Events,
+    Idle,
+    Scale,
+}
+
+/// The part of the command line that belongs to the reports.
+#[derive(Debug, Subcommand)]
+pub enum Lab {
+    /// One bad task: what the others wait for.
+    Stuck(Options),
+    /// An outside event: processor time and latency.
+    Events(Options),
+    /// A runtime at rest: context switches, threads, descriptors, memory.
+    Idle(Options),
+    /// A thousand to a million tasks and timers, ten thousand connections.
+    Scale(Options),
+    /// One case of a report on one peer (tokio-mt2, mainspring-ct), in this process.
+    #[command(hide = true)]
+    Case {
+        report: Report,
+        who: Who,
+        case: String,
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// Only cases whose name holds this.
+    #[arg(long, value_name = "SUBSTRING", default_value = "")]
+    pub only: String,
+    /// Fewer rounds of smaller cases.
+    #[arg(long)]
+    pub quick: bool,
+    /// How many rounds: each is every case on every peer, in turns.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: Option<u16>,
+}
+
+impl Options {
+    pub fn rounds(&self, full: usize, quick: usize) -> usize {
+        let usual = if self.quick { quick } else { full };
+        self.rounds.map_or(usual, usize::from)
+    }
+}
+
+/// How much of a case to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    Full,
+    Quick,
+    /// For tests.
+    Tiny,
+}
+
+/// The function at the same path on the runtime that is asked for.
+macro_rules! on_peer {
+    ($who:expr, $module:ident :: $function:ident) => {
+        match $who.peer {
+            $crate::labs::who::Peer::Mainspring => $crate::labs::on::mainspring::$module::$function,
+            $crate::labs::who::Peer::Tokio => $crate::labs::on::tokio::$module::$function,
+            $crate::labs::who::Peer::Smol => $crate::labs::on::smol::$module::$function,
+        }
+    };
+}
+pub(crate) use on_peer;
+
+/// Does what the command line asked for.
+pub fn run(lab: &Lab) -> Result<(), String> {
+    let text = match lab {
+        Lab::Stuck(options) => stuck::report(options),
+        Lab::Events(options) => events::report(options),
+        Lab::Idle(options) => idle::report(options),
+        Lab::Scale(options) => scale::report(options),
+        Lab::Case { report, who, case: name, quick } => {
+            child::bounded_life(120);
+            let size = if *quick { Size::Quick } else { Size::Full };
+            series::print(&case(*report, *who, name, size)?)
+        }
+    };
+    print!("{text}");
+    Ok(())
+}
+
+/// One case on one peer, here and now.
+pub fn case(report: Report, who: Who, name: &str, size: Size) -> Result<Series, String> {
+    let of_report = match report {
+        Report::Stuck => stuck::case,
+        Report::Events => events::case,
+        Report::Idle => idle::case,
+        Report::Scale => scale::case,
+    };
+    of_report(who, name, size).ok_or(format!("there is no case {name:?} on {who}"))
+}
+
+/// Where and with what, and what the report says of itself.
+fn head(rounds: usize, says: &str) -> String {
+    let mut text = String::new();
+    for (key, value) in about::about(&[], rounds, Duration::ZERO) {
+        if ["command", "machine", "load", "rustc", "peers"].contains(&key) {
+            writeln!(text, "{key:<10} {value}").expect("a string takes all");
+        }
+    }
+    format!("{text}{:<10} {rounds}\n\n{}\n\n", "rounds", says.trim())
+}

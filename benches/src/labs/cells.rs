@@ -1,0 +1,115 @@
+//! cells: each case on each peer, in processes of their own, in rounds that turn around.
+
+use super::series::{self, Series};
+use super::who::Who;
+use super::{Options, Report};
+use std::collections::BTreeMap;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+/// A case, and who takes part in it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub case: String,
+    pub who: Vec<Who>,
+}
+
+/// What came out: the numbers of all rounds, or why there are none.
+#[derive(Debug, Default)]
+pub struct Cells(BTreeMap<(String, Who), Result<Series, String>>);
+
+impl Cells {
+    /// The numbers of one name; none where the case failed or was not run.
+    pub fn values(&self, case: &str, who: Who, name: &str) -> &[f64] {
+        let cell = self.0.get(&(case.to_owned(), who));
+        let values = cell.and_then(|cell| cell.as_ref().ok()?.get(name));
+        values.map_or(&[], Vec::as_slice)
+    }
+
+    /// A line for each cell without numbers.
+    pub fn failures(&self) -> String {
+        let line = |((case, who), cell): (&(String, Who), &Result<Series, String>)| {
+            let why = cell.as_ref().err()?;
+            Some(format!("FAILED: {case}, {who}: {why}\n"))
+        };
+        self.0.iter().filter_map(line).collect()
+    }
+
+    pub fn add(&mut self, case: &str, who: Who, result: Result<Series, String>) {
+        let cell = self.0.entry((case.to_owned(), who)).or_insert(Ok(Series::new()));
+        match (cell, result) {
+            (Ok(so_far), Ok(more)) => {
+                for (name, values) in more {
+                    so_far.entry(name).or_default().extend(values);
+                }
+            }
+            (cell, Err(why)) => *cell = Err(why),
+            (Err(_), Ok(_)) => {}
+        }
+    }
+}
+
+/// All rows whose name holds what the options want, round by round. Peers take turns within a row,
+/// and a round goes backwards every other time.
+pub fn measure(report: Report, rows: &[Row], options: &Options, rounds: usize) -> Cells {
+    let mut cells = Cells::default();
+    let start = Instant::now();
+    for round in 0..rounds {
+        for row in rows.iter().filter(|row| row.case.contains(&options.only)) {
+            let mut peers = row.who.clone();
+            if round % 2 == 1 {
+                peers.reverse();
+            }
+            for who in peers {
+                let done = start_case(report, who, &row.case, options.quick).and_then(result_of);
+                cells.add(&row.case, who, done);
+            }
+        }
+        let (done, time) = (round + 1, start.elapsed().as_secs());
+        eprintln!("round {done} of {rounds}: {time} s");
+    }
+    cells
+}
+
+/// Starts `compare case …`.
+pub fn start_case(report: Report, who: Who, case: &str, quick: bool) -> Result<Child, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let report = format!("{report:?}").to_lowercase();
+    let mut command = Command::new(program);
+    command.args(["case", &report, &who.to_string(), case]);
+    if quick {
+        command.arg("--quick");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().map_err(|error| error.to_string())
+}
+
+/// Waits for a case and reads what it printed.
+pub fn result_of(child: Child) -> Result<Series, String> {
+    let output = child.wait_with_output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return series::parse(&String::from_utf8_lossy(&output.stdout));
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let panic: Vec<&str> = said.lines().filter(|line| !line.starts_with("note:")).collect();
+    Err(format!("{}: {}", output.status, panic.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_add_up_and_a_failure_stays() {
+        let who = Who::FIVE[0];
+        let mut cells = Cells::default();
+        cells.add("a", who, Ok(series::one("us", vec![1.0])));
+        cells.add("a", who, Ok(series::one("us", vec![2.0])));
+        assert_eq!(cells.values("a", who, "us"), [1.0, 2.0]);
+        assert!(cells.failures().is_empty());
+        cells.add("a", who, Err("it hung".to_owned()));
+        cells.add("a", who, Ok(series::one("us", vec![3.0])));
+        assert!(cells.values("a", who, "us").is_empty());
+        assert!(cells.failures().contains("it hung"));
+    }
+}

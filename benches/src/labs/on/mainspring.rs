@@ -1,0 +1,18 @@
+//! Mainspring.
+
+#[path = "../cases/crowd.rs"]
+pub mod crowd;
+#[path = "../cases/events.rs"]
+pub mod events;
+#[path = "../cases/idle.rs"]
+pub mod idle;
+#[path = "../cases/probes.rs"]
+pub mod probes;
+#[path = "../cases/stuck.rs"]
+pub mod stuck;
+#[path = "../cases/scale.rs"]
+pub mod scale;
+
+pub mod rt {
+    crate::labs::on::tokio_shaped!(mainspring);
+}
