@@ -2,23 +2,23 @@
 //!
 //! Mainspring is an async runtime that can be read from end to end. This file is its table of
 //! contents: a file may use only what stands before it here, so reading from top to bottom never
-//! refers forward. Five machines (the one-thread executor, the drivers, the blocking pool, the
-//! primitives, and next the work-stealing pool) do not know each other; `runtime` bolts them
-//! together; the only call upwards in the whole program is a wake.
+//! refers forward. Five machines (the one-thread executor, the work-stealing pool, the drivers, the
+//! blocking pool, the primitives) do not know each other; `runtime` bolts them together; the only
+//! call upwards in the whole program is a wake.
 //!
 //! ```text
-//!  time  io  net  signal             what programs use; they reach the drivers through the handle
-//!  runtime                           bolts the machines together
-//!  local │ drive │ blocking │ sync   machines, no edges between them
-//!  task                              one unit of work
-//!  wake                              ways to hold a waker
-//!  base                              std or loom, lists, clock, chance, trace
+//!  time  io  net  signal                    what programs use; the handle leads to the drivers
+//!  runtime                                  bolts the machines together
+//!  local │ pool │ drive │ blocking │ sync   machines, no edges between them
+//!  task                                     one unit of work
+//!  wake                                     ways to hold a waker
+//!  base                                     std or loom, lists, clock, chance, trace
 //! ```
 //!
-//! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task`, `local`,
-//! `drive` without `ready`, `readiness`, `turn` and `wheels`, `blocking`,
-//! `sync/semaphore/permits`, `sync/oneshot/shared`, `sync/mpsc/chan`, `io/async_fd`. The rest is
-//! more of the same, or is looked up when it is met.
+//! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
+//! `credit`, `ids`, `registry`, `join` and `yield_now`, `local`, `drive` without `ready`,
+//! `readiness`, `turn` and `wheels`, `pool/{ring, idle, shared, worker, tick}`, `blocking`,
+//! `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -26,7 +26,7 @@
 //! use mainspring::time::{Duration, sleep};
 //!
 //! # fn main() -> std::io::Result<()> {
-//! let runtime = mainspring::runtime::Builder::new_current_thread().build()?;
+//! let runtime = mainspring::runtime::Runtime::new()?;
 //! runtime.block_on(async {
 //!     let task = mainspring::spawn(async {
 //!         sleep(Duration::from_millis(1)).await;

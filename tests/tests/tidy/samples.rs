@@ -244,5 +244,8 @@ fn the_weekend_is_counted_without_tests() {
     let after = crate::rules::weekend_lines(&with("runtime/src/local.rs", more));
     assert_eq!(after - before, 1);
     let long = with("runtime/src/local.rs", &"// x\n".repeat(7_500));
-    assert!(crate::rules::weekend(&long).iter().any(|line| line.contains("7500")));
+    let found = crate::rules::weekend(&long);
+    assert!(found.iter().any(|line| line.contains("7500")), "{found:?}");
+    let gone = "the weekend's path has wake/, which is not there";
+    assert!(found.iter().any(|line| line == gone), "{found:?}");
 }
