@@ -49,7 +49,7 @@ struct Options {
     #[arg(long, conflicts_with = "scale")]
     full: bool,
     /// Fail if a row of a second or more takes more than this times its floor
-    #[arg(long, value_name = "RATIO")]
+    #[arg(long, value_name = "RATIO", value_parser = flags::ratio)]
     check: Option<f64>,
     #[command(flatten)]
     scheduler: flags::Scheduler,

@@ -15,11 +15,10 @@ use mainspring::runtime::{Builder, Runtime};
 /// Without a flag it is what `#[mainspring::main]` gives: `multi_thread`, a thread for each core.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct Scheduler {
-    /// Run on multi_thread with N threads, which take work from each other; without this flag a
-    /// thread for each core
+    /// Run on multi_thread with N threads, 1 to 47 [default: a thread for each core]
     #[arg(long, value_name = "N", value_parser = threads, conflicts_with = "current_thread")]
     threads: Option<usize>,
-    /// Run on current_thread: all tasks on one thread, the program's first
+    /// Run on current_thread: all tasks on the program's first thread
     #[arg(long)]
     current_thread: bool,
 }
@@ -101,6 +100,14 @@ pub fn scale(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value > 0.0 && value <= 100.0 => Ok(value),
         _ => Err("give a factor above 0 and up to 100, such as 0.1".to_owned()),
+    }
+}
+
+/// Reads how many times its floor a run may take, such as `1.25`.
+pub fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value >= 1.0 => Ok(value),
+        _ => Err("give a ratio of 1 or more, such as 1.25".to_owned()),
     }
 }
 

@@ -116,6 +116,7 @@ fn a_flag_that_makes_no_sense_is_refused_with_the_reason() {
     run("fetch", &["--limit", "0"]).bad().tells("--limit");
     run("fetch", &["--url", "https://example.org/"]).bad().tells("http://");
     run("tour", &["--full", "--scale", "0.5"]).bad().tells("--scale");
+    run("tour", &["--check", "0.5"]).bad().tells("give a ratio of 1 or more");
     for program in ["fetch", "queue", "echo", "server", "tour"] {
         run(program, &["--threads", "0"]).bad().tells("give 1 to 47").tells("--current-thread");
         run(program, &["--threads", "2", "--current-thread"]).bad().tells("--threads");
