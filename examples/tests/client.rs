@@ -49,6 +49,24 @@ fn tasks_share_the_connections_and_the_cap_holds() {
     });
 }
 
+/// On several threads connections are given back while others are still being opened.
+#[test]
+fn the_cap_holds_when_answers_come_at_once() {
+    on_both(|| async {
+        let addr = server().await;
+        for _ in 0..50 {
+            let client = Client::new(4);
+            let ask = |client: Client| async move { client.get(&url(addr, "/get")).await };
+            let tasks: Vec<_> = (0..16).map(|_| mainspring::spawn(ask(client.clone()))).collect();
+            for task in tasks {
+                assert_eq!(task.await.unwrap().unwrap().status, StatusCode::OK);
+            }
+            assert!(client.opened() <= 4, "{} opened", client.opened());
+            assert_eq!(client.opened() + client.reused(), 16);
+        }
+    });
+}
+
 #[test]
 fn one_client_serves_two_servers_within_its_cap() {
     on_both(|| async {
