@@ -1,10 +1,10 @@
 //! the reports that are no rows of nanoseconds: a bad task, outside events, idleness, scale.
 //!
 //! ```text
-//! cargo compare stuck     what others wait for while a task blocks, hogs, or floods   (5 minutes)
+//! cargo compare stuck     what others wait for while a task blocks, hogs, or floods   (7 minutes)
 //! cargo compare events    processor time and latency of a wake from outside        (half a minute)
 //! cargo compare idle      switches, threads, descriptors, memory of a runtime at rest     (20 s)
-//! cargo compare scale     to a million tasks and timers, to 10 000 connections        (2 minutes)
+//! cargo compare scale     to a million tasks and timers, to 10 000 connections        (5 minutes)
 //! ```
 //!
 //! Each report is one file here, which says what it measures, and one or two in `cases/`, which do

@@ -100,10 +100,10 @@ impl Driver {
 
     /// Takes what has happened already. Returns the number of fd events.
     fn look(&self) -> usize {
-        if !self.reactor.has_sources() {
+        if !self.reactor.has_sources() || self.wheels.is_outside(self.index) {
             return 0;
         }
-        match self.take() {
+        match self.reactor.borrow() {
             Some(mut turn) => self.poll(&mut turn, Some(Duration::ZERO)),
             None => 0,
         }

@@ -177,6 +177,11 @@ impl Reactor {
         self.slot.take(me).map(|polling| Turn { reactor: self, polling })
     }
 
+    /// Takes that right for a look.
+    pub(crate) fn borrow(&self) -> Option<Turn<'_>> {
+        self.slot.borrow().map(|polling| Turn { reactor: self, polling })
+    }
+
     /// Forgets a holder that will not come again.
     pub(crate) fn forget(&self, me: &Arc<impl Holder + 'static>) {
         self.slot.forget(me);

@@ -23,6 +23,11 @@
 //! So nobody has to be told while nobody holds the thing, and the last holder, who is awake, finds
 //! no useless token at its next sleep.
 //!
+//! **Who only looks** (a busy worker, now and then) borrows the thing for a moment and sleeps for
+//! nobody: it is no holder. A sleeper that comes in that moment must not go without until its next
+//! sleep, while the other goes on working: it leaves its bell, which is rung when the thing is
+//! back.
+//!
 //! The slot remembers the last holder, for one reason: it is mostly the next one too, and then no
 //! count is touched. When holders alternate, each take costs two more read-modify-writes.
 
@@ -49,27 +54,47 @@ struct State<T> {
     thing: Option<Box<T>>,
     /// Who holds it, or held it last.
     last: Option<Arc<dyn Holder>>,
+    /// It is out for a look.
+    borrowed: bool,
+    /// Who wants it meanwhile.
+    waiting: Option<Arc<dyn Holder>>,
 }
 
 impl<T> Slot<T> {
     pub(crate) fn new(thing: T) -> Self {
-        Self { state: Mutex::new(State { thing: Some(Box::new(thing)), last: None }) }
+        let thing = Some(Box::new(thing));
+        let state = State { thing, last: None, borrowed: false, waiting: None };
+        Self { state: Mutex::new(state) }
     }
 
-    /// Takes the thing; `None` if somebody else holds it.
+    /// Takes the thing, to sleep for all; `None` if somebody else has it. If that one only looks,
+    /// `me` is nudged when it has looked.
     pub(crate) fn take(&self, me: &Arc<impl Holder + 'static>) -> Option<Taken<'_, T>> {
         let mut state = self.state.lock();
-        let thing = state.thing.take()?;
+        let Some(thing) = state.thing.take() else {
+            if state.borrowed {
+                state.waiting = Some(me.clone());
+            }
+            return None;
+        };
         if !state.remembers(Arc::as_ptr(me).cast()) {
             state.last = Some(me.clone());
         }
         Some(Taken { slot: self, thing: Some(thing) })
     }
 
+    /// Takes the thing for a look; `None` if somebody else has it.
+    pub(crate) fn borrow(&self) -> Option<Taken<'_, T>> {
+        let mut state = self.state.lock();
+        let thing = state.thing.take()?;
+        state.borrowed = true;
+        Some(Taken { slot: self, thing: Some(thing) })
+    }
+
     /// Who holds the thing, if anybody does.
     pub(crate) fn holder(&self) -> Option<Arc<dyn Holder>> {
         let state = self.state.lock();
-        if state.thing.is_some() { None } else { state.last.clone() }
+        if state.thing.is_some() || state.borrowed { None } else { state.last.clone() }
     }
 
     /// Forgets a holder that will not come again.
@@ -78,6 +103,7 @@ impl<T> Slot<T> {
         if state.remembers(Arc::as_ptr(me).cast()) {
             state.last = None;
         }
+        state.waiting.take_if(|waiting| Arc::as_ptr(waiting).cast() == Arc::as_ptr(me));
     }
 }
 
@@ -112,7 +138,14 @@ impl<T> Taken<'_, T> {
 
 impl<T> Drop for Taken<'_, T> {
     fn drop(&mut self) {
-        self.slot.state.lock().thing = self.thing.take();
+        let mut state = self.slot.state.lock();
+        state.thing = self.thing.take();
+        state.borrowed = false;
+        let waiting = state.waiting.take();
+        drop(state);
+        if let Some(waiting) = waiting {
+            waiting.unpark();
+        }
     }
 }
 

@@ -71,3 +71,27 @@ fn loom_turn_one_holder_at_a_time() {
         assert!(counted >= 1 && total == counted);
     });
 }
+
+/// A sleeper comes while another looks: it gets the turn, or is told when it is back.
+#[test]
+fn loom_turn_a_sleeper_does_not_go_without_after_a_look() {
+    loom::model(|| {
+        let parker = Parker::new();
+        let sleeper = bell(&parker);
+        let slot = Arc::new(Slot::new(()));
+        let looker = {
+            let slot = slot.clone();
+            thread::spawn(move || drop(slot.borrow()))
+        };
+        // A sleep without end, if it is not told: loom reports a deadlock.
+        while slot.take(&sleeper).is_none() {
+            if sleeper.lie_down(|| false).is_some() {
+                parker.sleep(None);
+            }
+            sleeper.rise();
+        }
+        looker.join().unwrap();
+        slot.forget(&sleeper);
+        assert_eq!(Arc::strong_count(&sleeper), 1);
+    });
+}
