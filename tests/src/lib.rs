@@ -8,6 +8,17 @@
 //! }
 //! ```
 //!
+//! It runs on the pool unless told otherwise, with a thread for each core:
+//!
+//! ```
+//! use mainspring::runtime::{Handle, RuntimeFlavor};
+//!
+//! #[mainspring::main(worker_threads = 2)]
+//! async fn main() {
+//!     assert_eq!(Handle::current().runtime_flavor(), RuntimeFlavor::MultiThread);
+//! }
+//! ```
+//!
 //! Arguments, attributes, visibility and documentation of the function stay:
 //!
 //! ```
@@ -41,17 +52,28 @@
 //! ```
 //!
 //! ```compile_fail
-//! #[mainspring::main(flavor = "multi_thread")]
+//! #[mainspring::main(start_paused = true)]
 //! async fn main() {}
 //! ```
 //!
 //! ```compile_fail
-//! #[mainspring::main(worker_threads = 2)]
+//! #[mainspring::test(worker_threads = 2)]
+//! async fn test() {}
+//! # fn main() {}
+//! ```
+//!
+//! ```compile_fail
+//! #[mainspring::main(flavor = "current_thread", worker_threads = 2)]
 //! async fn main() {}
 //! ```
 //!
 //! ```compile_fail
-//! #[mainspring::main(start_paused = 1)]
+//! #[mainspring::main(worker_threads = 0)]
+//! async fn main() {}
+//! ```
+//!
+//! ```compile_fail
+//! #[mainspring::main(flavor = "current_thread", start_paused = 1)]
 //! async fn main() {}
 //! ```
 //!
@@ -67,15 +89,21 @@
 
 #![forbid(unsafe_code)]
 
+mod kinds;
+
+pub use kinds::{Kind, within};
+
 use mainspring::runtime::{Builder, Runtime};
+use mainspring::task::yield_now;
 use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
 
 /// A runtime on this thread.
 pub fn runtime() -> Runtime {
@@ -96,8 +124,10 @@ pub struct Said {
     pub line: u32,
 }
 
+type Heard = Arc<Mutex<Vec<Said>>>;
+
 thread_local! {
-    static HEARD: RefCell<Option<Vec<Said>>> = const { RefCell::new(None) };
+    static HEARD: RefCell<Option<Heard>> = const { RefCell::new(None) };
 }
 
 fn listen() {
@@ -108,28 +138,31 @@ fn listen() {
             let text = info.payload_as_str().unwrap_or("(not a text)").to_string();
             let (file, line) = info.location().map_or(("", 0), |l| (l.file(), l.line()));
             let said = Said { text, file: file.to_string(), line };
-            let heard = HEARD.try_with(|heard| match heard.borrow_mut().as_mut() {
-                Some(list) => {
-                    list.push(said);
-                    true
-                }
-                None => false,
-            });
-            if heard != Ok(true) {
-                before(info);
+            match HEARD.try_with(|heard| heard.borrow().clone()).ok().flatten() {
+                Some(list) => list.lock().unwrap_or_else(PoisonError::into_inner).push(said),
+                None => before(info),
             }
         }));
     });
 }
 
-/// Runs `f` and returns what the panics on this thread said meanwhile, contained ones too. Keeps
-/// them from being printed.
+/// Runs `f` and returns what the panics on this thread said meanwhile, contained ones too, and
+/// those on the workers of pools that were built in `f` by [`Kind::builder`]. Keeps them from being
+/// printed.
 pub fn heard<R>(f: impl FnOnce() -> R) -> (std::thread::Result<R>, Vec<Said>) {
     listen();
-    let before = HEARD.with(|heard| heard.replace(Some(Vec::new())));
+    let list = Heard::default();
+    let before = HEARD.with(|heard| heard.replace(Some(list.clone())));
     let result = catch_unwind(AssertUnwindSafe(f));
-    let list = HEARD.with(|heard| heard.replace(before)).unwrap_or_default();
-    (result, list)
+    HEARD.with(|heard| *heard.borrow_mut() = before);
+    let said = list.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    (result, said)
+}
+
+/// For the start of a thread: it is heard by whoever hears the thread that calls this.
+fn hear_with() -> impl Fn() + Send + Sync + 'static {
+    let list = HEARD.with(|heard| heard.borrow().clone());
+    move || HEARD.with(|heard| heard.borrow_mut().clone_from(&list))
 }
 
 /// Runs `f`, which must panic, and returns what it said.
@@ -138,6 +171,21 @@ pub fn panic_of<R>(f: impl FnOnce() -> R) -> Said {
     let (result, heard) = heard(f);
     assert!(result.is_err(), "this should have panicked");
     heard.into_iter().next_back().expect("a panic is heard")
+}
+
+/// Yields until `condition` is true.
+pub async fn until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "this should have come true");
+        std::thread::yield_now();
+        yield_now().await;
+    }
+}
+
+/// Lets the tasks of `runtime` run until `condition` is true.
+pub fn turns_until(runtime: &Runtime, condition: impl Fn() -> bool) {
+    runtime.block_on(until(condition));
 }
 
 /// Counts how often something was dropped.

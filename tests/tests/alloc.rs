@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tests::{paused, runtime};
+use tests::{Kind, paused, runtime};
 
 struct Counting;
 
@@ -79,14 +79,60 @@ fn a_task_is_one_allocation_from_spawn_to_join() {
     });
 }
 
-#[test]
-fn spawning_from_outside_is_one_allocation_too() {
-    let runtime = runtime();
+fn spawning_from_outside_is_one_allocation_too(kind: Kind) {
+    let runtime = kind.runtime();
     runtime.block_on(async {});
     MADE.with(|made| made.set((0, 0)));
     let task = runtime.spawn(async {});
     assert_eq!(MADE.with(Cell::get).0, 1);
     runtime.block_on(task).unwrap();
+}
+
+/// More than fit into a ring, so that some go to the injector; siblings take from both meanwhile.
+fn spawning_on_a_worker_is_one_allocation(kind: Kind) {
+    let runtime = kind.runtime();
+    let spawner = runtime.spawn(async {
+        let mut tasks = Vec::with_capacity(1_000);
+        // No await in between: it stays on its thread.
+        MADE.with(|made| made.set((0, 0)));
+        tasks.extend((0..1_000).map(|_| mainspring::spawn(async { 7_u64 })));
+        (MADE.with(Cell::get), tasks)
+    });
+    let ((count, bytes), tasks) = runtime.block_on(spawner).unwrap();
+    assert_eq!(count, 1_000);
+    assert!(bytes <= 96, "{bytes} bytes");
+    runtime.block_on(async {
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}
+
+/// One worker, because a task on several may go on on another thread than it is counted on.
+#[test]
+fn on_a_worker_waiting_and_sleeping_allocate_nothing() {
+    use mainspring::time::{Duration, sleep, timeout};
+    let runtime = Kind::Workers(1).runtime();
+    let counted = runtime.spawn(async {
+        sleep(Duration::from_millis(1)).await;
+        mainspring::spawn(async {}).await.unwrap();
+        let work = async {
+            for _ in 0..100 {
+                yield_now().await;
+                WakesItself(false).await;
+                timeout(Duration::from_secs(1), yield_now()).await.unwrap();
+            }
+            sleep(Duration::from_millis(2)).await;
+            mainspring::spawn(async { yield_now().await }).await.unwrap();
+        };
+        made(work).await.0
+    });
+    assert_eq!(runtime.block_on(counted).unwrap(), 1, "the task, and nothing else");
+}
+
+tests::each_scheduler! {
+    spawning_from_outside_is_one_allocation_too,
+    spawning_on_a_worker_is_one_allocation,
 }
 
 /// Wakes its own waker once, by clone.

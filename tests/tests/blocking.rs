@@ -1,11 +1,10 @@
 //! Blocking closures: each finds a thread.
 
-use mainspring::runtime::Builder;
 use std::sync::{Arc, Barrier};
+use tests::Kind;
 
-#[test]
-fn closures_that_wait_for_one_another_get_a_thread_each() {
-    let runtime = Builder::new_current_thread().build().unwrap();
+fn closures_that_wait_for_one_another_get_a_thread_each(kind: Kind) {
+    let runtime = kind.runtime();
     let all_here = Arc::new(Barrier::new(200));
     runtime.block_on(async {
         let closures = (0..200).map(|_| {
@@ -18,13 +17,17 @@ fn closures_that_wait_for_one_another_get_a_thread_each() {
     });
 }
 
-#[test]
-fn closures_beyond_the_limit_wait_for_a_thread_that_is_done() {
-    let runtime = Builder::new_current_thread().max_blocking_threads(2).build().unwrap();
+fn closures_beyond_the_limit_wait_for_a_thread_that_is_done(kind: Kind) {
+    let runtime = kind.builder().max_blocking_threads(2).build().unwrap();
     runtime.block_on(async {
         let closures = (0..1_000).map(|i| mainspring::task::spawn_blocking(move || i));
         for (i, closure) in closures.collect::<Vec<_>>().into_iter().enumerate() {
             assert_eq!(closure.await.unwrap(), i);
         }
     });
+}
+
+tests::each_scheduler! {
+    closures_that_wait_for_one_another_get_a_thread_each,
+    closures_beyond_the_limit_wait_for_a_thread_that_is_done,
 }

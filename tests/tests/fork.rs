@@ -5,21 +5,30 @@
 
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 use mainspring::net::{TcpListener, TcpStream};
-use mainspring::runtime::Builder;
+use tests::Kind;
 
 #[test]
 fn a_forked_child_that_drops_a_socket_does_not_silence_its_parents() {
-    let rt = Builder::new_current_thread().build().unwrap();
+    // One after the other, in one test: nothing else is going on.
+    for kind in [Kind::CurrentThread, Kind::Workers(2)] {
+        fork_and_drop_a_socket(kind);
+    }
+}
+
+fn fork_and_drop_a_socket(kind: Kind) {
+    let rt = kind.runtime();
     let (mut ours, mut theirs) = rt.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let connecting = TcpStream::connect(listener.local_addr().unwrap());
         let (accepted, connected) = (mainspring::spawn(connecting), listener.accept().await);
         (connected.unwrap().0, accepted.await.unwrap().unwrap())
     });
-    // SAFETY: this process has no other thread that could hold a lock; the child ends without
-    // running destructors but the socket's.
+    // SAFETY: the workers of this process sleep or are about to, and hold no lock of a socket; the
+    // child ends without running destructors but the socket's.
     let child = unsafe { libc::fork() };
     if child == 0 {
+        // SAFETY: always allowed. A child that hangs all the same is killed.
+        unsafe { libc::alarm(60) };
         drop(ours);
         // SAFETY: always allowed.
         unsafe { libc::_exit(0) };

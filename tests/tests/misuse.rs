@@ -4,7 +4,7 @@ use mainspring::runtime::{Builder, Handle};
 use mainspring::sync::{Semaphore, mpsc};
 use mainspring::time::{Duration, Instant, interval, interval_at, sleep, timeout};
 use std::future::pending;
-use tests::{Drops, panic_of, runtime};
+use tests::{Drops, Kind, panic_of, runtime, turns_until};
 
 /// Runs `f`, which must panic at the caller's line with a text that has every one of `words`.
 #[track_caller]
@@ -33,9 +33,8 @@ fn no_runtime_on_this_thread() {
     assert!(words.iter().all(|word| error.to_string().contains(word)), "{error}");
 }
 
-#[test]
-fn a_runtime_that_was_left_is_no_runtime() {
-    let runtime = runtime();
+fn a_runtime_that_was_left_is_no_runtime(kind: Kind) {
+    let runtime = kind.runtime();
     drop(runtime.enter());
     runtime.block_on(async {});
     assert!(Handle::try_current().is_err());
@@ -43,10 +42,9 @@ fn a_runtime_that_was_left_is_no_runtime() {
     assert!(Handle::try_current().is_ok());
 }
 
-#[test]
-fn block_on_within_block_on() {
+fn block_on_within_block_on(kind: Kind) {
     let words = ["block_on within block_on", ".await", "spawn_blocking"];
-    let (outer, inner) = (runtime(), runtime());
+    let (outer, inner) = (kind.runtime(), kind.runtime());
     outer.block_on(async {
         refuses(&words, || outer.block_on(async {}));
         refuses(&words, || inner.block_on(async {}));
@@ -56,9 +54,8 @@ fn block_on_within_block_on() {
     assert_eq!(outer.block_on(async { 1 }) + inner.block_on(async { 1 }), 2);
 }
 
-#[test]
-fn block_on_inside_a_task() {
-    let runtime = runtime();
+fn block_on_inside_a_task(kind: Kind) {
+    let runtime = kind.runtime();
     let task = runtime.spawn(async {
         let words = ["block_on within block_on"];
         refuses(&words, || Handle::current().block_on(async {}));
@@ -66,9 +63,8 @@ fn block_on_inside_a_task() {
     runtime.block_on(task).unwrap();
 }
 
-#[test]
-fn a_blocking_closure_may_block_on() {
-    let runtime = runtime();
+fn a_blocking_closure_may_block_on(kind: Kind) {
+    let runtime = kind.runtime();
     let answer = runtime.block_on(async {
         let closure = || Handle::current().block_on(async { 42 });
         mainspring::task::spawn_blocking(closure).await.unwrap()
@@ -76,9 +72,8 @@ fn a_blocking_closure_may_block_on() {
     assert_eq!(answer, 42);
 }
 
-#[test]
-fn a_runtime_dropped_from_async_code() {
-    let (outer, inner, drops) = (runtime(), runtime(), Drops::new());
+fn a_runtime_dropped_from_async_code(kind: Kind) {
+    let (outer, inner, drops) = (kind.runtime(), kind.runtime(), Drops::new());
     let counted = drops.counted();
     inner.spawn(async move {
         let _counted = counted;
@@ -90,15 +85,30 @@ fn a_runtime_dropped_from_async_code() {
             assert!(said.text.contains(words), "{said:?}");
         }
     });
-    assert_eq!(drops.count(), 1, "everything was ended all the same");
+    // Everything was ended all the same, by a pool in its own time.
+    turns_until(&outer, || drops.count() == 1);
 }
 
 #[test]
-fn a_builder_with_zero() {
+fn a_builder_with_zero_or_too_much() {
+    let words = ["worker_threads(0)", "use 1 or more"];
+    refuses(&words, || Builder::new_multi_thread().worker_threads(0).build());
+    let words = ["worker_threads(48)", "at most 47", "several runtimes"];
+    refuses(&words, || Builder::new_multi_thread().worker_threads(48).build());
+    let words = ["global_queue_interval(0)", "use 1 or more"];
+    refuses(&words, || Builder::new_multi_thread().global_queue_interval(0).build());
     let words = ["max_blocking_threads(0)", "use 1 or more"];
     refuses(&words, || Builder::new_current_thread().max_blocking_threads(0).build());
     let words = ["event_interval(0)", "use 1 or more"];
     refuses(&words, || Builder::new_current_thread().event_interval(0).build());
+}
+
+#[test]
+fn a_paused_clock_for_many_threads() {
+    let error = Builder::new_multi_thread().start_paused(true).build().unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    let text = error.to_string();
+    assert!(text.contains("start_paused needs new_current_thread"), "{text}");
 }
 
 #[test]
@@ -125,9 +135,8 @@ fn a_channel_without_room() {
     refuses(&words, || mpsc::channel::<u8>(0));
 }
 
-#[test]
-fn awaiting_a_handle_twice() {
-    let runtime = runtime();
+fn awaiting_a_handle_twice(kind: Kind) {
+    let runtime = kind.runtime();
     let mut task = runtime.spawn(async { 1 });
     let said = runtime.block_on(async {
         assert_eq!((&mut task).await.unwrap(), 1);
@@ -138,9 +147,8 @@ fn awaiting_a_handle_twice() {
     assert!(said.text.contains("await it only once"), "{said:?}");
 }
 
-#[test]
-fn the_panic_of_a_task_that_did_not_panic() {
-    let runtime = runtime();
+fn the_panic_of_a_task_that_did_not_panic(kind: Kind) {
+    let runtime = kind.runtime();
     let task = runtime.spawn(pending::<()>());
     task.abort();
     let error = runtime.block_on(task).unwrap_err();
@@ -148,10 +156,9 @@ fn the_panic_of_a_task_that_did_not_panic() {
     refuses(&words, || error.into_panic());
 }
 
-#[test]
-fn the_id_of_no_task() {
+fn the_id_of_no_task(kind: Kind) {
     refuses(&["no task is running here", "spawn"], || mainspring::task::id().to_string());
-    runtime().block_on(async {
+    kind.runtime().block_on(async {
         assert!(mainspring::task::try_id().is_none());
         let own = mainspring::spawn(async { mainspring::task::id() });
         let id = own.id();
@@ -159,8 +166,7 @@ fn the_id_of_no_task() {
     });
 }
 
-#[test]
-fn a_blocking_call_inside_async_code() {
+fn a_blocking_call_inside_async_code(kind: Kind) {
     use mainspring::sync::{Mutex, oneshot};
     use std::sync::Arc;
 
@@ -178,7 +184,7 @@ fn a_blocking_call_inside_async_code() {
         refuses(&words, || oneshot::channel::<u8>().1.blocking_recv());
         drop(many);
     };
-    let rt = runtime();
+    let rt = kind.runtime();
     rt.block_on(async { refuse_all() });
     rt.block_on(rt.spawn(async move { refuse_all() })).unwrap();
     // A blocking thread may block, also when its runtime's budget was once used up there.
@@ -190,14 +196,13 @@ fn a_blocking_call_inside_async_code() {
     assert_eq!(rt.block_on(job).unwrap(), 499_500);
 }
 
-#[test]
-fn a_timer_in_a_runtime_that_has_ended_also_when_another_has_begun() {
-    std::thread::spawn(|| {
-        let first = runtime();
+fn a_timer_in_a_runtime_that_has_ended_also_when_another_has_begun(kind: Kind) {
+    std::thread::spawn(move || {
+        let first = kind.runtime();
         // The thread stays inside the first runtime, whose wheel the second one takes over.
         std::mem::forget(first.enter());
         drop(first);
-        let _second = runtime();
+        let _second = kind.runtime();
         let mut timer = Box::pin(sleep(Duration::from_secs(1)));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         let said = panic_of(|| std::future::Future::poll(timer.as_mut(), &mut cx));
@@ -205,4 +210,17 @@ fn a_timer_in_a_runtime_that_has_ended_also_when_another_has_begun() {
     })
     .join()
     .unwrap();
+}
+
+tests::each_scheduler! {
+    a_runtime_that_was_left_is_no_runtime,
+    block_on_within_block_on,
+    block_on_inside_a_task,
+    a_blocking_closure_may_block_on,
+    a_runtime_dropped_from_async_code,
+    awaiting_a_handle_twice,
+    the_panic_of_a_task_that_did_not_panic,
+    the_id_of_no_task,
+    a_blocking_call_inside_async_code,
+    a_timer_in_a_runtime_that_has_ended_also_when_another_has_begun,
 }

@@ -1,23 +1,15 @@
 //! A whole runtime: who drives it, what a handle keeps, blocking closures, the paused clock.
 
-use mainspring::runtime::{Builder, Handle, Runtime};
+use mainspring::runtime::Handle;
 use mainspring::task::{spawn_blocking, yield_now};
 use mainspring::time::{Duration, Instant, sleep};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
+use tests::{Kind, paused};
 
-fn runtime() -> Runtime {
-    Builder::new_current_thread().build().unwrap()
-}
-
-fn paused() -> Runtime {
-    Builder::new_current_thread().start_paused(true).build().unwrap()
-}
-
-#[test]
-fn a_second_thread_in_block_on_waits_for_the_seat_and_then_drives() {
-    let rt = runtime();
+fn two_threads_in_block_on_and_the_first_leaves(kind: Kind) {
+    let rt = kind.runtime();
     let (first_is_in, wait_for_first) = mpsc::channel();
     let (second_is_in, wait_for_second) = mpsc::channel();
     let go = Arc::new(mainspring::sync::Event::new());
@@ -33,7 +25,7 @@ fn a_second_thread_in_block_on_waits_for_the_seat_and_then_drives() {
         let waits = go.clone();
         scope.spawn(move || {
             rt.block_on(async {
-                // Driven by the other thread: this one only polls its root.
+                // On one thread, driven by the other: this one only polls its root.
                 let task = mainspring::spawn(async { 1 });
                 second_is_in.send(()).unwrap();
                 waits.wait().await;
@@ -46,9 +38,8 @@ fn a_second_thread_in_block_on_waits_for_the_seat_and_then_drives() {
     });
 }
 
-#[test]
-fn many_threads_in_block_on_all_end_whoever_drives() {
-    let rt = runtime();
+fn many_threads_in_block_on_all_end_whoever_drives(kind: Kind) {
+    let rt = kind.runtime();
     let ran = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..8 {
@@ -66,9 +57,8 @@ fn many_threads_in_block_on_all_end_whoever_drives() {
     assert_eq!(ran.into_inner(), 400);
 }
 
-#[test]
-fn a_root_that_panics_leaves_the_runtime_usable() {
-    let rt = runtime();
+fn a_root_that_panics_leaves_the_runtime_usable(kind: Kind) {
+    let rt = kind.runtime();
     let task = rt.spawn(async { 7 });
     let panic = thread::scope(|scope| {
         scope.spawn(|| rt.block_on(async { panic!("the root") })).join().unwrap_err()
@@ -77,12 +67,11 @@ fn a_root_that_panics_leaves_the_runtime_usable() {
     assert_eq!(rt.block_on(task).unwrap(), 7);
 }
 
-#[test]
-fn a_leaked_enter_guard_keeps_the_memory_of_its_runtime() {
+fn a_leaked_enter_guard_keeps_the_memory_of_its_runtime(kind: Kind) {
     // INV-90: the thread's context points to the runtime's memory as long as the guard is not
     // dropped.
-    let handle = thread::spawn(|| {
-        let rt = runtime();
+    let handle = thread::spawn(move || {
+        let rt = kind.runtime();
         std::mem::forget(rt.enter());
         drop(rt);
         Handle::current()
@@ -93,9 +82,8 @@ fn a_leaked_enter_guard_keeps_the_memory_of_its_runtime() {
     assert!(late.is_finished(), "the runtime has ended: the task is cancelled at once");
 }
 
-#[test]
-fn a_handle_spawns_from_another_thread_while_the_owner_sleeps() {
-    let rt = runtime();
+fn a_handle_spawns_from_another_thread_while_the_owner_sleeps(kind: Kind) {
+    let rt = kind.runtime();
     let handle = rt.handle().clone();
     let sum = rt.block_on(async {
         let (send, receive) = mainspring::sync::oneshot::channel();
@@ -107,9 +95,8 @@ fn a_handle_spawns_from_another_thread_while_the_owner_sleeps() {
     assert_eq!(sum, 42);
 }
 
-#[test]
-fn blocking_closures_run_at_once_up_to_the_limit_and_the_rest_wait_their_turn() {
-    let rt = Builder::new_current_thread().max_blocking_threads(3).build().unwrap();
+fn blocking_closures_run_at_once_up_to_the_limit_and_the_rest_wait_their_turn(kind: Kind) {
+    let rt = kind.builder().max_blocking_threads(3).build().unwrap();
     let (inside, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let gate = Arc::new((Mutex::new(false), Condvar::new()));
     let jobs: Vec<_> = (0..10)
@@ -141,9 +128,8 @@ fn blocking_closures_run_at_once_up_to_the_limit_and_the_rest_wait_their_turn() 
     assert_eq!(peak.load(Ordering::SeqCst), 3);
 }
 
-#[test]
-fn a_queued_closure_can_be_aborted_and_a_running_one_cannot() {
-    let rt = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+fn a_queued_closure_can_be_aborted_and_a_running_one_cannot(kind: Kind) {
+    let rt = kind.builder().max_blocking_threads(1).build().unwrap();
     let (started, wait_started) = mpsc::channel();
     let (release, wait_release) = mpsc::channel::<()>();
     let running = rt.spawn_blocking(move || {
@@ -160,9 +146,8 @@ fn a_queued_closure_can_be_aborted_and_a_running_one_cannot() {
     assert!(rt.block_on(queued).unwrap_err().is_cancelled());
 }
 
-#[test]
-fn a_blocking_closure_is_inside_the_runtime_and_may_block_on_it() {
-    let rt = runtime();
+fn a_blocking_closure_is_inside_the_runtime_and_may_block_on_it(kind: Kind) {
+    let rt = kind.runtime();
     let value = rt.block_on(async {
         spawn_blocking(|| {
             Handle::current().block_on(async { mainspring::spawn(async { 9 }).await })
@@ -174,9 +159,8 @@ fn a_blocking_closure_is_inside_the_runtime_and_may_block_on_it() {
     assert_eq!(value, 9);
 }
 
-#[test]
-fn a_shutdown_with_a_limit_says_what_is_still_running_and_where_it_came_from() {
-    let rt = runtime();
+fn a_shutdown_with_a_limit_says_what_is_still_running_and_where_it_came_from(kind: Kind) {
+    let rt = kind.runtime();
     let (started, wait_started) = mpsc::channel();
     let (release, wait_release) = mpsc::channel::<()>();
     let stuck = rt.spawn_blocking(move || {
@@ -191,13 +175,12 @@ fn a_shutdown_with_a_limit_says_what_is_still_running_and_where_it_came_from() {
     assert_eq!((id, at.line()), (stuck.id(), line));
     assert!(report.to_string().contains("runtime.rs"), "{report}");
     drop(release);
-    let rt = runtime();
+    let rt = kind.runtime();
     assert!(rt.block_on(stuck).is_ok(), "the closure ends by itself, and its join hears of it");
 }
 
-#[test]
-fn queued_closures_are_cancelled_at_the_end() {
-    let rt = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+fn queued_closures_are_cancelled_at_the_end(kind: Kind) {
+    let rt = kind.builder().max_blocking_threads(1).build().unwrap();
     let (started, wait_started) = mpsc::channel();
     let (release, wait_release) = mpsc::channel::<()>();
     let running = rt.spawn_blocking(move || {
@@ -209,7 +192,7 @@ fn queued_closures_are_cancelled_at_the_end() {
     rt.shutdown_background();
     assert!(queued.iter().all(|job| job.is_finished()));
     drop(release);
-    let other = runtime();
+    let other = kind.runtime();
     other.block_on(async {
         assert!(running.await.is_ok());
         for job in queued {
@@ -254,8 +237,8 @@ fn a_paused_clock_moves_again_after_a_closure_that_nobody_awaits() {
 /// Nobody awaits them, so nothing but the clock's own news wakes the driver.
 #[test]
 fn a_paused_clock_moves_again_after_closures_that_panic_or_never_run() {
-    let rt =
-        Builder::new_current_thread().start_paused(true).max_blocking_threads(1).build().unwrap();
+    let mut rt = mainspring::runtime::Builder::new_current_thread();
+    let rt = rt.start_paused(true).max_blocking_threads(1).build().unwrap();
     rt.block_on(async {
         let (release, wait) = mpsc::channel::<()>();
         drop(spawn_blocking(move || {
@@ -270,9 +253,8 @@ fn a_paused_clock_moves_again_after_closures_that_panic_or_never_run() {
     });
 }
 
-#[test]
-fn timers_and_other_threads_get_their_turn_beside_a_task_that_always_runs() {
-    let rt = runtime();
+fn timers_and_other_threads_get_their_turn_beside_a_task_that_always_runs(kind: Kind) {
+    let rt = kind.runtime();
     let handle = rt.handle().clone();
     rt.block_on(async {
         let busy = mainspring::spawn(async {
@@ -289,11 +271,10 @@ fn timers_and_other_threads_get_their_turn_beside_a_task_that_always_runs() {
     });
 }
 
-#[test]
-fn a_large_future_and_an_over_aligned_one_are_spawned_like_any_other() {
+fn a_large_future_and_an_over_aligned_one_are_spawned_like_any_other(kind: Kind) {
     #[repr(align(128))]
     struct Wide(u8);
-    let rt = runtime();
+    let rt = kind.runtime();
     rt.block_on(async {
         let large = [1u8; 100_000];
         let sum = mainspring::spawn(async move {
@@ -309,4 +290,19 @@ fn a_large_future_and_an_over_aligned_one_are_spawned_like_any_other() {
         assert_eq!(sum.await.unwrap(), 100_000);
         assert_eq!(aligned.await.unwrap(), (0, 3));
     });
+}
+
+tests::each_scheduler! {
+    two_threads_in_block_on_and_the_first_leaves,
+    many_threads_in_block_on_all_end_whoever_drives,
+    a_root_that_panics_leaves_the_runtime_usable,
+    a_leaked_enter_guard_keeps_the_memory_of_its_runtime,
+    a_handle_spawns_from_another_thread_while_the_owner_sleeps,
+    blocking_closures_run_at_once_up_to_the_limit_and_the_rest_wait_their_turn,
+    a_queued_closure_can_be_aborted_and_a_running_one_cannot,
+    a_blocking_closure_is_inside_the_runtime_and_may_block_on_it,
+    a_shutdown_with_a_limit_says_what_is_still_running_and_where_it_came_from,
+    queued_closures_are_cancelled_at_the_end,
+    timers_and_other_threads_get_their_turn_beside_a_task_that_always_runs,
+    a_large_future_and_an_over_aligned_one_are_spawned_like_any_other,
 }

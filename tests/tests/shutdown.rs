@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use tests::{Counted, Drops, Gate, runtime};
+use tests::{Counted, Drops, Gate, Kind, turns_until};
 
 /// Waits for ever, and holds something.
 async fn holding<T: Send + 'static>(value: T) {
@@ -17,7 +17,7 @@ async fn holding<T: Send + 'static>(value: T) {
     pending::<()>().await;
 }
 
-/// Lets every task have a turn.
+/// Lets the tasks have a turn; on a pool, some of them.
 fn turn(runtime: &Runtime) {
     runtime.block_on(async {
         yield_now().await;
@@ -25,10 +25,9 @@ fn turn(runtime: &Runtime) {
     });
 }
 
-#[test]
-fn a_future_is_dropped_once_in_whatever_state_its_task_is() {
+fn a_future_is_dropped_once_in_whatever_state_its_task_is(kind: Kind) {
     let drops = Drops::new();
-    let runtime = runtime();
+    let runtime = kind.runtime();
     let gate = Gate::new();
     let mut handles: Vec<JoinHandle<()>> = Vec::new();
     // Idle, holding nothing, with and without a handle.
@@ -43,18 +42,17 @@ fn a_future_is_dropped_once_in_whatever_state_its_task_is() {
             pending::<()>().await;
         }));
     }
-    turn(&runtime);
-    // Woken, and not run since.
+    turns_until(&runtime, || gate.wakers().len() == 3);
+    // Woken; on one thread, not run since.
     gate.open();
-    // Aborted, and not run since.
+    // Aborted; on one thread, not run since.
     let aborted = runtime.spawn(holding(drops.counted()));
     aborted.abort();
     // Ended, with its output still in the task.
     let counted = drops.counted();
     let ended = runtime.spawn(async move { counted });
-    turn(&runtime);
-    assert!(ended.is_finished());
-    // Queued and never polled.
+    turns_until(&runtime, || aborted.is_finished() && ended.is_finished());
+    // Queued; on one thread, never polled.
     handles.push(runtime.spawn(holding(drops.counted())));
     drop(runtime.spawn(holding(drops.counted())));
 
@@ -71,9 +69,8 @@ fn a_future_is_dropped_once_in_whatever_state_its_task_is() {
     assert_eq!(drops.count(), 9);
 }
 
-#[test]
-fn what_waits_for_a_task_of_an_ended_runtime_hears_that_it_was_cancelled() {
-    let (first, second) = (runtime(), runtime());
+fn what_waits_for_a_task_of_an_ended_runtime_hears_that_it_was_cancelled(kind: Kind) {
+    let (first, second) = (kind.runtime(), kind.runtime());
     let idle = first.spawn(pending::<()>());
     turn(&first);
     let queued = first.spawn(pending::<()>());
@@ -87,9 +84,8 @@ fn what_waits_for_a_task_of_an_ended_runtime_hears_that_it_was_cancelled() {
     });
 }
 
-#[test]
-fn a_task_that_is_spawned_after_the_end_is_dropped_at_once() {
-    let (drops, runtime) = (Drops::new(), runtime());
+fn a_task_that_is_spawned_after_the_end_is_dropped_at_once(kind: Kind) {
+    let (drops, runtime) = (Drops::new(), kind.runtime());
     let handle = runtime.handle().clone();
     drop(runtime);
     let task = handle.spawn(holding(drops.counted()));
@@ -120,9 +116,8 @@ impl Drop for Spawner {
     }
 }
 
-#[test]
-fn destructors_that_spawn_come_to_an_end() {
-    let (drops, runtime) = (Drops::new(), runtime());
+fn destructors_that_spawn_come_to_an_end(kind: Kind) {
+    let (drops, runtime) = (Drops::new(), kind.runtime());
     for polled in [true, false] {
         let spawner = Spawner {
             more: 10,
@@ -139,8 +134,7 @@ fn destructors_that_spawn_come_to_an_end() {
     assert_eq!(drops.count(), 22);
 }
 
-#[test]
-fn destructors_may_wake_abort_and_wait_for_other_tasks() {
+fn destructors_may_wake_abort_and_wait_for_other_tasks(kind: Kind) {
     struct Meddler {
         others: Arc<Mutex<Vec<JoinHandle<()>>>>,
         gate: Gate,
@@ -154,7 +148,7 @@ fn destructors_may_wake_abort_and_wait_for_other_tasks() {
             drop(others);
         }
     }
-    let (drops, runtime, gate) = (Drops::new(), runtime(), Gate::new());
+    let (drops, runtime, gate) = (Drops::new(), kind.runtime(), Gate::new());
     let others = Arc::new(Mutex::new(Vec::new()));
     for _ in 0..10 {
         let meddler =
@@ -167,14 +161,13 @@ fn destructors_may_wake_abort_and_wait_for_other_tasks() {
         });
         others.lock().unwrap().push(task);
     }
-    turn(&runtime);
+    turns_until(&runtime, || gate.wakers().len() == 10);
     drop(runtime);
     assert_eq!(drops.count(), 10);
 }
 
-#[test]
-fn tasks_that_hold_each_other_s_handles_are_dropped() {
-    let (drops, runtime) = (Drops::new(), runtime());
+fn tasks_that_hold_each_other_s_handles_are_dropped(kind: Kind) {
+    let (drops, runtime) = (Drops::new(), kind.runtime());
     let (send, receive) = mpsc::channel::<JoinHandle<()>>();
     let receive = Arc::new(Mutex::new(receive));
     for _ in 0..2 {
@@ -191,8 +184,7 @@ fn tasks_that_hold_each_other_s_handles_are_dropped() {
     assert_eq!(drops.count(), 2);
 }
 
-#[test]
-fn a_task_may_hold_its_own_handle_and_its_own_waker() {
+fn a_task_may_hold_its_own_handle_and_its_own_waker(kind: Kind) {
     struct Own {
         waker: Arc<Mutex<Option<Waker>>>,
         _counted: Counted,
@@ -204,24 +196,25 @@ fn a_task_may_hold_its_own_handle_and_its_own_waker() {
             Poll::Pending
         }
     }
-    let (drops, runtime) = (Drops::new(), runtime());
+    let (drops, runtime) = (Drops::new(), kind.runtime());
     runtime.spawn(Own { waker: Arc::default(), _counted: drops.counted() });
     let slot = Arc::new(Mutex::new(None::<JoinHandle<()>>));
     let (own, counted) = (slot.clone(), drops.counted());
+    let mut filled_in = slot.lock().unwrap();
     let task = runtime.spawn(async move {
         let _counted = counted;
         let own = own.lock().unwrap().take().expect("filled in before the first poll");
         let _ = own.await;
     });
-    *slot.lock().unwrap() = Some(task);
-    turn(&runtime);
+    *filled_in = Some(task);
+    drop(filled_in);
+    turns_until(&runtime, || slot.lock().unwrap().is_none());
     drop(runtime);
     assert_eq!(drops.count(), 2);
 }
 
-#[test]
-fn wakers_may_be_used_after_the_end() {
-    let (drops, runtime, gate) = (Drops::new(), runtime(), Gate::new());
+fn wakers_may_be_used_after_the_end(kind: Kind) {
+    let (drops, runtime, gate) = (Drops::new(), kind.runtime(), Gate::new());
     for _ in 0..4 {
         let (counted, gate) = (drops.counted(), gate.clone());
         runtime.spawn(async move {
@@ -229,7 +222,7 @@ fn wakers_may_be_used_after_the_end() {
             gate.await;
         });
     }
-    turn(&runtime);
+    turns_until(&runtime, || gate.wakers().len() == 4);
     let wakers = gate.wakers();
     drop(runtime);
     assert_eq!((wakers.len(), drops.count()), (4, 4));
@@ -248,10 +241,9 @@ fn wakers_may_be_used_after_the_end() {
     gate.open();
 }
 
-#[test]
-fn wakes_in_flight_do_no_harm_to_a_runtime_that_ends() {
-    for round in 0..200 {
-        let (drops, runtime, gate) = (Drops::new(), runtime(), Gate::new());
+fn wakes_in_flight_do_no_harm_to_a_runtime_that_ends(kind: Kind) {
+    for round in 0..if kind.is_pool() { 40 } else { 200 } {
+        let (drops, runtime, gate) = (Drops::new(), kind.runtime(), Gate::new());
         for _ in 0..3 {
             let (counted, mut gate) = (drops.counted(), gate.clone());
             runtime.spawn(async move {
@@ -263,7 +255,7 @@ fn wakes_in_flight_do_no_harm_to_a_runtime_that_ends() {
                 .await;
             });
         }
-        turn(&runtime);
+        turns_until(&runtime, || gate.wakers().len() == 3);
         let stop = Arc::new(AtomicBool::new(false));
         let wakes = gate.wakers().into_iter().map(|waker| {
             let stop = stop.clone();
@@ -286,10 +278,9 @@ fn wakes_in_flight_do_no_harm_to_a_runtime_that_ends() {
     }
 }
 
-#[test]
-fn spawns_in_flight_are_dropped_too() {
-    for _ in 0..100 {
-        let (drops, runtime) = (Drops::new(), runtime());
+fn spawns_in_flight_are_dropped_too(kind: Kind) {
+    for _ in 0..if kind.is_pool() { 40 } else { 100 } {
+        let (drops, runtime) = (Drops::new(), kind.runtime());
         let spawners = [runtime.handle().clone(), runtime.handle().clone()].map(|handle| {
             let drops = drops.clone();
             thread::spawn(move || {
@@ -305,18 +296,16 @@ fn spawns_in_flight_are_dropped_too() {
     }
 }
 
-#[test]
-fn a_runtime_may_be_dropped_on_another_thread() {
-    let (drops, runtime) = (Drops::new(), runtime());
+fn a_runtime_may_be_dropped_on_another_thread(kind: Kind) {
+    let (drops, runtime) = (Drops::new(), kind.runtime());
     runtime.spawn(holding(drops.counted()));
     turn(&runtime);
     thread::spawn(move || drop(runtime)).join().unwrap();
     assert_eq!(drops.count(), 1);
 }
 
-#[test]
-fn runtimes_follow_and_interleave() {
-    let (first, second) = (runtime(), runtime());
+fn runtimes_follow_and_interleave(kind: Kind) {
+    let (first, second) = (kind.runtime(), kind.runtime());
     for round in 0..10 {
         let task = first.spawn(async move { round });
         let joined = second.spawn(async move { task.await.unwrap() + 1 });
@@ -325,5 +314,20 @@ fn runtimes_follow_and_interleave() {
     }
     drop(first);
     assert_eq!(second.block_on(async { mainspring::spawn(async { 1 }).await }).unwrap(), 1);
-    assert_eq!(runtime().block_on(async { 2 }), 2);
+    assert_eq!(kind.runtime().block_on(async { 2 }), 2);
+}
+
+tests::each_scheduler! {
+    a_future_is_dropped_once_in_whatever_state_its_task_is,
+    what_waits_for_a_task_of_an_ended_runtime_hears_that_it_was_cancelled,
+    a_task_that_is_spawned_after_the_end_is_dropped_at_once,
+    destructors_that_spawn_come_to_an_end,
+    destructors_may_wake_abort_and_wait_for_other_tasks,
+    tasks_that_hold_each_other_s_handles_are_dropped,
+    a_task_may_hold_its_own_handle_and_its_own_waker,
+    wakers_may_be_used_after_the_end,
+    wakes_in_flight_do_no_harm_to_a_runtime_that_ends,
+    spawns_in_flight_are_dropped_too,
+    a_runtime_may_be_dropped_on_another_thread,
+    runtimes_follow_and_interleave,
 }

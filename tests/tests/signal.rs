@@ -2,7 +2,6 @@
 
 #![cfg(unix)]
 
-use mainspring::runtime::{Builder, Runtime};
 use mainspring::signal::ctrl_c;
 use std::future::Future;
 use std::pin::pin;
@@ -10,12 +9,9 @@ use std::process::Command;
 use std::sync::{Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use tests::Kind;
 
 static TURN: Mutex<()> = Mutex::new(());
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().build().unwrap()
-}
 
 fn interrupt() {
     let number = std::process::id().to_string();
@@ -23,10 +19,9 @@ fn interrupt() {
 }
 
 /// INV-83: the handler runs at any time, on any thread, while others allocate and lock.
-#[test]
-fn ctrl_c_completes_again_and_again() {
+fn ctrl_c_completes_again_and_again(kind: Kind) {
     let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    runtime().block_on(async {
+    kind.runtime().block_on(async {
         for _ in 0..10 {
             let mut wait = pin!(ctrl_c());
             let first = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -37,15 +32,14 @@ fn ctrl_c_completes_again_and_again() {
     });
 }
 
-#[test]
-fn one_signal_reaches_every_waiter_in_every_runtime() {
+fn one_signal_reaches_every_waiter_in_every_runtime(kind: Kind) {
     let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let (waiting, are_waiting) = mpsc::channel();
     let (done, all_done) = mpsc::channel();
     for _ in 0..3 {
         let (waiting, done) = (waiting.clone(), done.clone());
         std::thread::spawn(move || {
-            runtime().block_on(async {
+            kind.runtime().block_on(async {
                 let waits: Vec<_> = (0..4)
                     .map(|_| {
                         let waiting = waiting.clone();
@@ -80,10 +74,9 @@ fn one_signal_reaches_every_waiter_in_every_runtime() {
     }
 }
 
-#[test]
-fn a_waiter_that_is_dropped_does_not_keep_the_signal_from_others() {
+fn a_waiter_that_is_dropped_does_not_keep_the_signal_from_others(kind: Kind) {
     let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    runtime().block_on(async {
+    kind.runtime().block_on(async {
         let mut kept = pin!(ctrl_c());
         let mut cx = Context::from_waker(Waker::noop());
         assert!(matches!(kept.as_mut().poll(&mut cx), Poll::Pending));
@@ -94,4 +87,10 @@ fn a_waiter_that_is_dropped_does_not_keep_the_signal_from_others() {
         interrupt();
         kept.await.unwrap();
     });
+}
+
+tests::each_scheduler! {
+    ctrl_c_completes_again_and_again,
+    one_signal_reaches_every_waiter_in_every_runtime,
+    a_waiter_that_is_dropped_does_not_keep_the_signal_from_others,
 }

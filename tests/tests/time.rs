@@ -1,5 +1,5 @@
-//! sleep, timeout and interval on a whole runtime; in virtual time wherever real time is not the
-//! point.
+//! sleep, timeout and interval on a whole runtime; in virtual time, which only one thread can have,
+//! wherever real time is not the point.
 
 #[path = "time/ending.rs"]
 mod ending;
@@ -12,26 +12,16 @@ mod ticking;
 #[path = "time/timing_out.rs"]
 mod timing_out;
 
-use mainspring::runtime::{Builder, Runtime};
 use mainspring::time::Duration;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use tests::{Kind, paused};
 
 /// In what order things happened.
 type Log = Arc<Mutex<Vec<usize>>>;
-
-/// Real time.
-fn runtime() -> Runtime {
-    Builder::new_current_thread().build().expect("a runtime")
-}
-
-/// Virtual time.
-fn paused() -> Runtime {
-    Builder::new_current_thread().start_paused(true).build().expect("a runtime")
-}
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)

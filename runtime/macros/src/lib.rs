@@ -5,7 +5,7 @@
 //! ```text
 //!   #[mainspring::main]                 fn main() -> Out {
 //!   async fn main() -> Out { … }   ──►      async fn main() -> Out { … }
-//!                                           Builder::new_current_thread()….block_on(main())
+//!                                           Builder::new_multi_thread()….block_on(main())
 //!                                       }
 //! ```
 //!
@@ -16,8 +16,10 @@
 //! A mistake in the arguments is reported, and the function is expanded as if there were none: one
 //! mistake, one message.
 //!
-//! Left out, on purpose: `multi_thread` (the pool is not built yet; asking for it is an error that
-//! says so), parameters and generics.
+//! `main` takes the pool and `test` one thread, as tokio's do: a program wants all cores, and a
+//! test the same order every time.
+//!
+//! Left out, on purpose: parameters and generics.
 
 #![forbid(unsafe_code)]
 
@@ -32,13 +34,15 @@ use syn::{Error, Expr, ExprLit, Ident, ItemFn, Lit, MetaNameValue, Result, Token
 ///
 /// Arguments, all optional:
 ///
-/// * `flavor = "current_thread"`: which executor. It is the default, and for now the only one: the
-///   multi-thread pool is not built yet, and `flavor = "multi_thread"` (with `worker_threads = N`)
-///   is a compile error.
+/// * `flavor`: which executor. `"multi_thread"`, the default, runs tasks on threads of its own;
+///   `"current_thread"` runs them all on the thread of `main`.
+/// * `worker_threads = N`: how many threads run tasks, with `"multi_thread"`. Default: as many as
+///   the process may use cores.
 /// * `start_paused = true`: the clock stands still and moves only when there is nothing else to do.
+///   It needs `"current_thread"`: no thread of many knows that the others have nothing to do.
 ///
 /// ```ignore
-/// #[mainspring::main]
+/// #[mainspring::main(worker_threads = 2)]
 /// async fn main() -> std::io::Result<()> {
 ///     mainspring::spawn(async { 6 * 7 }).await?;
 ///     Ok(())
@@ -49,7 +53,8 @@ use syn::{Error, Expr, ExprLit, Ident, ItemFn, Lit, MetaNameValue, Result, Token
 /// `mainspring`.)
 ///
 /// # Panics
-/// The function panics when the runtime cannot be built: no descriptors or no threads are left.
+/// The function panics when the runtime cannot be built: no descriptors or no threads are left, or
+/// `worker_threads` is more than the builder allows.
 ///
 /// The asyncio counterpart is `asyncio.run(main())`.
 #[proc_macro_attribute]
@@ -62,13 +67,22 @@ pub fn main(
 
 /// Runs an `async fn` as a unit test, each on a runtime of its own.
 ///
-/// Takes the arguments of [`macro@main`]. `#[ignore]` and `#[should_panic]` work as on a plain
-/// test.
+/// Takes the arguments of [`macro@main`], but `flavor = "current_thread"` is the default.
+/// `#[ignore]` and `#[should_panic]` work as on a plain test.
 ///
 /// ```ignore
 /// #[mainspring::test(start_paused = true)]
 /// async fn an_hour_passes_at_once() {
 ///     mainspring::time::sleep(std::time::Duration::from_secs(3600)).await;
+/// }
+///
+/// #[mainspring::test(flavor = "multi_thread", worker_threads = 2)]
+/// async fn two_tasks_meet() {
+///     let barrier = std::sync::Arc::new(std::sync::Barrier::new(2));
+///     let tasks = [barrier.clone(), barrier].map(|b| mainspring::spawn(async move { b.wait() }));
+///     for task in tasks {
+///         task.await.unwrap();
+///     }
 /// }
 /// ```
 ///
@@ -89,9 +103,10 @@ fn expand(macro_name: &str, is_test: bool, args: TokenStream, item: TokenStream)
             return quote!(#error #item);
         }
     };
-    let (arguments, error) = match Arguments::parse(macro_name, args) {
+    let default = if is_test { Flavor::CurrentThread } else { Flavor::MultiThread };
+    let (arguments, error) = match Arguments::parse(macro_name, default, args) {
         Ok(arguments) => (arguments, None),
-        Err(error) => (Arguments::default(), Some(error.to_compile_error())),
+        Err(error) => (Arguments::new(default), Some(error.to_compile_error())),
     };
     let wrapped = wrap(function, is_test, &arguments);
     quote!(#error #wrapped)
@@ -105,14 +120,20 @@ fn wrap(mut function: ItemFn, is_test: bool, arguments: &Arguments) -> TokenStre
     signature.asyncness = None;
     let name = &signature.ident;
     let test = is_test.then(|| quote!(#[::core::prelude::v1::test]));
+    let builder = match arguments.flavor {
+        Flavor::MultiThread => quote!(new_multi_thread),
+        Flavor::CurrentThread => quote!(new_current_thread),
+    };
+    let worker_threads = arguments.worker_threads.map(|n| quote!(.worker_threads(#n)));
     let start_paused = arguments.start_paused.then(|| quote!(.start_paused(true)));
     quote! {
         #test
         #(#attributes)*
         #visibility #signature {
             #function
-            ::mainspring::runtime::Builder::new_current_thread()
+            ::mainspring::runtime::Builder::#builder()
                 .enable_all()
+                #worker_threads
                 #start_paused
                 .build()
                 .expect("the runtime could not be built")
@@ -155,27 +176,38 @@ fn checked(macro_name: &str, is_test: bool, item: TokenStream) -> Result<ItemFn>
     Ok(function)
 }
 
+/// Which executor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flavor {
+    MultiThread,
+    CurrentThread,
+}
+
 /// What stands in the brackets of the attribute.
-#[derive(Default)]
 struct Arguments {
+    flavor: Flavor,
+    worker_threads: Option<usize>,
     start_paused: bool,
 }
 
 impl Arguments {
-    fn parse(macro_name: &str, args: TokenStream) -> Result<Self> {
+    fn new(flavor: Flavor) -> Self {
+        Self { flavor, worker_threads: None, start_paused: false }
+    }
+
+    fn parse(macro_name: &str, default: Flavor, args: TokenStream) -> Result<Self> {
         let pairs = Punctuated::<Argument, Token![,]>::parse_terminated.parse2(args)?;
-        let mut arguments = Self::default();
-        let mut flavor = false;
-        let mut workers = None;
+        let mut arguments = Self::new(default);
+        let (mut workers, mut paused) = (None, None);
         let mut seen: Vec<Ident> = Vec::new();
         for Argument { name, value } in pairs {
             if seen.contains(&name) {
                 return Err(Error::new(name.span(), format!("`{name}` is given twice")));
             }
             match name.to_string().as_str() {
-                "flavor" => flavor = is_flavor(&value)?,
+                "flavor" => arguments.flavor = flavor(&value)?,
                 "worker_threads" => workers = Some((name.span(), positive(&value)?)),
-                "start_paused" => arguments.start_paused = boolean(&value)?,
+                "start_paused" => paused = Some((name.span(), boolean(&value)?)),
                 _ => {
                     let message = format!(
                         "#[{macro_name}] does not know `{name}`: it takes `flavor`, \
@@ -186,14 +218,26 @@ impl Arguments {
             }
             seen.push(name);
         }
-        if let Some((span, workers)) = workers {
-            let one_thread = if flavor { "flavor = \"current_thread\"" } else { "the default" };
-            let message = format!(
-                "`worker_threads = {workers}` belongs to the multi-thread pool, which is not built \
-                 yet; {one_thread} runs everything on one thread: remove this argument"
-            );
-            return Err(Error::new(span, message));
+        // Judged when all is known: the flavor may stand behind what depends on it.
+        match (arguments.flavor, workers, paused) {
+            (Flavor::CurrentThread, Some((span, _)), _) => {
+                let message = format!(
+                    "`worker_threads` needs the flavor \"multi_thread\": write \
+                     #[{macro_name}(flavor = \"multi_thread\", worker_threads = ...)]"
+                );
+                return Err(Error::new(span, message));
+            }
+            (Flavor::MultiThread, _, Some((span, true))) => {
+                let message = format!(
+                    "`start_paused` needs the flavor \"current_thread\": write \
+                     #[{macro_name}(flavor = \"current_thread\", start_paused = true)]"
+                );
+                return Err(Error::new(span, message));
+            }
+            _ => {}
         }
+        arguments.worker_threads = workers.map(|(_, workers)| workers);
+        arguments.start_paused = paused.is_some_and(|(_, paused)| paused);
         Ok(arguments)
     }
 }
@@ -214,16 +258,15 @@ impl Parse for Argument {
     }
 }
 
-fn is_flavor(value: &Expr) -> Result<bool> {
+fn flavor(value: &Expr) -> Result<Flavor> {
+    const BOTH: &str = "flavor = \"multi_thread\" or flavor = \"current_thread\"";
     let message = match value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => match text.value().as_str() {
-            "current_thread" => return Ok(true),
-            "multi_thread" => {
-                "the multi-thread pool is not built yet: use flavor = \"current_thread\"".into()
-            }
-            other => format!("there is no flavor {other:?}: use flavor = \"current_thread\""),
+            "multi_thread" => return Ok(Flavor::MultiThread),
+            "current_thread" => return Ok(Flavor::CurrentThread),
+            other => format!("there is no flavor {other:?}: use {BOTH}"),
         },
-        _ => "`flavor` is a string: flavor = \"current_thread\"".into(),
+        _ => format!("`flavor` is a string: {BOTH}"),
     };
     Err(Error::new(value.span(), message))
 }
@@ -231,9 +274,12 @@ fn is_flavor(value: &Expr) -> Result<bool> {
 fn positive(value: &Expr) -> Result<usize> {
     if let Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) = value
         && let Ok(number) = number.base10_parse::<usize>()
-        && number > 0
     {
-        return Ok(number);
+        if number > 0 {
+            return Ok(number);
+        }
+        let message = "worker_threads = 0: nobody would run the tasks; use 1 or more";
+        return Err(Error::new(value.span(), message));
     }
     Err(Error::new(value.span(), "`worker_threads` is a number above zero: worker_threads = 2"))
 }

@@ -21,10 +21,24 @@ fn main_keeps_the_async_function_and_runs_it() {
     let out = main_of("", "/// Doc.\npub async fn main() -> u8 { 3 }");
     assert!(out.contains("pub fn main () -> u8 {"), "{out}");
     assert!(out.contains("async fn main () -> u8 { 3 }"), "{out}");
-    assert!(out.contains(":: mainspring :: runtime :: Builder :: new_current_thread ()"), "{out}");
+    assert!(out.contains(":: mainspring :: runtime :: Builder :: new_multi_thread ()"), "{out}");
     assert!(out.contains("block_on (main ())"), "{out}");
     assert_eq!(out.matches("Doc.").count(), 1, "{out}");
     assert!(!out.contains("start_paused"), "{out}");
+    assert!(!out.contains("worker_threads"), "{out}");
+}
+
+#[test]
+fn main_takes_the_pool_and_test_takes_one_thread_unless_told_otherwise() {
+    for (args, of_main, of_test) in [
+        ("", "new_multi_thread", "new_current_thread"),
+        ("flavor = \"multi_thread\"", "new_multi_thread", "new_multi_thread"),
+        ("flavor = \"current_thread\"", "new_current_thread", "new_current_thread"),
+    ] {
+        let (main, test) = (main_of(args, MAIN), test_of(args, "async fn t() {}"));
+        assert!(main.contains(&format!("Builder :: {of_main} ()")), "{args}: {main}");
+        assert!(test.contains(&format!("Builder :: {of_test} ()")), "{args}: {test}");
+    }
 }
 
 #[test]
@@ -33,7 +47,15 @@ fn arguments_reach_the_builder() {
     assert!(out.contains(". start_paused (true)"), "{out}");
     assert!(!out.contains("compile_error"), "{out}");
     let out = main_of("start_paused = false,", MAIN);
-    assert!(!out.contains("start_paused"), "{out}");
+    assert!(!out.contains("start_paused") && !out.contains("compile_error"), "{out}");
+    let out = main_of("worker_threads = 3", MAIN);
+    assert!(out.contains(". worker_threads (3usize)"), "{out}");
+    // In any order.
+    let out = test_of("worker_threads = 2, flavor = \"multi_thread\"", "async fn t() {}");
+    assert!(out.contains(". worker_threads (2usize)"), "{out}");
+    assert!(!out.contains("compile_error"), "{out}");
+    let out = test_of("start_paused = true", "async fn t() {}");
+    assert!(out.contains(". start_paused (true)") && !out.contains("compile_error"), "{out}");
 }
 
 #[test]
@@ -46,10 +68,11 @@ fn test_adds_the_attribute_and_keeps_the_others() {
 #[test]
 fn a_mistake_in_the_arguments_says_what_to_write() {
     for (args, words) in [
-        ("flavor = \"multi_thread\"", "not built yet: use flavor"),
-        ("flavor = \"multi_thread\", worker_threads = 2", "not built yet: use flavor"),
-        ("worker_threads = 2", "multi-thread pool, which is not built yet"),
-        ("worker_threads = 0", "a number above zero"),
+        ("worker_threads = 2, flavor = \"current_thread\"", "needs the flavor \\\"multi_thread"),
+        ("start_paused = true", "needs the flavor \\\"current_thread"),
+        ("flavor = \"multi_thread\", start_paused = true", "needs the flavor \\\"current_thread"),
+        ("worker_threads = 0", "use 1 or more"),
+        ("worker_threads = -1", "a number above zero"),
         ("worker_threads = \"two\"", "a number above zero"),
         ("flavor = \"local\"", "there is no flavor"),
         ("flavor = current_thread", "`flavor` is a string"),
@@ -64,6 +87,9 @@ fn a_mistake_in_the_arguments_says_what_to_write() {
         // The function is there all the same, so that nothing else is reported.
         assert!(out.contains("block_on (main ())"), "{args}: {out}");
     }
+    let out = test_of("worker_threads = 2", "async fn t() {}");
+    let words = "write #[mainspring::test(flavor = \\\"multi_thread\\\", worker_threads = ...)]";
+    assert!(out.contains(words), "{out}");
 }
 
 #[test]

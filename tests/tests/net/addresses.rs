@@ -6,9 +6,8 @@ use mainspring::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use std::io::ErrorKind;
 use std::net::{Ipv6Addr, SocketAddr};
 
-#[test]
-fn a_refused_connection_is_an_error() {
-    run(|| async {
+fn a_refused_connection_is_an_error(kind: Kind) {
+    run(kind, || async {
         let (listener, addr) = listener().await;
         drop(listener);
         let error = TcpStream::connect(addr).await.unwrap_err();
@@ -16,9 +15,8 @@ fn a_refused_connection_is_an_error() {
     });
 }
 
-#[test]
-fn of_several_addresses_the_first_that_answers_is_taken() {
-    run(|| async {
+fn of_several_addresses_the_first_that_answers_is_taken(kind: Kind) {
+    run(kind, || async {
         let (gone, dead) = listener().await;
         drop(gone);
         let (_listener, alive) = listener().await;
@@ -29,18 +27,16 @@ fn of_several_addresses_the_first_that_answers_is_taken() {
     });
 }
 
-#[test]
-fn an_address_in_use_is_an_error_with_its_name() {
-    run(|| async {
+fn an_address_in_use_is_an_error_with_its_name(kind: Kind) {
+    run(kind, || async {
         let (_listener, addr) = listener().await;
         let error = TcpListener::bind(addr).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AddrInUse);
     });
 }
 
-#[test]
-fn names_are_looked_up_off_the_thread() {
-    run(|| async {
+fn names_are_looked_up_off_the_thread(kind: Kind) {
+    run(kind, || async {
         let addrs: Vec<_> = lookup_host("localhost:80").await.unwrap().collect();
         assert!(addrs.iter().all(|addr| addr.ip().is_loopback() && addr.port() == 80));
         assert!(!addrs.is_empty());
@@ -54,9 +50,8 @@ fn names_are_looked_up_off_the_thread() {
     });
 }
 
-#[test]
-fn ipv6_works_where_there_is_any() {
-    run(|| async {
+fn ipv6_works_where_there_is_any(kind: Kind) {
+    run(kind, || async {
         let listener = match TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await {
             Ok(listener) => listener,
             Err(error) => {
@@ -73,9 +68,8 @@ fn ipv6_works_where_there_is_any() {
 }
 
 /// INV-80: the socket is taken out once, by `into_std` or by the drop.
-#[test]
-fn a_stream_lent_to_std_and_back_still_works() {
-    run(|| async {
+fn a_stream_lent_to_std_and_back_still_works(kind: Kind) {
+    run(kind, || async {
         let (client, server) = pair().await;
         mainspring::spawn(echo(server));
         let mut client = TcpStream::from_std(client.into_std().unwrap()).unwrap();
@@ -84,9 +78,8 @@ fn a_stream_lent_to_std_and_back_still_works() {
     });
 }
 
-#[test]
-fn halves_are_reunited_with_their_own_only() {
-    run(|| async {
+fn halves_are_reunited_with_their_own_only(kind: Kind) {
+    run(kind, || async {
         let (client, server) = pair().await;
         let (client_read, client_write) = client.into_split();
         let (server_read, server_write) = server.into_split();
@@ -103,9 +96,8 @@ fn halves_are_reunited_with_their_own_only() {
     });
 }
 
-#[test]
-fn options_are_kept() {
-    run(|| async {
+fn options_are_kept(kind: Kind) {
+    run(kind, || async {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
         socket.set_nodelay(true).unwrap();
@@ -124,4 +116,15 @@ fn options_are_kept() {
         assert!(server.nodelay().unwrap() && server.ttl().unwrap() == 33);
         assert!(server.take_error().unwrap().is_none() && server.linger().unwrap().is_none());
     });
+}
+
+tests::each_scheduler! {
+    a_refused_connection_is_an_error,
+    of_several_addresses_the_first_that_answers_is_taken,
+    an_address_in_use_is_an_error_with_its_name,
+    names_are_looked_up_off_the_thread,
+    ipv6_works_where_there_is_any,
+    a_stream_lent_to_std_and_back_still_works,
+    halves_are_reunited_with_their_own_only,
+    options_are_kept,
 }

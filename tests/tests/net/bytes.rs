@@ -8,9 +8,8 @@ use std::io::{self, ErrorKind, IoSlice, Write};
 use std::net::Shutdown;
 use std::pin::pin;
 
-#[test]
-fn what_is_written_comes_back() {
-    run(|| async {
+fn what_is_written_comes_back(kind: Kind) {
+    run(kind, || async {
         let (mut client, server) = pair().await;
         let server = mainspring::spawn(echo(server));
         for round in 0..1000_u32 {
@@ -22,9 +21,8 @@ fn what_is_written_comes_back() {
     });
 }
 
-#[test]
-fn a_closed_write_half_ends_the_reading_at_the_other_end_only() {
-    run(|| async {
+fn a_closed_write_half_ends_the_reading_at_the_other_end_only(kind: Kind) {
+    run(kind, || async {
         let (mut client, mut server) = pair().await;
         client.write_all(b"last words").await.unwrap();
         client.shutdown().await.unwrap();
@@ -43,9 +41,8 @@ fn a_closed_write_half_ends_the_reading_at_the_other_end_only() {
 
 /// Bytes and the end arrive before the reader looks, as one edge; the read comes out short. If it
 /// cleared more than READABLE, the end would never be seen.
-#[test]
-fn bytes_and_the_end_in_one_edge_are_both_seen() {
-    run(|| async {
+fn bytes_and_the_end_in_one_edge_are_both_seen(kind: Kind) {
+    run(kind, || async {
         let (mut stream, mut peer) = with_std().await;
         let mut buf = [0; 64];
         {
@@ -60,9 +57,8 @@ fn bytes_and_the_end_in_one_edge_are_both_seen() {
     });
 }
 
-#[test]
-fn a_reset_by_the_peer_is_an_error_for_the_reader_and_the_writer() {
-    run(|| async {
+fn a_reset_by_the_peer_is_an_error_for_the_reader_and_the_writer(kind: Kind) {
+    run(kind, || async {
         let (mut stream, peer) = with_std().await;
         close_with_reset(peer);
         let mut buf = [0; 64];
@@ -73,9 +69,8 @@ fn a_reset_by_the_peer_is_an_error_for_the_reader_and_the_writer() {
     });
 }
 
-#[test]
-fn a_reset_wakes_a_reader_that_waits() {
-    run(|| async {
+fn a_reset_wakes_a_reader_that_waits(kind: Kind) {
+    run(kind, || async {
         let (mut stream, peer) = with_std().await;
         let reader = mainspring::spawn(async move { stream.read(&mut [0; 64]).await });
         mainspring::task::yield_now().await;
@@ -85,9 +80,8 @@ fn a_reset_wakes_a_reader_that_waits() {
     });
 }
 
-#[test]
-fn two_hundred_connections_at_once() {
-    run(|| async {
+fn two_hundred_connections_at_once(kind: Kind) {
+    run(kind, || async {
         let (listener, addr) = listener().await;
         let server = mainspring::spawn(async move {
             let mut connections = Vec::new();
@@ -121,10 +115,9 @@ fn two_hundred_connections_at_once() {
 }
 
 /// More than the socket buffers hold, in both directions at once: both ends feel back-pressure.
-#[test]
-fn a_megabyte_each_way_at_once() {
+fn a_megabyte_each_way_at_once(kind: Kind) {
     const BYTES: usize = 1 << 20;
-    run(|| async {
+    run(kind, || async {
         let (client, server) = pair().await;
         let both = [client, server].map(|stream| {
             mainspring::spawn(async move {
@@ -146,9 +139,8 @@ fn a_megabyte_each_way_at_once() {
     });
 }
 
-#[test]
-fn vectored_writes_and_reads_keep_the_order() {
-    run(|| async {
+fn vectored_writes_and_reads_keep_the_order(kind: Kind) {
+    run(kind, || async {
         let (mut client, server) = pair().await;
         let parts = [IoSlice::new(b"head,"), IoSlice::new(b""), IoSlice::new(b"body")];
         assert_eq!(client.write_vectored(&parts).await.unwrap(), 9);
@@ -161,9 +153,8 @@ fn vectored_writes_and_reads_keep_the_order() {
     });
 }
 
-#[test]
-fn reads_into_uninitialised_memory_fill_what_they_say() {
-    run(|| async {
+fn reads_into_uninitialised_memory_fill_what_they_say(kind: Kind) {
+    run(kind, || async {
         let (stream, mut peer) = with_std().await;
         peer.write_all(b"tick").unwrap();
         let mut buf = [std::mem::MaybeUninit::new(0xAA); 8];
@@ -177,9 +168,8 @@ fn reads_into_uninitialised_memory_fill_what_they_say() {
     });
 }
 
-#[test]
-fn lines_come_whole_whatever_the_packets() {
-    run(|| async {
+fn lines_come_whole_whatever_the_packets(kind: Kind) {
+    run(kind, || async {
         let (stream, mut peer) = with_std().await;
         let writer = std::thread::spawn(move || {
             for piece in ["ti", "ck\nto", "ck\r", "\n", "last"] {
@@ -196,13 +186,26 @@ fn lines_come_whole_whatever_the_packets() {
     });
 }
 
-#[test]
-fn a_peeked_byte_is_read_again() {
-    run(|| async {
+fn a_peeked_byte_is_read_again(kind: Kind) {
+    run(kind, || async {
         let (mut stream, mut peer) = with_std().await;
         peer.write_all(b"tick").unwrap();
         let mut buf = [0; 8];
         assert_eq!(stream.peek(&mut buf).await.unwrap(), 4);
         assert_eq!(stream.read(&mut buf).await.unwrap(), 4);
     });
+}
+
+tests::each_scheduler! {
+    what_is_written_comes_back,
+    a_closed_write_half_ends_the_reading_at_the_other_end_only,
+    bytes_and_the_end_in_one_edge_are_both_seen,
+    a_reset_by_the_peer_is_an_error_for_the_reader_and_the_writer,
+    a_reset_wakes_a_reader_that_waits,
+    two_hundred_connections_at_once,
+    a_megabyte_each_way_at_once,
+    vectored_writes_and_reads_keep_the_order,
+    reads_into_uninitialised_memory_fill_what_they_say,
+    lines_come_whole_whatever_the_packets,
+    a_peeked_byte_is_read_again,
 }

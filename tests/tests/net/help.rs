@@ -2,35 +2,26 @@
 
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 use mainspring::net::{TcpListener, TcpStream};
-use mainspring::runtime::{Builder, Runtime};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::mpsc;
 use std::task::Poll;
-use std::time::Duration;
+pub use tests::Kind;
 
-pub fn runtime() -> Runtime {
-    Builder::new_current_thread().build().unwrap()
-}
-
-/// Runs a test on a thread of its own, and fails when it hangs.
-pub fn within<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
-    let (done, wait) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        let result = test();
-        let _ = done.send(());
-        result
-    });
-    match wait.recv_timeout(Duration::from_secs(60)) {
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("hangs"),
-        _ => thread.join().unwrap(),
+/// Runs an async test in a runtime of its own: in `block_on`, or as a task where that is another
+/// thread.
+pub fn run<F>(kind: Kind, test: impl FnOnce() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let runtime = kind.runtime();
+    match kind {
+        Kind::CurrentThread | Kind::Helping => runtime.block_on(test()),
+        Kind::Workers(_) => match runtime.block_on(runtime.spawn(test())) {
+            Ok(()) => {}
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        },
     }
-}
-
-/// Runs an async test in a runtime of its own, and fails when it hangs.
-pub fn run<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
-    within(|| runtime().block_on(test()));
 }
 
 pub async fn listener() -> (TcpListener, SocketAddr) {

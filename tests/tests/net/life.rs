@@ -7,9 +7,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::pin::pin;
 use std::sync::mpsc;
 
-#[test]
-fn readiness_is_a_hint_and_a_try_tells() {
-    run(|| async {
+fn readiness_is_a_hint_and_a_try_tells(kind: Kind) {
+    run(kind, || async {
         let (stream, mut peer) = with_std().await;
         let ready = stream.ready(Interest::READABLE | Interest::WRITABLE).await.unwrap();
         assert!(ready.is_writable() && !ready.is_readable());
@@ -29,9 +28,8 @@ fn readiness_is_a_hint_and_a_try_tells() {
 }
 
 /// Ten tasks wait in `accept` of one listener; two events bring ten connections.
-#[test]
-fn several_tasks_may_accept_on_one_listener() {
-    run(|| async {
+fn several_tasks_may_accept_on_one_listener(kind: Kind) {
+    run(kind, || async {
         let (listener, addr) = listener().await;
         let listener = std::sync::Arc::new(listener);
         let tasks: Vec<_> = (0..10)
@@ -56,9 +54,8 @@ fn several_tasks_may_accept_on_one_listener() {
 
 /// INV-49: a future that waits in the line of a socket leaves it when it is dropped, and the others
 /// are still told.
-#[test]
-fn a_dropped_waiter_leaves_the_others_in_line() {
-    run(|| async {
+fn a_dropped_waiter_leaves_the_others_in_line(kind: Kind) {
+    run(kind, || async {
         let (stream, mut peer) = with_std().await;
         let stream = std::sync::Arc::new(stream);
         let waits: Vec<_> = (0..3)
@@ -77,9 +74,8 @@ fn a_dropped_waiter_leaves_the_others_in_line() {
     });
 }
 
-#[test]
-fn a_socket_dropped_by_its_task_while_it_waits_is_gone() {
-    run(|| async {
+fn a_socket_dropped_by_its_task_while_it_waits_is_gone(kind: Kind) {
+    run(kind, || async {
         let (mut stream, mut peer) = with_std().await;
         let reader = mainspring::spawn(async move { stream.read(&mut [0; 8]).await });
         mainspring::task::yield_now().await;
@@ -90,9 +86,8 @@ fn a_socket_dropped_by_its_task_while_it_waits_is_gone() {
 }
 
 /// Sockets that come and go reuse each other's numbers, in the system and in the reactor.
-#[test]
-fn events_of_a_closed_socket_do_not_reach_the_next_one() {
-    run(|| async {
+fn events_of_a_closed_socket_do_not_reach_the_next_one(kind: Kind) {
+    run(kind, || async {
         for round in 0..200_u32 {
             let (mut old, mut old_peer) = with_std().await;
             old_peer.write_all(b"stale").unwrap();
@@ -112,50 +107,44 @@ fn events_of_a_closed_socket_do_not_reach_the_next_one() {
     });
 }
 
-#[test]
-fn a_socket_says_that_its_runtime_has_ended() {
-    within(|| {
-        let first = runtime();
-        let (mut stream, mut peer) = first.block_on(with_std());
-        let (listener, _addr) = first.block_on(listener());
-        drop(first);
-        peer.write_all(b"tick").unwrap();
-        runtime().block_on(async {
-            let errors = [
-                stream.read(&mut [0; 8]).await.unwrap_err(),
-                stream.write_all(b"tock").await.unwrap_err(),
-                stream.readable().await.unwrap_err(),
-                stream.peek(&mut [0; 8]).await.unwrap_err(),
-                stream.try_read(&mut [0; 8]).unwrap_err(),
-                listener.accept().await.unwrap_err(),
-            ];
-            for error in errors {
-                assert!(error.to_string().contains("runtime this socket belongs to has ended"));
-            }
-        });
+fn a_socket_says_that_its_runtime_has_ended(kind: Kind) {
+    let first = kind.runtime();
+    let (mut stream, mut peer) = first.block_on(with_std());
+    let (listener, _addr) = first.block_on(listener());
+    drop(first);
+    peer.write_all(b"tick").unwrap();
+    kind.runtime().block_on(async {
+        let errors = [
+            stream.read(&mut [0; 8]).await.unwrap_err(),
+            stream.write_all(b"tock").await.unwrap_err(),
+            stream.readable().await.unwrap_err(),
+            stream.peek(&mut [0; 8]).await.unwrap_err(),
+            stream.try_read(&mut [0; 8]).unwrap_err(),
+            listener.accept().await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains("runtime this socket belongs to has ended"));
+        }
     });
 }
 
 /// A plain thread waits for a socket whose runtime is driven, and then dropped, by another.
-#[test]
-fn the_end_of_a_runtime_wakes_who_waits_for_its_sockets() {
-    within(|| {
-        let first = runtime();
-        let (mut stream, _peer) = first.block_on(with_std());
-        let (polled, was_polled) = mpsc::channel();
-        let waiter = std::thread::spawn(move || {
-            runtime().block_on(async move {
-                let mut buf = [0; 8];
-                let mut read = pin!(stream.read(&mut buf));
-                assert_pending(read.as_mut()).await;
-                polled.send(()).unwrap();
-                read.await.unwrap_err().to_string()
-            })
-        });
-        was_polled.recv().unwrap();
-        drop(first);
-        assert!(waiter.join().unwrap().contains("has ended"));
+fn the_end_of_a_runtime_wakes_who_waits_for_its_sockets(kind: Kind) {
+    let first = kind.runtime();
+    let (mut stream, _peer) = first.block_on(with_std());
+    let (polled, was_polled) = mpsc::channel();
+    let waiter = std::thread::spawn(move || {
+        kind.runtime().block_on(async move {
+            let mut buf = [0; 8];
+            let mut read = pin!(stream.read(&mut buf));
+            assert_pending(read.as_mut()).await;
+            polled.send(()).unwrap();
+            read.await.unwrap_err().to_string()
+        })
     });
+    was_polled.recv().unwrap();
+    drop(first);
+    assert!(waiter.join().unwrap().contains("has ended"));
 }
 
 #[test]
@@ -168,9 +157,8 @@ fn a_socket_made_outside_a_runtime_panics_with_the_remedy() {
 }
 
 /// A budget is spent by each read: a socket that is always readable lets others run.
-#[test]
-fn a_socket_that_is_always_ready_does_not_starve_other_tasks() {
-    run(|| async {
+fn a_socket_that_is_always_ready_does_not_starve_other_tasks(kind: Kind) {
+    run(kind, || async {
         let (mut stream, mut peer) = with_std().await;
         peer.write_all(&[7; 10_000]).unwrap();
         let reader = mainspring::spawn(async move {
@@ -186,4 +174,15 @@ fn a_socket_that_is_always_ready_does_not_starve_other_tasks() {
         assert!(turns >= 10_000 / 128, "{turns} turns beside 10 000 reads");
         drop(peer);
     });
+}
+
+tests::each_scheduler! {
+    readiness_is_a_hint_and_a_try_tells,
+    several_tasks_may_accept_on_one_listener,
+    a_dropped_waiter_leaves_the_others_in_line,
+    a_socket_dropped_by_its_task_while_it_waits_is_gone,
+    events_of_a_closed_socket_do_not_reach_the_next_one,
+    a_socket_says_that_its_runtime_has_ended,
+    the_end_of_a_runtime_wakes_who_waits_for_its_sockets,
+    a_socket_that_is_always_ready_does_not_starve_other_tasks,
 }

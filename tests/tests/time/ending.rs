@@ -1,6 +1,6 @@
 //! Timers and the ends of runtimes, threads and contexts.
 
-use crate::{message, ms, paused, poll_once, runtime};
+use crate::{Kind, message, ms, paused, poll_once};
 use mainspring::runtime::Runtime;
 use mainspring::task::{spawn, spawn_blocking};
 use mainspring::time::{
@@ -49,16 +49,14 @@ fn without_a_runtime_they_panic_with_a_remedy() {
     }
 }
 
-#[test]
-fn polled_for_the_first_time_without_a_runtime_it_panics() {
-    let mut wait = made_in(&runtime(), 1_000);
+fn polled_for_the_first_time_without_a_runtime_it_panics(kind: Kind) {
+    let mut wait = made_in(&kind.runtime(), 1_000);
     let said = message(|| assert!(poll(&mut wait, &Arc::default()).is_pending()));
     assert!(said.contains("runtime") && said.contains("block_on"), "{said}");
 }
 
-#[test]
-fn dropped_on_another_thread_after_the_runtime_has_ended() {
-    let rt = runtime();
+fn dropped_on_another_thread_after_the_runtime_has_ended(kind: Kind) {
+    let rt = kind.runtime();
     let bell = Arc::new(Bell::default());
     let sleeps: Vec<_> = rt.block_on(async {
         (0..100)
@@ -100,13 +98,12 @@ fn dropped_while_the_next_runtime_has_the_wheel() {
     assert_eq!(Arc::strong_count(&bell), 1);
 }
 
-#[test]
-fn a_sleep_moves_from_runtime_to_runtime() {
-    let mut wait = made_in(&runtime(), 20);
+fn a_sleep_moves_from_runtime_to_runtime(kind: Kind) {
+    let mut wait = made_in(&kind.runtime(), 20);
     let bell = Arc::new(Bell::default());
-    runtime().block_on(async { assert!(poll(&mut wait, &bell).is_pending()) });
+    kind.runtime().block_on(async { assert!(poll(&mut wait, &bell).is_pending()) });
     let end = wait.deadline();
-    runtime().block_on(wait);
+    kind.runtime().block_on(wait);
     assert!(Instant::now() >= end);
 }
 
@@ -124,9 +121,8 @@ fn is_dropped_in_the_middle_of_a_task_that_is_aborted() {
 }
 
 /// Armed on another thread that is inside the runtime, while the one that drives it sleeps.
-#[test]
-fn armed_on_another_thread_it_fires_all_the_same() {
-    let rt = runtime();
+fn armed_on_another_thread_it_fires_all_the_same(kind: Kind) {
+    let rt = kind.runtime();
     let handle = rt.handle().clone();
     rt.block_on(async {
         let woken = spawn_blocking(move || {
@@ -142,9 +138,8 @@ fn armed_on_another_thread_it_fires_all_the_same() {
     });
 }
 
-#[test]
-fn many_short_lives_on_two_threads() {
-    let rt = runtime();
+fn many_short_lives_on_two_threads(kind: Kind) {
+    let rt = kind.runtime();
     let handle = rt.handle().clone();
     let stop = Arc::new(AtomicUsize::new(0));
     let seen = stop.clone();
@@ -182,4 +177,12 @@ fn many_short_lives_on_two_threads() {
     drop(rt);
     drop(last);
     assert_eq!(Arc::strong_count(&bell), 1);
+}
+
+tests::each_scheduler! {
+    polled_for_the_first_time_without_a_runtime_it_panics,
+    dropped_on_another_thread_after_the_runtime_has_ended,
+    a_sleep_moves_from_runtime_to_runtime,
+    armed_on_another_thread_it_fires_all_the_same,
+    many_short_lives_on_two_threads,
 }

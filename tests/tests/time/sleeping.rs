@@ -1,6 +1,6 @@
 //! sleep, sleep_until.
 
-use crate::{Log, ms, paused, poll_once, runtime};
+use crate::{Kind, Log, ms, paused, poll_once};
 use mainspring::task::{spawn, yield_now};
 use mainspring::time::{Duration, Instant, sleep, sleep_until};
 use std::pin::pin;
@@ -19,9 +19,8 @@ fn takes_exactly_its_time_on_a_virtual_clock() {
     });
 }
 
-#[test]
-fn is_never_early_on_the_real_clock() {
-    runtime().block_on(async {
+fn is_never_early_on_the_real_clock(kind: Kind) {
+    kind.runtime().block_on(async {
         let mut sleeps = Vec::new();
         for micros in [0, 1, 50, 100, 333, 500, 999, 1_000, 1_001, 1_500, 2_718, 5_000] {
             for _ in 0..10 {
@@ -173,9 +172,8 @@ fn uses_the_budget_of_its_task() {
     });
 }
 
-#[test]
-fn a_busy_runtime_still_fires_timers() {
-    runtime().block_on(async {
+fn a_busy_runtime_still_fires_timers(kind: Kind) {
+    kind.runtime().block_on(async {
         let done = Arc::new(AtomicUsize::new(0));
         let stop = done.clone();
         let busy = spawn(async move {
@@ -187,4 +185,9 @@ fn a_busy_runtime_still_fires_timers() {
         done.store(1, Ordering::Relaxed);
         busy.await.unwrap();
     });
+}
+
+tests::each_scheduler! {
+    is_never_early_on_the_real_clock,
+    a_busy_runtime_still_fires_timers,
 }
