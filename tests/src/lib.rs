@@ -67,6 +67,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod many;
+
 use mainspring::runtime::{Builder, Runtime};
 use std::cell::RefCell;
 use std::future::Future;
