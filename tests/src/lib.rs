@@ -92,6 +92,7 @@
 mod kinds;
 
 pub use kinds::{Kind, within};
+pub mod many;
 
 use mainspring::runtime::{Builder, Runtime};
 use mainspring::task::yield_now;

@@ -93,7 +93,20 @@ struct Polling {
 
 impl Reactor {
     /// Opens epoll and its eventfd.
+    ///
+    /// # Errors
+    /// When the system has no descriptors for them.
     pub(crate) fn new() -> io::Result<Arc<Reactor>> {
+        Self::open().map_err(|error| {
+            let text = format!(
+                "a runtime needs three file descriptors, and the system refused one ({error}); \
+                 close some, or raise the limit (ulimit -n)"
+            );
+            io::Error::new(error.kind(), text)
+        })
+    }
+
+    fn open() -> io::Result<Arc<Reactor>> {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let nudge = mio::Waker::new(&registry, NUDGE)?;
