@@ -124,7 +124,7 @@ impl Worker {
             until_injector: Cell::new(intervals.injector),
             next_left: Cell::new(NEXT_IN_A_ROW),
             wake_at: Cell::new(1),
-            mean: Cell::new(0),
+            mean: Cell::new(WAKE_WORTH.as_nanos() as u64),
             measured: Cell::new(clock.now()),
             clock,
         }
