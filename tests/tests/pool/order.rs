@@ -1,5 +1,5 @@
 //! What keeps its order on a pool: the lines of the primitives. First come is first served, also
-//! when each comes from another thread.
+//! when each comes from another thread; when several have been served, who goes on first is chance.
 
 use mainspring::sync::{Event, Mutex, Queue, Semaphore};
 use mainspring::task::{JoinHandle, yield_now};
@@ -78,9 +78,14 @@ fn permits_go_to_who_came_first(kind: Kind) {
             line.is_long(number as usize + 1).await;
         }
         // One by one: the first in line waits for all of its own, and nobody passes it.
-        for _ in 0..(0..10).map(|number| 1 + number % 3).sum() {
-            permits.add_permits(1);
-            yield_now().await;
+        for number in 0..10 {
+            // The first waits for all of its own, and nobody passes it.
+            for _ in 0..1 + number % 3 {
+                assert_eq!(log.lock().unwrap().len(), number);
+                permits.add_permits(1);
+                yield_now().await;
+            }
+            until(|| log.lock().unwrap().len() > number).await;
         }
         all(tasks).await;
     });
@@ -99,10 +104,11 @@ fn items_go_to_who_came_first(kind: Kind) {
             }));
             line.is_long(number + 1).await;
         }
-        for number in 0..10 {
+        for (number, task) in tasks.into_iter().enumerate() {
+            // An item is nobody's before it is taken: two that are woken at once may race.
             queue.put(number).await.unwrap();
+            task.await.unwrap();
         }
-        all(tasks).await;
     });
 }
 
