@@ -43,8 +43,12 @@ impl Kind {
         };
         match self {
             Self::CurrentThread => {}
-            Self::Workers(workers) => drop(builder.worker_threads(workers)),
-            Self::Helping => drop(builder.worker_threads(2).block_on_helps(true)),
+            Self::Workers(workers) => {
+                builder.worker_threads(workers);
+            }
+            Self::Helping => {
+                builder.worker_threads(self.workers()).block_on_helps(true);
+            }
         }
         if self.is_pool() {
             builder.on_thread_start(hear_with());
@@ -58,6 +62,15 @@ impl Kind {
 
     pub fn is_pool(self) -> bool {
         self != Self::CurrentThread
+    }
+
+    /// How many tasks run at the same time.
+    pub fn workers(self) -> usize {
+        match self {
+            Self::CurrentThread => 1,
+            Self::Workers(workers) => workers,
+            Self::Helping => 2,
+        }
     }
 
     /// Runs `test` on a thread of its own, and fails when it hangs.

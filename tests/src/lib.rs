@@ -184,6 +184,16 @@ pub async fn until(condition: impl Fn() -> bool) {
     }
 }
 
+/// Waits, without a runtime, until `condition` is true.
+#[track_caller]
+pub fn eventually(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "this should have come true");
+        std::thread::yield_now();
+    }
+}
+
 /// Lets the tasks of `runtime` run until `condition` is true.
 pub fn turns_until(runtime: &Runtime, condition: impl Fn() -> bool) {
     runtime.block_on(until(condition));

@@ -289,7 +289,8 @@ impl Builder {
         let scheduler = Keep::new(LocalShared::new(ids, report.clone()));
         let worker = LocalWorker::new(&scheduler, self.intervals.event);
         let wheels = Wheels::new(1, false, &clock);
-        let handle = self.handle(Scheduler::Local(scheduler), clock, wheels, reactor);
+        let scheduler = Scheduler::Local(scheduler);
+        let handle = self.handle(scheduler, clock, wheels, reactor, &report);
         Ok(Runtime::from_parts(handle, Executor::Seat(Seat::new(worker)), report))
     }
 
@@ -311,7 +312,8 @@ impl Builder {
         let shared =
             PoolShared::new(Ids::new(&IDS), report.clone(), unparkers, self.block_on_helps);
         let scheduler = Keep::new(shared);
-        let handle = self.handle(Scheduler::Pool(scheduler.clone()), clock, wheels, reactor);
+        let pool = Scheduler::Pool(scheduler.clone());
+        let handle = self.handle(pool, clock, wheels, reactor, &report);
         let threads = started.go(scheduler, &handle, self.block_on_helps);
         Ok(Runtime::from_parts(handle, Executor::Threads(threads), report))
     }
@@ -323,8 +325,12 @@ impl Builder {
         clock: Clock,
         wheels: Arc<Wheels>,
         reactor: Arc<Reactor>,
+        report: &Report,
     ) -> Handle {
         let mut config = self.blocking.clone();
+        for hook in [&mut config.on_start, &mut config.on_stop] {
+            *hook = hook.take().map(|hook| threads::contained(hook, report.clone()));
+        }
         if let Some(name) = &self.name {
             config.name = name.clone();
         }

@@ -55,12 +55,22 @@ pub(super) struct Config {
 impl Config {
     /// A hook's panic must not cost a worker: it is reported.
     fn call(&self, hook: Option<&Hook>) {
-        if let Some(hook) = hook
-            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| hook()))
-        {
-            (self.report)(panic);
+        if let Some(hook) = hook {
+            call(hook, &self.report);
         }
     }
+}
+
+fn call(hook: &Hook, report: &Report) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| hook())) {
+        report(panic);
+    }
+}
+
+/// The hook for threads that run closures: its panic must not cost one, with the closure that the
+/// thread was started for.
+pub(super) fn contained(hook: Hook, report: Report) -> Hook {
+    Arc::new(move || call(&hook, &report))
 }
 
 /// What a worker is told when all are there.
