@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Something that went wrong where nobody waits for the news.
 #[non_exhaustive]
 pub enum Unhandled {
-    /// A waker, or the destructor of an output or a waker, panicked.
+    /// A waker panicked, or the destructor of an output or a waker, or a hook of the builder.
     Panic(Box<dyn Any + Send + 'static>),
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for Unhandled {
         let Self::Panic(panic) = self;
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        write!(f, "a waker or a destructor panicked: {}", text.unwrap_or("(not a text)"))
+        write!(f, "a waker, a destructor or a hook panicked: {}", text.unwrap_or("(not a text)"))
     }
 }
 
