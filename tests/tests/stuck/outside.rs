@@ -100,6 +100,26 @@ fn a_timer_and_a_socket_of_a_stuck_worker_are_served() {
     }
 }
 
+/// The same for the thread in `block_on`, whether it runs tasks or not.
+#[test]
+fn a_timer_and_a_socket_of_a_root_that_blocks_its_thread_are_served() {
+    for (workers, helps) in [(1, true), (2, true), (2, false)] {
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.worker_threads(workers).block_on_helps(helps).build().unwrap();
+        runtime.block_on(async {
+            let (news, (ours, mut theirs)) = (News::new(), connection().await);
+            let mut timer = Box::pin(sleep(SHORT));
+            pending(timer.as_mut(), &news.teller());
+            let waker = news.teller().waker();
+            let read = ours.poll_read(&mut Context::from_waker(&waker), &mut [0; 4]);
+            assert!(read.is_pending());
+            news.wait_for(1, "the timer");
+            theirs.write_all(b"tick").unwrap();
+            news.wait_for(1, "the socket");
+        });
+    }
+}
+
 /// Whoever is outside arms before the workers get stuck, and while they are.
 #[test]
 fn a_timer_of_a_thread_outside_is_served_while_workers_are_stuck() {
@@ -163,41 +183,83 @@ impl Sleepers {
     }
 }
 
-fn first_poll_blocks(event: Event, workers: usize, watched: bool) {
-    let (runtime, sleepers) = Sleepers::runtime(workers);
-    let (news, hold, gate) = (News::new(), Hold::new(), Gate::new());
-    let (teller, grip, waits) = (news.teller(), hold.grip(), gate.clone());
-    let (mut ours, mut theirs) = runtime.block_on(connection());
+/// A task that waits for the event, then runs `then`.
+fn waits_for(
+    event: Event,
+    runtime: &Runtime,
+    later: u32,
+    then: impl FnOnce() + Send + 'static,
+) -> Happens {
+    let (news, gate) = (News::new(), Gate::new());
+    let (teller, waits) = (news.teller(), gate.clone());
+    let (mut ours, theirs) = runtime.block_on(connection());
     runtime.spawn(async move {
         teller.tell();
         match event {
             Event::Socket => ours.read_exact(&mut [0; 4]).await.map(|_| ()).unwrap(),
-            Event::Timer => sleep(15 * SHORT).await,
+            Event::Timer => sleep(later * SHORT).await,
             Event::Outside => waits.await,
         }
-        grip.hold();
+        then();
     });
-    news.wait_for(1, "the bad task");
-    sleepers.wait_for(workers, watched);
-    match event {
-        Event::Socket => theirs.write_all(b"tick").unwrap(),
-        Event::Timer => {}
-        Event::Outside => gate.open(),
+    news.wait_for(1, "a task that will wait");
+    Happens { event, theirs, gate }
+}
+
+struct Happens {
+    event: Event,
+    theirs: std::net::TcpStream,
+    gate: Gate,
+}
+
+impl Happens {
+    fn now(&mut self) {
+        match self.event {
+            Event::Socket => self.theirs.write_all(b"tick").unwrap(),
+            // It happens by itself.
+            Event::Timer => {}
+            Event::Outside => self.gate.open(),
+        }
     }
+}
+
+/// All sleep; `first` happens, and what waits for it blocks; then `second` happens.
+fn first_poll_blocks(first: Event, second: Event, workers: usize, watched: bool) {
+    println!("{first:?}, then {second:?}; {workers} workers, watched: {watched}");
+    let (runtime, sleepers) = Sleepers::runtime(workers);
+    let (news, hold) = (News::new(), Hold::new());
+    let (teller, grip) = (news.teller(), hold.grip());
+    let mut good = waits_for(second, &runtime, 16, move || teller.tell());
+    let mut bad = waits_for(first, &runtime, 15, move || grip.hold());
+    sleepers.wait_for(workers, watched);
+    bad.now();
     hold.wait_for(1);
+    good.now();
+    news.wait_for(1, "what waits for the second event");
     everything_works(&runtime);
 }
 
-#[test]
-fn all_sleep_and_the_first_poll_after_an_event_blocks() {
-    for event in [Event::Socket, Event::Timer, Event::Outside] {
-        for workers in [2, 4] {
-            for watched in [true, false] {
-                println!("{event:?}, {workers} workers, watched: {watched}");
-                first_poll_blocks(event, workers, watched);
-            }
+fn first_polls_block(first: Event) {
+    for second in [Event::Socket, Event::Timer, Event::Outside] {
+        for (workers, watched) in [(2, true), (2, false), (4, false)] {
+            first_poll_blocks(first, second, workers, watched);
         }
     }
+}
+
+#[test]
+fn all_sleep_and_the_first_poll_after_a_socket_is_ready_blocks() {
+    first_polls_block(Event::Socket);
+}
+
+#[test]
+fn all_sleep_and_the_first_poll_after_a_timer_blocks() {
+    first_polls_block(Event::Timer);
+}
+
+#[test]
+fn all_sleep_and_the_first_poll_after_a_wake_from_outside_blocks() {
+    first_polls_block(Event::Outside);
 }
 
 /// A stuck worker had the reactor; the sockets that are ready later are somebody else's to see.
