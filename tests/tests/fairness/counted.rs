@@ -4,7 +4,7 @@ use super::{Stop, StopAtEnd, flood, lifo_pair};
 use mainspring::task::yield_now;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Poll, Waker};
 use std::thread;
 use tests::many::{News, multi};
@@ -82,18 +82,26 @@ impl Counts {
 }
 
 /// The most polls of others between a wake and the poll, on the only worker, beside what `disturb`
-/// starts there; and with a flood from outside.
+/// starts there; and with a flood from outside. All are in the ring: one that an overflow moves to
+/// the injector stands behind the flood.
 fn longest(disturb: impl Fn(&Arc<Counts>, &Stop) + Send + 'static) -> usize {
     let runtime = multi(1);
     let (end, news) = (StopAtEnd::default(), News::new());
     let counts = Arc::new(Counts::default());
     let (stop, polls, handle) = (end.0.clone(), counts.polls.clone(), runtime.handle().clone());
-    let outside = thread::spawn(move || flood(&handle, &stop, &polls));
+    let (go, told) = mpsc::channel();
+    let outside = thread::spawn(move || {
+        // What is taken from outside by an idle worker would fill its ring.
+        if told.recv().is_ok() {
+            flood(&handle, &stop, &polls);
+        }
+    });
     let (stop, shared, teller) = (end.0.clone(), counts.clone(), news.teller());
     runtime.spawn(async move {
         disturb(&shared, &stop);
         (0..TASKS).for_each(|_| drop(mainspring::spawn(shared.clone().one())));
         shared.all_polled().await;
+        go.send(()).unwrap();
         let wakers = std::mem::take(&mut *shared.wakers.lock().unwrap());
         for _ in 0..ROUNDS {
             shared.woken_at.store(shared.polls.load(Ordering::SeqCst), Ordering::SeqCst);
