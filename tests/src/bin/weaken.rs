@@ -8,6 +8,7 @@
 //! ```text
 //! cargo weaken                  all lines
 //! cargo weaken --only parker    lines that contain "parker"
+//! cargo weaken --every 3        every third line: what the gate has time for
 //! ```
 //!
 //! The exit status is 0 when every change was noticed, and the unchanged code passes every model.
@@ -183,15 +184,18 @@ fn try_one(copy: &Copy, line: &Line, models: &[String]) -> Result<bool> {
 fn weaken() -> Result<bool> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no workspace")?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let only = match arguments.as_slice() {
-        [] => "",
-        [option, part] if option == "--only" => part,
-        _ => return Err("usage: cargo weaken [--only PART]")?,
+    let usage = "usage: cargo weaken [--only PART | --every N]";
+    let (only, every) = match arguments.as_slice() {
+        [] => ("", 1),
+        [option, part] if option == "--only" => (part.as_str(), 1),
+        [option, n] if option == "--every" => ("", n.parse::<usize>().map_err(|_| usage)?.max(1)),
+        _ => return Err(usage)?,
     };
     let list = fs::read_to_string(workspace.join("tests/weaken.txt"))?;
     let mut lines = parse(&list)?;
     let whole = |line: &Line| list.lines().nth(line.number - 1).unwrap_or_default().to_string();
     lines.retain(|line| whole(line).contains(only));
+    let lines: Vec<_> = lines.into_iter().step_by(every).collect();
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = workspace.join(target.unwrap_or("target".into()));
     let copy = Copy::new(workspace, &target)?;
