@@ -9,7 +9,7 @@ use std::future::pending;
 use std::panic::panic_any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tests::{Bell, Drops, Gate, Kind, heard, panic_of, poll_with, turns_until, until};
+use tests::{Bell, Drops, Gate, Kind, eventually, heard, panic_of, poll_with, turns_until, until};
 
 /// Panics when it is dropped.
 struct Bomb(&'static str);
@@ -31,8 +31,9 @@ fn reporting(kind: Kind) -> (Runtime, Arc<Mutex<Vec<String>>>) {
     (runtime, reports)
 }
 
-/// The text of the one panic that the hook has heard of.
+/// The text of the one panic that the hook hears of; a worker may be about to tell it.
 fn only(reports: &Mutex<Vec<String>>) -> String {
+    eventually(|| !reports.lock().unwrap().is_empty());
     let reports = reports.lock().unwrap();
     assert_eq!(reports.len(), 1, "{reports:?}");
     reports[0].clone()
