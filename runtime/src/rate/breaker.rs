@@ -144,8 +144,9 @@ impl CircuitBreaker {
 
     /// Whether calls go through now.
     pub fn state(&self) -> BreakerState {
+        let inner = self.inner.lock();
         let now = Instant::now();
-        match self.inner.lock().phase {
+        match inner.phase {
             Phase::Closed(_) => BreakerState::Closed,
             Phase::Open { until } if now < until => BreakerState::Open,
             _ => BreakerState::HalfOpen,
@@ -208,8 +209,9 @@ impl CircuitBreaker {
 
     /// May a call go through? If not, how long until a probe may.
     fn begin(&self) -> Result<Call<'_>, Duration> {
-        let now = Instant::now();
         let mut inner = self.inner.lock();
+        // Read under the lock, so that times are noted in their order.
+        let now = Instant::now();
         if let Phase::Open { until } = inner.phase {
             if now < until {
                 return Err(until - now);
@@ -226,8 +228,9 @@ impl CircuitBreaker {
     }
 
     fn note(&self, generation: u64, outcome: Outcome) {
-        let now = Instant::now();
         let mut inner = self.inner.lock();
+        // Read under the lock, so that times are noted in their order.
+        let now = Instant::now();
         if inner.generation != generation {
             return;
         }

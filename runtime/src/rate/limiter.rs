@@ -213,8 +213,9 @@ impl RateLimiter {
 
     /// Takes `n` permits; `politely`, only if nobody waits.
     fn take(&self, n: u32, politely: bool) -> Result<(), RateLimited> {
-        let now = Instant::now();
         let mut bucket = self.bucket.lock();
+        // Read under the lock, so that it does not go back from one to the next.
+        let now = Instant::now();
         let full_at = bucket.full_at.map_or(now, |full_at| full_at.max(now)) + self.time_of(n);
         let furthest = now + self.time_of(self.burst);
         if full_at > furthest || politely && bucket.waiting > 0 {
