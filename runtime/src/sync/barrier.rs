@@ -29,12 +29,12 @@ use std::task::{Context, Poll, Waker, ready};
 ///
 /// It can be used again at once, round after round.
 ///
-/// asyncio: `Barrier`. It differs in four ways. There, `wait` returns the index of the arrival,
+/// asyncio: `Barrier`. It differs in five ways. There, `wait` returns the index of the arrival,
 /// here it says who leads. There, a cancelled wait is not counted, here the arrival stands. There,
 /// a task that comes back waits until the last of the round before has gone on, here the next round
-/// begins at once. `abort` and `reset`, which make the waits of others fail, are not here: a task
-/// that must be able to give up for all waits for the barrier and for an
-/// [`Event`](super::event::Event) at once.
+/// begins at once. There, a barrier for nobody is an error. `abort` and `reset`, which make the
+/// waits of others fail, are not here: who wants to be told to give up waits for an
+/// [`Event`](super::event::Event) beside the barrier.
 ///
 /// # Examples
 ///

@@ -14,14 +14,14 @@
 //!
 //! That it is fair takes no line of code here, because permits are handed out in the order of
 //! arrival. A writer at the head of the line gathers the shares that the readers give back, and
-//! whoever comes after it, a reader too, stands behind it. So readers, however many, do not starve a
+//! whoever comes after it, a reader too, stands behind it. So readers, however many, starve no
 //! writer; and when a writer is done, all readers up to the next writer go on together.
 //!
 //! To downgrade a write guard is to give back all shares but one: no other writer comes between.
 //! There is no way up. Two readers who both want all shares would wait for each other for ever.
 //!
-//! * INV-100: the value is reached through a guard (or `&mut RwLock`). A read guard has one share, a
-//!   write guard has all, so there is never a write guard beside another guard.
+//! * INV-100: the value is reached through a guard (or `&mut RwLock`). A read guard has one share,
+//!   a write guard has all, so there is never a write guard beside another guard.
 //! * INV-101: a guard's pointer leads into the locked value: it is the lock's own, or comes from a
 //!   closure that was given a reference to what the guard saw before. So it is good as long as the
 //!   guard has its shares, and the borrow or the `Arc` of the lock.
@@ -127,10 +127,13 @@ pub(super) fn expect_open(outcome: Result<(), AcquireError>) {
 
 #[track_caller]
 const fn check(max_readers: u32) {
-    assert!(max_readers > 0, "an RwLock for no readers could not be written either: allow one");
+    assert!(
+        max_readers > 0,
+        "an RwLock with max_reads 0 could neither be read nor written: use 1 or more"
+    );
     assert!(
         max_readers <= MAX_READERS,
-        "an RwLock cannot have that many readers: its limit is u32::MAX >> 3"
+        "an RwLock cannot have that many readers: its limit is u32::MAX >> 3, as RwLock::new has it"
     );
 }
 

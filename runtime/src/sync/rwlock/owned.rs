@@ -83,10 +83,13 @@ impl<T: ?Sized> Drop for OwnedShares<T> {
 }
 
 impl<T: ?Sized> OwnedShares<T> {
-    /// All but one are given back, by the end of `self`.
+    /// All but one are given back.
     pub(super) fn downgrade(mut self) -> OwnedShare<T> {
         self.n -= 1;
-        OwnedShare(self.lock.clone())
+        let share = OwnedShare(self.lock.clone());
+        // Not left to the end of the function: if a waker panics in here, `share` is dropped too.
+        drop(self);
+        share
     }
 }
 

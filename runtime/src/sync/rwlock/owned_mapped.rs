@@ -149,3 +149,19 @@ impl<T: ?Sized, U: ?Sized> OwnedRwLockMappedWriteGuard<T, U> {
 }
 
 reads_and_writes!([T: ?Sized, U: ?Sized], OwnedRwLockMappedWriteGuard<T, U>, U);
+
+#[cfg(all(test, not(loom)))]
+#[path = "tests.rs"]
+mod tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "line_tests.rs"]
+mod line;
+
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;
+
+#[cfg(all(test, loom))]
+#[path = "model_tests.rs"]
+mod model;
