@@ -206,6 +206,22 @@ pub mod sync {
         /// guards of a part of the value.
         pub(crate) mod mapped;
     }
+    pub(crate) mod rwlock {
+        /// RwLock: one share each for those who read, all shares for the one who writes.
+        pub(crate) mod lock;
+        /// guards that read or write the value of an RwLock, and how to get one.
+        pub(crate) mod guards;
+        /// guards of a part of the value.
+        pub(crate) mod mapped;
+        /// guards that own their RwLock: to move into a task.
+        pub(crate) mod owned;
+        /// a guard that writes a part of the value and owns its RwLock.
+        pub(crate) mod owned_mapped;
+    }
+    /// Barrier: everyone or no one.
+    pub(crate) mod barrier;
+    /// OnceCell: a value that is made once, by whoever needs it first.
+    pub(crate) mod once_cell;
     /// One value, handed over once.
     pub mod oneshot {
         /// one value, one word of state, two waker slots.
@@ -253,14 +269,21 @@ pub mod sync {
         /// an item that says `task_done` for itself.
         pub(crate) mod task;
     }
+    pub use barrier::{Barrier, BarrierWaitResult};
     pub use event::Event;
     pub use mutex::lock::{Mutex, MutexGuard, TryLockError};
     pub use mutex::mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
     pub use mutex::owned::OwnedMutexGuard;
     pub use notify::{Notified, Notify, OwnedNotified};
+    pub use once_cell::{OnceCell, SetError};
     pub use queue::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
     pub use queue::fifo::Queue;
     pub use queue::task::{QueueTask, TaskDone};
+    pub use rwlock::guards::{RwLockReadGuard, RwLockWriteGuard};
+    pub use rwlock::lock::RwLock;
+    pub use rwlock::mapped::RwLockMappedWriteGuard;
+    pub use rwlock::owned::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+    pub use rwlock::owned_mapped::OwnedRwLockMappedWriteGuard;
     pub use semaphore::error::{AcquireError, TryAcquireError};
     pub use semaphore::guarded::{Semaphore, SemaphorePermit};
     pub use semaphore::owned::OwnedSemaphorePermit;

@@ -64,6 +64,12 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/mutex/lock.rs",
     "sync/mutex/owned.rs",
     "sync/mutex/mapped.rs",
+    "sync/rwlock/lock.rs",
+    "sync/rwlock/guards.rs",
+    "sync/rwlock/mapped.rs",
+    "sync/rwlock/owned.rs",
+    "sync/rwlock/owned_mapped.rs",
+    "sync/once_cell.rs",
     "sync/oneshot/shared.rs",
     "sync/ring.rs",
     "sync/chain.rs",
@@ -74,6 +80,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     // Pin projections to the node inside a future.
     "sync/event.rs",
     "sync/notify.rs",
+    "sync/barrier.rs",
     "sync/semaphore/permits.rs",
     // The current runtime behind the thread's context.
     "runtime/handle.rs",
