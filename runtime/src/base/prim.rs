@@ -18,10 +18,10 @@
 mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::Arc;
-    pub(crate) use loom::sync::{MutexGuard, RwLockReadGuard};
     pub(crate) use loom::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
     };
+    pub(crate) use loom::sync::{MutexGuard, RwLockReadGuard};
     pub(crate) use loom::thread;
 
     /// A lock, a queue and a condition variable with the part of crossbeam's interface that is used

@@ -1,31 +1,27 @@
 //! Loom models of the watch.
 
-use crate::base::prim::{Arc, UnsafeCell, thread};
+use crate::base::prim::{Arc, AtomicU8, Ordering, thread};
 use crate::sync::watch::channel;
 use crate::wake::block_on::block_on;
 use crate::wake::wait_list::poller::Polled;
 
-/// A cell that is written before something is told, and read by who was told.
-struct Note(UnsafeCell<u8>);
-
-// SAFETY: the models order its uses; loom tells if one does not.
-unsafe impl Sync for Note {}
-// SAFETY: as above.
-unsafe impl Send for Note {}
+/// A note that is written before something is told, and read by who was told. It orders nothing
+/// itself, so loom shows it unwritten to who did not acquire it.
+struct Note(AtomicU8);
 
 impl Note {
     fn new() -> Arc<Self> {
-        Arc::new(Self(UnsafeCell::new(0)))
+        Arc::new(Self(AtomicU8::new(0)))
     }
 
     fn write(&self) {
-        // SAFETY: nobody reads before it is told.
-        self.0.with_mut(|note| unsafe { *note = 1 });
+        // Ordering: Relaxed, on purpose.
+        self.0.store(1, Ordering::Relaxed);
     }
 
     fn read(&self) {
-        // SAFETY: nobody writes after it was told.
-        self.0.with(|note| assert_eq!(unsafe { *note }, 1));
+        // Ordering: Relaxed, on purpose.
+        assert_eq!(self.0.load(Ordering::Relaxed), 1);
     }
 }
 
@@ -38,7 +34,7 @@ fn loom_watch_send_meets_changed() {
             let (tx, mut rx) = channel(0);
             let note = Note::new();
             let other = note.clone();
-            let receive = move |note: &Note| {
+            let mut receive = move |note: &Note| {
                 block_on(rx.changed()).expect("open");
                 note.read();
                 assert_eq!(*rx.borrow(), 1);
