@@ -73,6 +73,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/mpsc/permit.rs",
     // A value that one at a time may use: under a word, or under the lock of the senders.
     "sync/broadcast/slot.rs",
+    "sync/broadcast/shared.rs",
     // Pin projections to the node inside a future.
     "sync/event.rs",
     "sync/notify.rs",

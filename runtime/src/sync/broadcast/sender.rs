@@ -5,16 +5,16 @@
 #![forbid(unsafe_code)]
 
 use super::error::SendError;
-use super::receiver::Receiver;
+use super::receiver::{self, Receiver};
 use super::shared::Shared;
 use crate::base::prim::Arc;
 use std::fmt;
 
 /// Makes a channel with room for `capacity` values, and its first two ends.
 ///
-/// Every receiver sees every value. A sender never waits: when the room is used up, the oldest value
-/// makes place for the new one, and a receiver that had yet to see it learns how many it has lost.
-/// A value is dropped when the last receiver has it, or when it makes place.
+/// Every receiver sees every value. A sender never waits: when the room is used up, the oldest
+/// value makes place for the new one, and a receiver that had yet to see it learns how many it has
+/// lost. A value is dropped when the last receiver has it, or when it makes place.
 ///
 /// The room is allocated at once, and `capacity` is rounded up to a power of two.
 ///
@@ -101,7 +101,7 @@ impl<T> Sender<T> {
     /// tx.send(2).unwrap();
     /// assert_eq!(late.try_recv(), Ok(2));
     /// ```
-    pub fn subscribe(&self) -> Receiver<T> {
+    pub fn subscribe(&self) -> receiver::Receiver<T> {
         Receiver::join(&self.shared)
     }
 

@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::error::SendError;
-use super::receiver::Receiver;
+use super::receiver::{self, Receiver};
 use super::shared::{Ref, Shared};
 use crate::base::prim::Arc;
 use std::fmt;
@@ -183,7 +183,7 @@ impl<T> Sender<T> {
     /// tx.send(2).unwrap();
     /// assert!(other.has_changed().unwrap());
     /// ```
-    pub fn subscribe(&self) -> Receiver<T> {
+    pub fn subscribe(&self) -> receiver::Receiver<T> {
         Receiver::another(&self.shared, self.shared.state().0)
     }
 
