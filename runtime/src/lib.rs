@@ -103,10 +103,18 @@ pub mod task {
     pub(crate) mod new;
     /// yield_now: to the back of the queue, once.
     pub(crate) mod yield_now;
+    /// values that belong to a task: LocalKey, and the future that carries them.
+    pub(crate) mod local_key;
+
+    /// Futures that have a name because somebody has to write their type.
+    pub mod futures {
+        pub use super::local_key::TaskLocalFuture;
+    }
 
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
     pub use header::Id;
     pub use join::{AbortHandle, JoinError, JoinHandle};
+    pub use local_key::{AccessError, LocalKey};
     pub use yield_now::yield_now;
 }
 
@@ -341,6 +349,17 @@ pub mod time {
     #[doc(no_inline)]
     pub use std::time::Duration;
     pub use timeout::{Timeout, timeout, timeout_at};
+}
+
+/// Limits of speed, and of failure.
+pub mod rate {
+    /// RateLimiter: so many per second, and a burst.
+    pub(crate) mod limiter;
+    /// CircuitBreaker: stop asking who does not answer.
+    pub(crate) mod breaker;
+
+    pub use breaker::{BreakerConfig, BreakerError, BreakerState, CircuitBreaker};
+    pub use limiter::{RateLimited, RateLimiter};
 }
 
 /// Streams of bytes.
