@@ -24,7 +24,7 @@ struct Entry<T> {
 
 /// What a receiver finds. The value is for [`give_back`](Aside::give_back) after the lock, or the
 /// receiver's own.
-pub(super) enum Lent<T> {
+pub(super) enum Loan<T> {
     Own(T),
     Lent(T),
     Busy,
@@ -51,17 +51,17 @@ impl<T> Aside<T> {
     }
 
     /// Lends a value to one who has a share in it. If it is lent already, it is wanted now.
-    pub(super) fn lend(&mut self, number: u64) -> Lent<T> {
-        let Some(entry) = self.0.get_mut(&number) else { return Lent::Gone };
+    pub(super) fn lend(&mut self, number: u64) -> Loan<T> {
+        let Some(entry) = self.0.get_mut(&number) else { return Loan::Gone };
         let Some(value) = entry.value.take() else {
             entry.wanted = true;
-            return Lent::Busy;
+            return Loan::Busy;
         };
         if entry.shares == 1 {
             self.0.remove(&number);
-            return Lent::Own(value);
+            return Loan::Own(value);
         }
-        Lent::Lent(value)
+        Loan::Lent(value)
     }
 
     /// The value comes back, and the share with it. What nobody wants any more, to be dropped after

@@ -168,7 +168,7 @@ fn a_destructor_may_use_all_handles() {
             let (hook, own) = (tx.clone(), alive.clone());
             Nosy::new(number, &alive).when_dropped(move || {
                 drop((hook.subscribe(), hook.clone(), hook.len()));
-                if hook.len() == 0 && hook.receiver_count() > 0 {
+                if hook.is_empty() && hook.receiver_count() > 0 {
                     send(&hook, Nosy::new(100, &own));
                 }
             })

@@ -33,7 +33,7 @@
 //! looks once more, because a value may have come between the two. The last receiver to go gives up
 //! its shares, and then tells the senders: nothing of it is left in the ring.
 
-use super::aside::{Aside, Lent};
+use super::aside::{Aside, Loan};
 use super::error::{RecvError, TryRecvError};
 use super::slot::{Found, GivenUp, Slot};
 use crate::base::prim::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
@@ -319,17 +319,17 @@ impl<T: Clone> Shared<T> {
     fn look_aside(&self, next: &mut u64) -> Result<T, Miss> {
         let lent = self.tail.lock().aside.lend(*next);
         match lent {
-            Lent::Own(value) => {
+            Loan::Own(value) => {
                 *next += 1;
                 Ok(value)
             }
-            Lent::Lent(value) => {
+            Loan::Lent(value) => {
                 let borrower = Borrower { shared: self, number: *next, value: Some(value) };
                 *next += 1;
                 Ok(borrower.value.clone().expect("it was lent"))
             }
-            Lent::Busy => Err(Miss::Busy),
-            Lent::Gone => Err(self.miss(next)),
+            Loan::Busy => Err(Miss::Busy),
+            Loan::Gone => Err(self.miss(next)),
         }
     }
 

@@ -117,7 +117,7 @@ impl<T> Sender<T> {
     ///
     /// ```
     /// let (tx, rx) = mainspring::sync::watch::channel(1);
-    /// let at_least = |low| tx.send_if_modified(|n| std::mem::replace(n, low.max(*n)) < low);
+    /// let at_least = |low: i32| tx.send_if_modified(|n| std::mem::replace(n, low.max(*n)) < low);
     /// assert!(!at_least(1));
     /// assert!(!rx.has_changed().unwrap());
     /// assert!(at_least(2));

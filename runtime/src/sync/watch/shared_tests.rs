@@ -292,8 +292,8 @@ fn values_whose_destructors_use_the_watch() {
     must_end(|| {
         let (tx, rx) = channel(Looks(0, None));
         let tx = Arc::new(tx);
-        tx.send(Looks(1, Some(tx.clone()))).ok().expect("somebody looks");
-        tx.send(Looks(2, Some(tx.clone()))).ok().expect("somebody looks");
+        assert!(tx.send(Looks(1, Some(tx.clone()))).is_ok());
+        assert!(tx.send(Looks(2, Some(tx.clone()))).is_ok());
         assert_eq!(rx.borrow().0, 12);
         tx.send_replace(Looks(99, None)).1 = None;
     });
