@@ -261,6 +261,41 @@ pub mod sync {
             UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel,
         };
     }
+    /// look, listen, look again, wait: the loop around a `Notify`.
+    pub(crate) mod until;
+    /// One value that changes, and those who want to know: the latest value wins.
+    pub mod watch {
+        /// errors of a watch: nobody is there to see the value, or to change it.
+        pub mod error;
+        /// the value, its version, and how those who wait for the next one are told.
+        pub(crate) mod shared;
+        /// Receiver: sees the value, and waits for the next one.
+        pub(crate) mod receiver;
+        /// Sender: changes the value.
+        pub(crate) mod sender;
+
+        pub use receiver::Receiver;
+        pub use sender::{Sender, channel};
+        pub use shared::Ref;
+    }
+    /// Every receiver sees every value, or learns how many it lost.
+    pub mod broadcast {
+        /// errors of a broadcast: nobody listens, nobody speaks, or too slow.
+        pub mod error;
+        /// one place for a value: who may touch it, and what happens to a value that is in use.
+        pub(crate) mod slot;
+        /// values that found their slot in use: a table, empty nearly always.
+        pub(crate) mod aside;
+        /// the ring of slots: sent by one at a time, seen by all; ends, and who is told of them.
+        pub(crate) mod shared;
+        /// Receiver: every value from its beginning on, or how many it lost.
+        pub(crate) mod receiver;
+        /// Sender and WeakSender: a value for everybody who receives now.
+        pub(crate) mod sender;
+
+        pub use receiver::Receiver;
+        pub use sender::{Sender, WeakSender, channel};
+    }
     pub(crate) mod queue {
         /// errors of the queues: a put that fails gives its item back.
         pub(crate) mod error;

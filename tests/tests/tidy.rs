@@ -77,6 +77,9 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/mpsc/chan.rs",
     "sync/mpsc/tx.rs",
     "sync/mpsc/permit.rs",
+    // A value that one at a time may use: under a word, or under the lock of the senders.
+    "sync/broadcast/slot.rs",
+    "sync/broadcast/shared.rs",
     // Pin projections to the node inside a future.
     "sync/event.rs",
     "sync/notify.rs",
