@@ -198,6 +198,8 @@ pub mod sync {
         /// guards of a part of the value.
         pub(crate) mod mapped;
     }
+    /// Condvar: wait, under a mutex, until what it guards has changed.
+    pub(crate) mod condvar;
     /// One value, handed over once.
     pub mod oneshot {
         /// one value, one word of state, two waker slots.
@@ -240,11 +242,30 @@ pub mod sync {
     pub(crate) mod queue {
         /// errors of the queues: a put that fails gives its item back.
         pub(crate) mod error;
+        /// what all queues are: items between two counters, and a tally of what is not done.
+        pub(crate) mod core;
+        /// what a queue looks like from outside: one set of methods, written once for all orders.
+        pub(crate) mod face;
         /// asyncio's Queue: join / task_done.
         pub(crate) mod fifo;
+        /// LifoQueue: a queue that hands out what came last.
+        pub(crate) mod lifo;
+        /// a binary heap that compares first and moves after, so that a panic changes nothing.
+        pub(crate) mod heap;
+        /// PriorityQueue: a queue that hands out the smallest item.
+        pub(crate) mod priority;
         /// an item that says `task_done` for itself.
         pub(crate) mod task;
     }
+    pub(crate) mod token {
+        /// the family of a token: who is cancelled with whom, in one table under one lock.
+        pub(crate) mod tree;
+        /// CancellationToken: tell many tasks that they should end.
+        pub(crate) mod cancel;
+        /// guards that cancel a token when they are dropped.
+        pub(crate) mod guard;
+    }
+    pub use condvar::Condvar;
     pub use event::Event;
     pub use mutex::lock::{Mutex, MutexGuard, TryLockError};
     pub use mutex::mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
@@ -252,10 +273,16 @@ pub mod sync {
     pub use notify::{Notified, Notify, OwnedNotified};
     pub use queue::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
     pub use queue::fifo::Queue;
+    pub use queue::lifo::LifoQueue;
+    pub use queue::priority::PriorityQueue;
     pub use queue::task::{QueueTask, TaskDone};
     pub use semaphore::error::{AcquireError, TryAcquireError};
     pub use semaphore::guarded::{Semaphore, SemaphorePermit};
     pub use semaphore::owned::OwnedSemaphorePermit;
+    pub use token::cancel::{
+        CancellationToken, WaitForCancellationFuture, WaitForCancellationFutureOwned,
+    };
+    pub use token::guard::{DropGuard, DropGuardRef};
 }
 
 /// A runtime: make one, enter it, end it.

@@ -30,6 +30,12 @@ plain_local! {
     static LEFT: Cell<u8> = Cell::new(UNLIMITED);
 }
 
+/// A number that no other thread has while this one lives, and never zero.
+pub(crate) fn thread_mark() -> usize {
+    // Each thread has a budget, at an address of its own.
+    LEFT.with(|left| std::ptr::from_ref(left).addr())
+}
+
 /// Sets a budget until dropped, then puts the old value back.
 #[derive(Debug)]
 pub(crate) struct Guard {
