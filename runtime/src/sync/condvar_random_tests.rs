@@ -154,7 +154,8 @@ fn walk(seed: u64) {
             (0..3, _) => walk.lock(),
             (3..6, _) => walk.wait(rng.below(8) > 0),
             (6, _) => {
-                if walk.guard.take().is_some() {
+                if let Some(guard) = walk.guard.take() {
+                    drop(guard);
                     walk.unlocked();
                 }
             }

@@ -89,7 +89,7 @@ impl<T: Ord> Heap<T> {
         self.entries.reserve(1);
         let mut place = self.entries.len();
         // Among equals the new one is the last: it does not pass them.
-        while place > 0 && *item < self.entries[above(place)].item {
+        while place > 0 && item.cmp(&self.entries[above(place)].item).is_lt() {
             place = above(place);
         }
         place

@@ -1,6 +1,7 @@
 //! Tests of what the three queues promise alike, for each; and of LIFO's own order. Random walks:
 //! `random_tests.rs`; comparisons that misbehave: `priority_tests.rs`.
 
+use crate::base::prim::count;
 use crate::sync::*;
 use crate::wake::block_on::block_on;
 use crate::wake::wait_list::poller::{Polled, must_end, nosy};
@@ -265,6 +266,24 @@ impl Ord for Meddles {
     fn cmp(&self, _: &Self) -> std::cmp::Ordering {
         std::cmp::Ordering::Equal
     }
+}
+
+/// In read-modify-writes; a lock and its unlock are two.
+#[test]
+fn what_an_uncontended_put_and_get_cost() {
+    macro_rules! cost {
+        ($queue:expr) => {{
+            let queue = $queue;
+            let put = count::record(|| queue.try_put(1).expect("room")).1.len();
+            (put, count::record(|| queue.try_get().expect("an item")).1.len())
+        }};
+    }
+    // One for the room, one for the item, and one lock.
+    assert_eq!(cost!(Queue::new(1)), (4, 4));
+    assert_eq!(cost!(Queue::new(0)), (3, 3));
+    assert_eq!(cost!(LifoQueue::new(1)), (4, 4));
+    // Another lock, under which items are compared.
+    assert_eq!(cost!(PriorityQueue::new(1)), (6, 6));
 }
 
 /// Compiles for a type that is not `Sync`: for another it is ambiguous.

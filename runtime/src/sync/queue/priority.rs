@@ -1,8 +1,8 @@
 //! PriorityQueue: a queue that hands out the smallest item.
 //!
 //! Read before: `sync/queue/heap.rs`, `core.rs`. To find the smallest item is to compare items, and
-//! comparing is the user's code: it may be slow, panic, or use the very queue that it puts in order.
-//! So the heap has a lock of its own, which only those take who put, get, or throw everything away:
+//! comparing is the user's code: it may be slow, panic, or use the queue that it puts in order. So
+//! the heap has a lock of its own, which only those take who put, get, or throw everything away:
 //!
 //! ```text
 //!   lock the heap ──► compare, find the place ──► lock the numbers: admitted? ──► move ──► unlock

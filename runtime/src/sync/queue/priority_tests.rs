@@ -174,7 +174,8 @@ fn a_comparison_that_uses_its_queue_panics_and_does_not_wait_for_itself() {
     must_end(|| {
         let (queue, alive) = queue_of_three(0);
         let another = queue_of_three(0).0;
-        let uses: [fn(&PriorityQueue<Item>, &Arc<()>); 5] = [
+        type Misuse = fn(&PriorityQueue<Item>, &Arc<()>);
+        let uses: [Misuse; 5] = [
             |queue, alive| drop(queue.try_put(Item(9, alive.clone()))),
             |queue, alive| drop(block_on(queue.put(Item(9, alive.clone())))),
             |queue, _| drop(queue.try_get()),

@@ -1,8 +1,8 @@
 //! an item that says `task_done` for itself.
 //!
-//! Read before: `sync/queue/core.rs` and `face.rs`. Whoever gets an item from a queue owes it a `task_done`; a
-//! forgotten one, or one that a panic or a cancellation jumped over, lets `join` wait for ever. The
-//! guards here pay the debt when they are dropped.
+//! Read before: `sync/queue/core.rs` and `face.rs`. Whoever gets an item from a queue owes it a
+//! `task_done`; a forgotten one, or one that a panic or a cancellation jumped over, lets `join`
+//! wait for ever. The guards here pay the debt when they are dropped.
 
 #![forbid(unsafe_code)]
 

@@ -147,7 +147,7 @@ impl CancellationToken {
         &self,
         future: F,
     ) -> impl Future<Output = Option<F::Output>> {
-        RunUntil { future, wait: Wait::new(self), begun: false }
+        RunUntil { future: Some(future), wait: Wait::new(self), begun: false }
     }
 
     /// The same with the token instead of a borrow of it.
@@ -158,7 +158,7 @@ impl CancellationToken {
         self,
         future: F,
     ) -> impl Future<Output = Option<F::Output>> {
-        RunUntil { future, wait: Wait::new(self), begun: false }
+        RunUntil { future: Some(future), wait: Wait::new(self), begun: false }
     }
 }
 
@@ -249,8 +249,9 @@ waiting!(
 pin_project! {
     /// A future, and a token that may end it.
     struct RunUntil<F, E: ToEvent> {
+        // `None`: it has ended, and was dropped in the poll that said so.
         #[pin]
-        future: F,
+        future: Option<F>,
         #[pin]
         wait: Wait<E>,
         begun: bool,
@@ -261,19 +262,21 @@ impl<F: Future, E: ToEvent> Future for RunUntil<F, E> {
     type Output = Option<F::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        if !*this.begun && this.wait.is_over() {
-            return Poll::Ready(None);
+        let mut this = self.project();
+        let future = this.future.as_mut().as_pin_mut();
+        let future = future.expect("a future that is ready must not be polled again");
+        let mut output = None;
+        if *this.begun || !this.wait.is_over() {
+            *this.begun = true;
+            match future.poll(cx) {
+                Poll::Ready(ready) => output = Some(ready),
+                // Looked at apart from the wait: the future may use up the budget in every poll.
+                Poll::Pending if this.wait.is_over() => {}
+                Poll::Pending => ready!(this.wait.poll(cx)),
+            }
         }
-        *this.begun = true;
-        if let Poll::Ready(output) = this.future.poll(cx) {
-            return Poll::Ready(Some(output));
-        }
-        // Looked at apart from the wait: the future may have used up the budget, in every poll.
-        if !this.wait.is_over() {
-            ready!(this.wait.poll(cx));
-        }
-        Poll::Ready(None)
+        this.future.set(None);
+        Poll::Ready(output)
     }
 }
 

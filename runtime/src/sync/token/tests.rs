@@ -122,8 +122,10 @@ fn run_until_cancelled_runs_to_the_end_or_to_the_cancel() {
     token.cancel();
     assert_eq!((run.wakes(), owned.wakes()), (1, 1));
     assert_eq!((run.ready(), owned.ready()), (None, None));
+    assert_eq!(Arc::strong_count(&kept), 1, "dropped, although `run` is still there");
+    let again = catch_unwind(AssertUnwindSafe(|| run.poll().is_ready()));
+    assert!(again.is_err());
     drop(run);
-    assert_eq!(Arc::strong_count(&kept), 1);
     // Cancelled before: not polled at all.
     let polled = Cell::new(false);
     let future = async { polled.set(true) };
