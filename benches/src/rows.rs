@@ -73,6 +73,8 @@ pub enum Goal {
     Bytes(f64),
     /// Not slower than tokio, as the noise allows.
     EqualTokio,
+    /// Not slower than any peer, as the noise allows. Such a row is not in the design's table.
+    EqualFastest,
 }
 
 pub type Workload = fn(&mut Meter);
@@ -83,7 +85,8 @@ pub enum Work {
     Here {
         mainspring: Workload,
         tokio: Workload,
-        smol: Workload,
+        /// None where smol has no such type.
+        smol: Option<Workload>,
         more: &'static [(Peer, Workload)],
     },
     /// The server of `crate::echo`, with so many connections.
@@ -118,7 +121,7 @@ impl Row {
         match peer {
             Peer::Mainspring => Some(mainspring),
             Peer::Tokio | Peer::TokioAgain => Some(tokio),
-            Peer::Smol => Some(smol),
+            Peer::Smol => smol,
             _ => more.iter().find(|(of, _)| *of == peer).map(|(_, workload)| *workload),
         }
     }
@@ -137,8 +140,20 @@ macro_rules! here {
         Work::Here {
             mainspring: on::mainspring::$module::$workload,
             tokio: on::tokio::$module::$workload,
-            smol: on::smol::$module::$workload,
+            smol: Some(on::smol::$module::$workload),
             more: &[$((Peer::$peer, $other)),*],
+        }
+    };
+}
+
+/// The workload of those two who have the type.
+macro_rules! here_without_smol {
+    ($module:ident :: $workload:ident) => {
+        Work::Here {
+            mainspring: on::mainspring::$module::$workload,
+            tokio: on::tokio::$module::$workload,
+            smol: None,
+            more: &[],
         }
     };
 }
@@ -147,7 +162,7 @@ const fn row(name: &'static str, suite: Suite, goals: &'static [Goal], work: Wor
     Row { name, suite, unit: Unit::Time, goals, flavors: Flavor::ALL, work }
 }
 
-use Goal::{Bytes, EqualTokio, Floor, Smol, Tokio};
+use Goal::{Bytes, EqualFastest, EqualTokio, Floor, Smol, Tokio};
 
 /// All rows, in the order of the design's table. Those without a goal are not in it.
 pub const ROWS: &[Row] = &[
@@ -243,6 +258,19 @@ pub const ROWS: &[Row] = &[
     ),
     row("mutex, 10 tasks", Suite::Sync, &[Smol(1.0)], here!(sync::mutex_contended)),
     row("semaphore(3), 10 tasks", Suite::Sync, &[Smol(1.0)], here!(sync::semaphore_contended)),
+    extra("rwlock, uncontended read", here!(sync::rwlock_uncontended)),
+    extra("rwlock, 10 tasks, 1 in 10 writes", here!(sync::rwlock_read_mostly)),
+    extra("rwlock, 10 tasks, 1 in 2 writes", here!(sync::rwlock_mixed)),
+    extra("watch, 1 receiver", here_without_smol!(share::watch_1)),
+    extra("watch, 1000 receivers", here_without_smol!(share::watch_1000)),
+    extra("broadcast, 4 receivers", here_without_smol!(share::broadcast)),
+    extra("notify, one", here_without_smol!(share::notify_one)),
+    extra("notify, 1000 waiters", here_without_smol!(share::notify_1000)),
+    extra(
+        "queue of 100, 5 to 5",
+        here!(queue::five_to_five, Flume = on::flume::queue::five_to_five),
+    ),
+    extra("barrier, 10 tasks", here!(sync::barrier)),
     row(
         "timeout that never fires",
         Suite::Time,
@@ -303,4 +331,9 @@ pub const ROWS: &[Row] = &[
 const fn echo(name: &'static str, connections: usize) -> Row {
     let work = Work::Echo { connections };
     Row { unit: Unit::Cpu, ..row(name, Suite::Echo, &[Floor(1.05), Tokio(1.0)], work) }
+}
+
+/// A primitive that the design's table does not have.
+const fn extra(name: &'static str, work: Work) -> Row {
+    row(name, Suite::Sync, &[EqualFastest], work)
 }

@@ -103,10 +103,18 @@ pub mod task {
     pub(crate) mod new;
     /// yield_now: to the back of the queue, once.
     pub(crate) mod yield_now;
+    /// values that belong to a task: LocalKey, and the future that carries them.
+    pub(crate) mod local_key;
+
+    /// Futures that have a name because somebody has to write their type.
+    pub mod futures {
+        pub use super::local_key::TaskLocalFuture;
+    }
 
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
     pub use header::Id;
     pub use join::{AbortHandle, JoinError, JoinHandle};
+    pub use local_key::{AccessError, LocalKey};
     pub use yield_now::yield_now;
 }
 
@@ -198,8 +206,24 @@ pub mod sync {
         /// guards of a part of the value.
         pub(crate) mod mapped;
     }
+    pub(crate) mod rwlock {
+        /// RwLock: one share each for those who read, all shares for the one who writes.
+        pub(crate) mod lock;
+        /// guards that read or write the value of an RwLock, and how to get one.
+        pub(crate) mod guards;
+        /// guards of a part of the value.
+        pub(crate) mod mapped;
+        /// guards that own their RwLock: to move into a task.
+        pub(crate) mod owned;
+        /// a guard that writes a part of the value and owns its RwLock.
+        pub(crate) mod owned_mapped;
+    }
     /// Condvar: wait, under a mutex, until what it guards has changed.
     pub(crate) mod condvar;
+    /// Barrier: everyone or no one.
+    pub(crate) mod barrier;
+    /// OnceCell: a value that is made once, by whoever needs it first.
+    pub(crate) mod once_cell;
     /// One value, handed over once.
     pub mod oneshot {
         /// one value, one word of state, two waker slots.
@@ -265,17 +289,24 @@ pub mod sync {
         /// guards that cancel a token when they are dropped.
         pub(crate) mod guard;
     }
+    pub use barrier::{Barrier, BarrierWaitResult};
     pub use condvar::Condvar;
     pub use event::Event;
     pub use mutex::lock::{Mutex, MutexGuard, TryLockError};
     pub use mutex::mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
     pub use mutex::owned::OwnedMutexGuard;
     pub use notify::{Notified, Notify, OwnedNotified};
+    pub use once_cell::{OnceCell, SetError};
     pub use queue::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
     pub use queue::fifo::Queue;
     pub use queue::lifo::LifoQueue;
     pub use queue::priority::PriorityQueue;
     pub use queue::task::{QueueTask, TaskDone};
+    pub use rwlock::guards::{RwLockReadGuard, RwLockWriteGuard};
+    pub use rwlock::lock::RwLock;
+    pub use rwlock::mapped::RwLockMappedWriteGuard;
+    pub use rwlock::owned::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+    pub use rwlock::owned_mapped::OwnedRwLockMappedWriteGuard;
     pub use semaphore::error::{AcquireError, TryAcquireError};
     pub use semaphore::guarded::{Semaphore, SemaphorePermit};
     pub use semaphore::owned::OwnedSemaphorePermit;
@@ -333,6 +364,17 @@ pub mod time {
     #[doc(no_inline)]
     pub use std::time::Duration;
     pub use timeout::{Timeout, timeout, timeout_at};
+}
+
+/// Limits of speed, and of failure.
+pub mod rate {
+    /// RateLimiter: so many per second, and a burst.
+    pub(crate) mod limiter;
+    /// CircuitBreaker: stop asking who does not answer.
+    pub(crate) mod breaker;
+
+    pub use breaker::{BreakerConfig, BreakerError, BreakerState, CircuitBreaker};
+    pub use limiter::{RateLimited, RateLimiter};
 }
 
 /// Streams of bytes.

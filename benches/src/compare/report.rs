@@ -83,6 +83,11 @@ impl Line {
             Goal::Smol(most) => Some(against(Peer::Smol)? / most),
             Goal::Floor(most) => Some(against(Peer::Floor)? / most),
             Goal::Bytes(most) => Some(self.median(Peer::Mainspring)? / most),
+            Goal::EqualFastest => {
+                let peers = [Peer::Tokio, Peer::Smol, Peer::Flume];
+                let worst = peers.into_iter().filter_map(against).reduce(f64::max)?;
+                Some(if worst <= self.margin() { worst.min(1.0) } else { worst })
+            }
             Goal::EqualTokio => match self.standing()? {
                 Standing::Slower => Some(against(Peer::Tokio)?),
                 _ => Some(1.0),
@@ -90,6 +95,11 @@ impl Line {
         });
         let parts: Vec<f64> = parts.collect::<Option<_>>()?;
         parts.into_iter().reduce(f64::max)
+    }
+
+    /// Is it a row of the design's table? The others have no goal, or the peers for it.
+    pub fn is_in_the_design(&self) -> bool {
+        !self.goals.is_empty() && !matches!(self.goals, [Goal::EqualFastest])
     }
 
     /// How much above its goal a row may be and still not be told from it: the noise, at most 5 %.
@@ -145,15 +155,16 @@ pub fn goals(goals: &[Goal]) -> String {
         Goal::Floor(most) => format!("≤ {most} floor"),
         Goal::Bytes(most) => format!("≤ {most} bytes"),
         Goal::EqualTokio => "= tokio within A/A".to_owned(),
+        Goal::EqualFastest => "≤ the fastest, within A/A".to_owned(),
     };
     goals.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// Over the rows of the design's table: what has no goal is extra and does not count.
+/// Over the rows of the design's table; what is extra does not count.
 pub fn geometric_mean_against(lines: &[&Line], peer: Peer) -> Option<f64> {
     let of = |line: &Line| Some(line.ratio(Peer::Mainspring, peer)?.of_medians);
     let ratios: Vec<f64> =
-        lines.iter().copied().filter(|line| !line.goals.is_empty()).filter_map(of).collect();
+        lines.iter().copied().filter(|line| line.is_in_the_design()).filter_map(of).collect();
     (!ratios.is_empty()).then(|| geometric_mean(&ratios))
 }
 

@@ -18,7 +18,7 @@
 //! * The line remembers whose mutex its waiters gave up: a second mutex is a mistake in the
 //!   program, and found while both have waiters.
 //!
-//! Next: `sync/oneshot/shared.rs`.
+//! Next: `sync/barrier.rs`.
 //!
 //! What we left out: handing a told waiter straight over to the line of its mutex. It would save a
 //! wake-up when the lock is still held, and need a waiter that changes lines.

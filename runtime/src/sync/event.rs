@@ -177,7 +177,7 @@ impl ToEvent for &Event {
 /// Waits for an event, through a reference or through what owns it.
 #[derive(Debug)]
 pub(crate) struct Wait<E: ToEvent> {
-    event: E,
+    pub(super) event: E,
     waiter: Waiter,
 }
 
@@ -213,11 +213,6 @@ impl<E: ToEvent> Future for Wait<E> {
 impl<E: ToEvent> Wait<E> {
     pub(super) fn new(event: E) -> Self {
         Self { event, waiter: Waiter::new() }
-    }
-
-    /// Would it be ready, if it were polled for the first time?
-    pub(super) fn is_over(&self) -> bool {
-        self.event.is_set()
     }
 
     /// Joins the line, unless the event has been set meanwhile.

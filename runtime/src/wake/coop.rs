@@ -30,9 +30,8 @@ plain_local! {
     static LEFT: Cell<u8> = Cell::new(UNLIMITED);
 }
 
-/// A number that no other thread has while this one lives, and never zero.
+/// A number that no other thread has while this one lives, and never zero: where its budget is.
 pub(crate) fn thread_mark() -> usize {
-    // Each thread has a budget, at an address of its own.
     LEFT.with(|left| std::ptr::from_ref(left).addr())
 }
 

@@ -13,12 +13,12 @@ const OWNERS: [(&str, &[&str]); 5] = [
     ("Instant::now", &["base/clock.rs"]),
     ("thread::park", &["wake/park.rs"]),
     ("thread::park_timeout", &["wake/park.rs"]),
-    ("thread_local!", &["base/prim.rs"]),
+    ("thread_local!", &["base/prim.rs", "task/local_key.rs"]),
     ("plain_local!", &["wake/coop.rs", "task/current.rs", "runtime/handle.rs"]),
 ];
 const FILE_LINES: usize = 400;
-/// The map has two lines for each file.
-const MAP_LINES: usize = 600;
+/// The map is a list, one or two lines for each file: the tree is longer, not the thought.
+const MAP: (&str, usize) = ("runtime/src/lib.rs", 600);
 const FUNCTION_LINES: usize = 70;
 const COLUMNS: usize = 100;
 /// What a reader of one weekend goes through, and how long it may be. Of a directory that holds one
@@ -109,7 +109,7 @@ pub fn sizes(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for source in &tree.files {
         let lines = source.line_count();
-        let most = if tree.short(source) == "lib.rs" { MAP_LINES } else { FILE_LINES };
+        let most = if source.path == MAP.0 { MAP.1 } else { FILE_LINES };
         if lines > most {
             found.push(format!("{}: {lines} lines, at most {most}", source.path));
         }

@@ -266,12 +266,12 @@ impl<F: Future, E: ToEvent> Future for RunUntil<F, E> {
         let future = this.future.as_mut().as_pin_mut();
         let future = future.expect("a future that is ready must not be polled again");
         let mut output = None;
-        if *this.begun || !this.wait.is_over() {
+        if *this.begun || !this.wait.event.is_set() {
             *this.begun = true;
             match future.poll(cx) {
                 Poll::Ready(ready) => output = Some(ready),
                 // Looked at apart from the wait: the future may use up the budget in every poll.
-                Poll::Pending if this.wait.is_over() => {}
+                Poll::Pending if this.wait.event.is_set() => {}
                 Poll::Pending => ready!(this.wait.poll(cx)),
             }
         }
