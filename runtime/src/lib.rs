@@ -218,6 +218,8 @@ pub mod sync {
         /// a guard that writes a part of the value and owns its RwLock.
         pub(crate) mod owned_mapped;
     }
+    /// Condvar: wait, under a mutex, until what it guards has changed.
+    pub(crate) mod condvar;
     /// Barrier: everyone or no one.
     pub(crate) mod barrier;
     /// OnceCell: a value that is made once, by whoever needs it first.
@@ -299,12 +301,31 @@ pub mod sync {
     pub(crate) mod queue {
         /// errors of the queues: a put that fails gives its item back.
         pub(crate) mod error;
+        /// what all queues are: items between two counters, and a tally of what is not done.
+        pub(crate) mod core;
+        /// what a queue looks like from outside: one set of methods, written once for all orders.
+        pub(crate) mod face;
         /// asyncio's Queue: join / task_done.
         pub(crate) mod fifo;
+        /// LifoQueue: a queue that hands out what came last.
+        pub(crate) mod lifo;
+        /// a binary heap that compares first and moves after, so that a panic changes nothing.
+        pub(crate) mod heap;
+        /// PriorityQueue: a queue that hands out the smallest item.
+        pub(crate) mod priority;
         /// an item that says `task_done` for itself.
         pub(crate) mod task;
     }
+    pub(crate) mod token {
+        /// the family of a token: who is cancelled with whom, in one table under one lock.
+        pub(crate) mod tree;
+        /// CancellationToken: tell many tasks that they should end.
+        pub(crate) mod cancel;
+        /// guards that cancel a token when they are dropped.
+        pub(crate) mod guard;
+    }
     pub use barrier::{Barrier, BarrierWaitResult};
+    pub use condvar::Condvar;
     pub use event::Event;
     pub use mutex::lock::{Mutex, MutexGuard, TryLockError};
     pub use mutex::mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
@@ -313,6 +334,8 @@ pub mod sync {
     pub use once_cell::{OnceCell, SetError};
     pub use queue::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
     pub use queue::fifo::Queue;
+    pub use queue::lifo::LifoQueue;
+    pub use queue::priority::PriorityQueue;
     pub use queue::task::{QueueTask, TaskDone};
     pub use rwlock::guards::{RwLockReadGuard, RwLockWriteGuard};
     pub use rwlock::lock::RwLock;
@@ -322,6 +345,10 @@ pub mod sync {
     pub use semaphore::error::{AcquireError, TryAcquireError};
     pub use semaphore::guarded::{Semaphore, SemaphorePermit};
     pub use semaphore::owned::OwnedSemaphorePermit;
+    pub use token::cancel::{
+        CancellationToken, WaitForCancellationFuture, WaitForCancellationFutureOwned,
+    };
+    pub use token::guard::{DropGuard, DropGuardRef};
 }
 
 /// A runtime: make one, enter it, end it.

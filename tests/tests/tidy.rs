@@ -83,6 +83,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     // Pin projections to the node inside a future.
     "sync/event.rs",
     "sync/notify.rs",
+    "sync/condvar.rs",
     "sync/barrier.rs",
     "sync/semaphore/permits.rs",
     // The current runtime behind the thread's context.

@@ -152,7 +152,8 @@ mod imp {
     }
 
     /// std's lock without poisoning: no user code runs under a lock of this crate, so a panic under
-    /// one is a bug of ours and the state it leaves is the state before it.
+    /// one is a bug of ours and the state it leaves is the state before it. (The exception compares
+    /// items under a lock, `sync/queue/priority.rs`, and changes nothing until it has.)
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
 
