@@ -31,6 +31,7 @@ use crate::sync::semaphore::error::TryAcquireError;
 use crate::sync::semaphore::permits::Permits;
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 
 /// A queue between any number of tasks that put and tasks that get.
@@ -320,14 +321,14 @@ impl<T> Queue<T> {
         let all_done = state.finish(done);
         let empty = state.items.is_empty();
         drop(state);
-        if let Some(room) = &self.room {
-            room.close();
-        }
-        if empty {
-            self.items.close();
-        }
+        // Three lines of waiters: a waker that panics in one must not keep the others.
+        let room = catch_unwind(AssertUnwindSafe(|| self.room.iter().for_each(Permits::close)));
+        let items = catch_unwind(AssertUnwindSafe(|| empty.then(|| self.items.close())));
         if all_done {
             self.finished.notify_waiters();
+        }
+        if let Err(panic) = room.and(items) {
+            resume_unwind(panic);
         }
         // `thrown_away` is dropped here, outside the lock: destructors are not ours.
     }
