@@ -243,3 +243,7 @@ impl Drop for Wait<'_> {
 #[cfg(test)]
 #[path = "event_tests.rs"]
 mod tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "event_random_tests.rs"]
+mod random;

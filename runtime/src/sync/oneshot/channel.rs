@@ -294,3 +294,7 @@ impl<T> fmt::Debug for Receiver<T> {
             .finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;

@@ -97,6 +97,10 @@ impl<T> fmt::Debug for TaskDone<'_, T> {
 #[path = "tests.rs"]
 mod tests;
 
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;
+
 #[cfg(all(test, loom))]
 #[path = "model_tests.rs"]
 mod model;
