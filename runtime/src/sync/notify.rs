@@ -393,10 +393,6 @@ listening!(Notified<'_>, OwnedNotified);
 #[path = "notify_tests.rs"]
 mod tests;
 
-#[cfg(all(test, not(loom)))]
-#[path = "notify_random_tests.rs"]
-mod random;
-
 #[cfg(all(test, loom))]
 #[path = "notify_model_tests.rs"]
 mod model;

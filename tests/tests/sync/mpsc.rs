@@ -274,7 +274,8 @@ async fn threads_and_tasks_use_one_channel(on: Tasks) {
     }
     drop(tx);
     on.until(|| log.said().len() == 100).await;
-    (reader.join().unwrap(), writer.join().unwrap());
+    reader.join().unwrap();
+    writer.join().unwrap();
     assert_eq!(log.said().iter().sum::<i32>(), 49 * 50);
 }
 

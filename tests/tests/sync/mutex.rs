@@ -111,7 +111,7 @@ async fn tasks_exclude_each_other(on: Tasks) {
             for round in 0..50 {
                 let mut guard = mutex.lock().await;
                 guard.0 += 1;
-                if (number + round) % 3 == 0 {
+                if (number + round).is_multiple_of(3) {
                     on.yield_now().await;
                 }
                 guard.1 += 1;

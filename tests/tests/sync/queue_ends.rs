@@ -27,7 +27,8 @@ async fn after_a_shutdown_the_rest_is_got_and_then_no_more(on: Tasks) {
     assert_eq!(queue.get().await, Err(QueueShutDown(())));
     assert_eq!(queue.try_get(), Err(TryGetError::ShutDown));
     assert!(queue.get_task().await.is_err());
-    (queue.task_done().unwrap(), queue.task_done().unwrap());
+    queue.task_done().unwrap();
+    queue.task_done().unwrap();
     join.await;
 }
 

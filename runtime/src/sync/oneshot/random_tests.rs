@@ -127,11 +127,7 @@ fn walk(dice: &Dice) {
             6..=7 => walk.poll(None),
             8..=13 => walk.poll_closed(&tx_waker),
             14..=15 => walk.send(),
-            16 => {
-                if walk.tx.take().is_some() {
-                    walk.end(false);
-                }
-            }
+            16 if walk.tx.take().is_some() => walk.end(false),
             17 => {
                 if let Some(rx) = &mut walk.rx {
                     rx.close();
