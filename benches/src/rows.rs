@@ -73,6 +73,8 @@ pub enum Goal {
     Bytes(f64),
     /// Not slower than tokio, as the noise allows.
     EqualTokio,
+    /// Not slower than any peer, as the noise allows.
+    EqualFastest,
 }
 
 pub type Workload = fn(&mut Meter);
@@ -83,7 +85,8 @@ pub enum Work {
     Here {
         mainspring: Workload,
         tokio: Workload,
-        smol: Workload,
+        /// None where smol has no such type.
+        smol: Option<Workload>,
         more: &'static [(Peer, Workload)],
     },
     /// The server of `crate::echo`, with so many connections.
@@ -107,6 +110,8 @@ pub struct Row {
     pub unit: Unit,
     /// The same for each flavor, against the peers on that flavor.
     pub goals: &'static [Goal],
+    /// Is it a row of the design's table? Only those count in the geometric mean.
+    pub in_design: bool,
     pub flavors: &'static [Flavor],
     pub work: Work,
 }
@@ -118,7 +123,7 @@ impl Row {
         match peer {
             Peer::Mainspring => Some(mainspring),
             Peer::Tokio | Peer::TokioAgain => Some(tokio),
-            Peer::Smol => Some(smol),
+            Peer::Smol => smol,
             _ => more.iter().find(|(of, _)| *of == peer).map(|(_, workload)| *workload),
         }
     }
@@ -137,17 +142,30 @@ macro_rules! here {
         Work::Here {
             mainspring: on::mainspring::$module::$workload,
             tokio: on::tokio::$module::$workload,
-            smol: on::smol::$module::$workload,
+            smol: Some(on::smol::$module::$workload),
             more: &[$((Peer::$peer, $other)),*],
         }
     };
 }
 
-const fn row(name: &'static str, suite: Suite, goals: &'static [Goal], work: Work) -> Row {
-    Row { name, suite, unit: Unit::Time, goals, flavors: Flavor::ALL, work }
+/// The workload of those two who have the type.
+macro_rules! here_without_smol {
+    ($module:ident :: $workload:ident) => {
+        Work::Here {
+            mainspring: on::mainspring::$module::$workload,
+            tokio: on::tokio::$module::$workload,
+            smol: None,
+            more: &[],
+        }
+    };
 }
 
-use Goal::{Bytes, EqualTokio, Floor, Smol, Tokio};
+const fn row(name: &'static str, suite: Suite, goals: &'static [Goal], work: Work) -> Row {
+    let in_design = !goals.is_empty();
+    Row { name, suite, unit: Unit::Time, goals, in_design, flavors: Flavor::ALL, work }
+}
+
+use Goal::{Bytes, EqualFastest, EqualTokio, Floor, Smol, Tokio};
 
 /// All rows, in the order of the design's table. Those without a goal are not in it.
 pub const ROWS: &[Row] = &[
@@ -243,6 +261,34 @@ pub const ROWS: &[Row] = &[
     ),
     row("mutex, 10 tasks", Suite::Sync, &[Smol(1.0)], here!(sync::mutex_contended)),
     row("semaphore(3), 10 tasks", Suite::Sync, &[Smol(1.0)], here!(sync::semaphore_contended)),
+    extra("rwlock, uncontended read", here!(sync::rwlock_uncontended)),
+    extra("rwlock, 10 tasks, 1 in 10 writes", here!(sync::rwlock_read_mostly)),
+    extra("rwlock, 10 tasks, 1 in 2 writes", here!(sync::rwlock_mixed)),
+    extra("watch, 1 receiver", here_without_smol!(share::watch_1)),
+    extra("watch, 1000 receivers", here_without_smol!(share::watch_1000)),
+    extra("broadcast, 4 receivers", here_without_smol!(share::broadcast)),
+    extra("notify, one", here_without_smol!(share::notify_one)),
+    extra("notify, 1000 waiters", here_without_smol!(share::notify_1000)),
+    extra(
+        "queue of 100, 5 to 5",
+        here!(queue::five_to_five, Flume = on::flume::queue::five_to_five),
+    ),
+    extra("barrier, 10 tasks", here!(sync::barrier)),
+    Row {
+        unit: Unit::Bytes,
+        goals: &[Tokio(0.5)],
+        flavors: &[Flavor::CurrentThread],
+        ..extra(
+            "memory of an idle mpsc, capacity 1",
+            here!(channel::idle_bytes, Flume = on::flume::channel::idle_bytes),
+        )
+    },
+    Row {
+        unit: Unit::Bytes,
+        goals: &[Tokio(0.5)],
+        flavors: &[Flavor::CurrentThread],
+        ..extra("memory of an idle oneshot", here!(sync::oneshot_bytes))
+    },
     row(
         "timeout that never fires",
         Suite::Time,
@@ -303,4 +349,9 @@ pub const ROWS: &[Row] = &[
 const fn echo(name: &'static str, connections: usize) -> Row {
     let work = Work::Echo { connections };
     Row { unit: Unit::Cpu, ..row(name, Suite::Echo, &[Floor(1.05), Tokio(1.0)], work) }
+}
+
+/// A primitive that the design's table does not have.
+const fn extra(name: &'static str, work: Work) -> Row {
+    Row { in_design: false, ..row(name, Suite::Sync, &[EqualFastest], work) }
 }

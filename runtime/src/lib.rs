@@ -103,10 +103,18 @@ pub mod task {
     pub(crate) mod new;
     /// yield_now: to the back of the queue, once.
     pub(crate) mod yield_now;
+    /// values that belong to a task: LocalKey, and the future that carries them.
+    pub(crate) mod local_key;
+
+    /// Futures that have a name because somebody has to write their type.
+    pub mod futures {
+        pub use super::local_key::TaskLocalFuture;
+    }
 
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
     pub use header::Id;
     pub use join::{AbortHandle, JoinError, JoinHandle};
+    pub use local_key::{AccessError, LocalKey};
     pub use yield_now::yield_now;
 }
 
@@ -198,6 +206,24 @@ pub mod sync {
         /// guards of a part of the value.
         pub(crate) mod mapped;
     }
+    pub(crate) mod rwlock {
+        /// RwLock: one share each for those who read, all shares for the one who writes.
+        pub(crate) mod lock;
+        /// guards that read or write the value of an RwLock, and how to get one.
+        pub(crate) mod guards;
+        /// guards of a part of the value.
+        pub(crate) mod mapped;
+        /// guards that own their RwLock: to move into a task.
+        pub(crate) mod owned;
+        /// a guard that writes a part of the value and owns its RwLock.
+        pub(crate) mod owned_mapped;
+    }
+    /// Condvar: wait, under a mutex, until what it guards has changed.
+    pub(crate) mod condvar;
+    /// Barrier: everyone or no one.
+    pub(crate) mod barrier;
+    /// OnceCell: a value that is made once, by whoever needs it first.
+    pub(crate) mod once_cell;
     /// One value, handed over once.
     pub mod oneshot {
         /// one value, one word of state, two waker slots.
@@ -237,25 +263,92 @@ pub mod sync {
             UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel,
         };
     }
+    /// look, listen, look again, wait: the loop around a `Notify`.
+    pub(crate) mod until;
+    /// One value that changes, and those who want to know: the latest value wins.
+    pub mod watch {
+        /// errors of a watch: nobody is there to see the value, or to change it.
+        pub mod error;
+        /// the value, its version, and how those who wait for the next one are told.
+        pub(crate) mod shared;
+        /// Receiver: sees the value, and waits for the next one.
+        pub(crate) mod receiver;
+        /// Sender: changes the value.
+        pub(crate) mod sender;
+
+        pub use receiver::Receiver;
+        pub use sender::{Sender, channel};
+        pub use shared::Ref;
+    }
+    /// Every receiver sees every value, or learns how many it lost.
+    pub mod broadcast {
+        /// errors of a broadcast: nobody listens, nobody speaks, or too slow.
+        pub mod error;
+        /// one place for a value: who may touch it, and what happens to a value that is in use.
+        pub(crate) mod slot;
+        /// values that found their slot in use: a table, empty nearly always.
+        pub(crate) mod aside;
+        /// the ring of slots: sent by one at a time, seen by all; ends, and who is told of them.
+        pub(crate) mod shared;
+        /// Receiver: every value from its beginning on, or how many it lost.
+        pub(crate) mod receiver;
+        /// Sender and WeakSender: a value for everybody who receives now.
+        pub(crate) mod sender;
+
+        pub use receiver::Receiver;
+        pub use sender::{Sender, WeakSender, channel};
+    }
     pub(crate) mod queue {
         /// errors of the queues: a put that fails gives its item back.
         pub(crate) mod error;
+        /// what all queues are: items between two counters, and a tally of what is not done.
+        pub(crate) mod core;
+        /// what a queue looks like from outside: one set of methods, written once for all orders.
+        pub(crate) mod face;
         /// asyncio's Queue: join / task_done.
         pub(crate) mod fifo;
+        /// LifoQueue: a queue that hands out what came last.
+        pub(crate) mod lifo;
+        /// a binary heap that compares first and moves after, so that a panic changes nothing.
+        pub(crate) mod heap;
+        /// PriorityQueue: a queue that hands out the smallest item.
+        pub(crate) mod priority;
         /// an item that says `task_done` for itself.
         pub(crate) mod task;
     }
+    pub(crate) mod token {
+        /// the family of a token: who is cancelled with whom, in one table under one lock.
+        pub(crate) mod tree;
+        /// CancellationToken: tell many tasks that they should end.
+        pub(crate) mod cancel;
+        /// guards that cancel a token when they are dropped.
+        pub(crate) mod guard;
+    }
+    pub use barrier::{Barrier, BarrierWaitResult};
+    pub use condvar::Condvar;
     pub use event::Event;
     pub use mutex::lock::{Mutex, MutexGuard, TryLockError};
     pub use mutex::mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
     pub use mutex::owned::OwnedMutexGuard;
     pub use notify::{Notified, Notify, OwnedNotified};
+    pub use once_cell::{OnceCell, SetError};
     pub use queue::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
     pub use queue::fifo::Queue;
+    pub use queue::lifo::LifoQueue;
+    pub use queue::priority::PriorityQueue;
     pub use queue::task::{QueueTask, TaskDone};
+    pub use rwlock::guards::{RwLockReadGuard, RwLockWriteGuard};
+    pub use rwlock::lock::RwLock;
+    pub use rwlock::mapped::RwLockMappedWriteGuard;
+    pub use rwlock::owned::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+    pub use rwlock::owned_mapped::OwnedRwLockMappedWriteGuard;
     pub use semaphore::error::{AcquireError, TryAcquireError};
     pub use semaphore::guarded::{Semaphore, SemaphorePermit};
     pub use semaphore::owned::OwnedSemaphorePermit;
+    pub use token::cancel::{
+        CancellationToken, WaitForCancellationFuture, WaitForCancellationFutureOwned,
+    };
+    pub use token::guard::{DropGuard, DropGuardRef};
 }
 
 /// A runtime: make one, enter it, end it.
@@ -306,6 +399,17 @@ pub mod time {
     #[doc(no_inline)]
     pub use std::time::Duration;
     pub use timeout::{Timeout, timeout, timeout_at};
+}
+
+/// Limits of speed, and of failure.
+pub mod rate {
+    /// RateLimiter: so many per second, and a burst.
+    pub(crate) mod limiter;
+    /// CircuitBreaker: stop asking who does not answer.
+    pub(crate) mod breaker;
+
+    pub use breaker::{BreakerConfig, BreakerError, BreakerState, CircuitBreaker};
+    pub use limiter::{RateLimited, RateLimiter};
 }
 
 /// Streams of bytes.

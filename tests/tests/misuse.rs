@@ -1,7 +1,7 @@
 //! Misuse is answered by a message that names the mistake and the remedy, at the line that made it.
 
 use mainspring::runtime::{Builder, Handle};
-use mainspring::sync::{Semaphore, mpsc};
+use mainspring::sync::{RwLock, Semaphore, broadcast, mpsc};
 use mainspring::time::{Duration, Instant, interval, interval_at, sleep, timeout};
 use std::future::pending;
 use tests::{Drops, Kind, panic_of, refuses, runtime, turns_until};
@@ -117,9 +117,25 @@ fn a_semaphore_over_its_limit() {
 }
 
 #[test]
+fn an_rwlock_for_nobody_or_for_too_many() {
+    const MOST: u32 = u32::MAX >> 3;
+    let words = ["max_reads 0", "use 1 or more"];
+    refuses(&words, || RwLock::with_max_readers(1, 0));
+    refuses(&words, || RwLock::const_with_max_readers(1, 0));
+    let words = ["that many readers", "u32::MAX >> 3"];
+    refuses(&words, || RwLock::with_max_readers(1, MOST + 1));
+    refuses(&words, || RwLock::const_with_max_readers(1, u32::MAX));
+    assert_eq!(RwLock::with_max_readers(1, MOST).into_inner(), 1);
+}
+
+#[test]
 fn a_channel_without_room() {
     let words = ["capacity 0", "at least 1"];
     refuses(&words, || mpsc::channel::<u8>(0));
+    refuses(&words, || broadcast::channel::<u8>(0));
+    refuses(&words, || broadcast::Sender::<u8>::new(0));
+    let words = ["at most", "ask for less"];
+    refuses(&words, || broadcast::channel::<u8>(usize::MAX));
 }
 
 fn awaiting_a_handle_twice(kind: Kind) {
@@ -160,14 +176,18 @@ fn a_blocking_call_inside_async_code(kind: Kind) {
     let words = ["blocking_* call inside async code", ".await", "spawn_blocking"];
     let refuse_all = move || {
         let (mutex, permits) = (Arc::new(Mutex::new(())), Arc::new(Semaphore::new(1)));
+        let lock = RwLock::new(());
         let (tx, mut rx) = mpsc::channel(1);
         let (many, mut from_many) = mpsc::unbounded_channel::<u8>();
         refuses(&words, || drop(mutex.blocking_lock()));
         refuses(&words, || mutex.clone().blocking_lock_owned());
         refuses(&words, || permits.clone().blocking_acquire_owned());
+        refuses(&words, || drop(lock.blocking_read()));
+        refuses(&words, || drop(lock.blocking_write()));
         refuses(&words, || tx.blocking_send(1));
         refuses(&words, || rx.blocking_recv());
         refuses(&words, || from_many.blocking_recv());
+        refuses(&words, || broadcast::channel::<u8>(1).1.blocking_recv());
         refuses(&words, || oneshot::channel::<u8>().1.blocking_recv());
         drop(many);
     };

@@ -64,6 +64,12 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/mutex/lock.rs",
     "sync/mutex/owned.rs",
     "sync/mutex/mapped.rs",
+    "sync/rwlock/lock.rs",
+    "sync/rwlock/guards.rs",
+    "sync/rwlock/mapped.rs",
+    "sync/rwlock/owned.rs",
+    "sync/rwlock/owned_mapped.rs",
+    "sync/once_cell.rs",
     "sync/oneshot/shared.rs",
     "sync/ring.rs",
     "sync/chain.rs",
@@ -71,9 +77,14 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/mpsc/chan.rs",
     "sync/mpsc/tx.rs",
     "sync/mpsc/permit.rs",
+    // A value that one at a time may use: under a word, or under the lock of the senders.
+    "sync/broadcast/slot.rs",
+    "sync/broadcast/shared.rs",
     // Pin projections to the node inside a future.
     "sync/event.rs",
     "sync/notify.rs",
+    "sync/condvar.rs",
+    "sync/barrier.rs",
     "sync/semaphore/permits.rs",
     // The current runtime behind the thread's context.
     "runtime/handle.rs",

@@ -14,6 +14,7 @@ pub struct Line {
     pub flavor: Flavor,
     pub unit: Unit,
     pub goals: &'static [Goal],
+    pub in_design: bool,
     /// In the order of [`Peer::ALL`].
     figures: Vec<Vec<f64>>,
     pub failures: Vec<(Peer, String)>,
@@ -28,10 +29,11 @@ impl Line {
             let failures = Peer::ALL.into_iter().filter_map(failure).collect();
             let (row, flavor) = (of.case.row, of.case.flavor);
             let (name, unit, goals) = (row.name.to_owned(), row.unit, row.goals);
-            lines.push(Self { name, flavor, unit, goals, figures, failures });
+            let in_design = row.in_design;
+            lines.push(Self { name, flavor, unit, goals, in_design, figures, failures });
             let extra = |name: &str, unit, figures| {
                 let (name, goals, failures) = (format!("{}, {name}", row.name), &[][..], vec![]);
-                Self { name, flavor, unit, goals, figures, failures }
+                Self { name, flavor, unit, goals, in_design: false, figures, failures }
             };
             let wall = Peer::ALL.map(|peer| of.wall(peer).to_vec()).to_vec();
             if wall.iter().any(|of_peer| !of_peer.is_empty()) {
@@ -83,6 +85,11 @@ impl Line {
             Goal::Smol(most) => Some(against(Peer::Smol)? / most),
             Goal::Floor(most) => Some(against(Peer::Floor)? / most),
             Goal::Bytes(most) => Some(self.median(Peer::Mainspring)? / most),
+            Goal::EqualFastest => {
+                let peers = [Peer::Tokio, Peer::Smol, Peer::Flume];
+                let worst = peers.into_iter().filter_map(against).reduce(f64::max)?;
+                Some(if worst <= self.margin() { worst.min(1.0) } else { worst })
+            }
             Goal::EqualTokio => match self.standing()? {
                 Standing::Slower => Some(against(Peer::Tokio)?),
                 _ => Some(1.0),
@@ -145,15 +152,16 @@ pub fn goals(goals: &[Goal]) -> String {
         Goal::Floor(most) => format!("≤ {most} floor"),
         Goal::Bytes(most) => format!("≤ {most} bytes"),
         Goal::EqualTokio => "= tokio within A/A".to_owned(),
+        Goal::EqualFastest => "≤ the fastest, within A/A".to_owned(),
     };
     goals.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// Over the rows of the design's table: what has no goal is extra and does not count.
+/// Over the rows of the design's table; what is extra does not count.
 pub fn geometric_mean_against(lines: &[&Line], peer: Peer) -> Option<f64> {
     let of = |line: &Line| Some(line.ratio(Peer::Mainspring, peer)?.of_medians);
     let ratios: Vec<f64> =
-        lines.iter().copied().filter(|line| !line.goals.is_empty()).filter_map(of).collect();
+        lines.iter().copied().filter(|line| line.in_design).filter_map(of).collect();
     (!ratios.is_empty()).then(|| geometric_mean(&ratios))
 }
 

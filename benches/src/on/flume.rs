@@ -2,9 +2,11 @@
 
 #[path = "../workload/channel.rs"]
 pub mod channel;
+#[path = "../workload/queue.rs"]
+pub mod queue;
 
 pub mod rt {
-    pub use super::super::tokio::rt::{Runtime, detach, spawn};
+    pub use super::super::tokio::rt::{Runtime, detach, joined, spawn};
     use std::fmt::Debug;
 
     #[inline]
@@ -14,6 +16,25 @@ pub mod rt {
     #[inline]
     pub fn send_now<T: Debug>(sender: &mpsc::UnboundedSender<T>, value: T) {
         sender.0.send(value).expect("the receiver lives");
+    }
+
+    /// Both ends of a channel.
+    #[derive(Debug)]
+    pub struct Queue<T>(mpsc::Sender<T>, mpsc::Receiver<T>);
+
+    impl<T> Queue<T> {
+        pub fn new(capacity: usize) -> Self {
+            let (sender, receiver) = mpsc::channel(capacity);
+            Self(sender, receiver)
+        }
+    }
+    #[inline]
+    pub async fn put<T: Debug>(queue: &Queue<T>, item: T) {
+        queue.0.send(item).await.expect("the receiver lives");
+    }
+    #[inline]
+    pub async fn get<T>(queue: &Queue<T>) -> T {
+        queue.1.recv().await.expect("the sender lives")
     }
 
     /// flume's two ends, with the names of the others.

@@ -21,6 +21,8 @@ pub mod blocking;
 pub mod channel;
 #[path = "../workload/echo.rs"]
 pub mod echo;
+#[path = "../workload/queue.rs"]
+pub mod queue;
 #[path = "../workload/sync.rs"]
 pub mod sync;
 #[path = "../workload/task.rs"]
@@ -40,7 +42,7 @@ pub mod rt {
     pub use ::smol::Timer as Sleep;
     pub use ::smol::future::yield_now;
     pub use ::smol::io::{AsyncReadExt, AsyncWriteExt};
-    pub use ::smol::lock::{Mutex, Semaphore};
+    pub use ::smol::lock::{Barrier, Mutex, RwLock, Semaphore};
     pub use ::smol::unblock as spawn_blocking;
 
     static EXECUTOR: ::smol::Executor<'static> = ::smol::Executor::new();
@@ -125,6 +127,24 @@ pub mod rt {
     #[inline]
     pub fn send_now<T: Debug>(sender: &mpsc::UnboundedSender<T>, value: T) {
         sender.try_send(value).expect("the receiver lives");
+    }
+    /// Both ends of a channel.
+    #[derive(Debug)]
+    pub struct Queue<T>(mpsc::Sender<T>, mpsc::Receiver<T>);
+
+    impl<T> Queue<T> {
+        pub fn new(capacity: usize) -> Self {
+            let (sender, receiver) = mpsc::channel(capacity);
+            Self(sender, receiver)
+        }
+    }
+    #[inline]
+    pub async fn put<T: Debug>(queue: &Queue<T>, item: T) {
+        queue.0.send(item).await.expect("the receiver lives");
+    }
+    #[inline]
+    pub async fn get<T>(queue: &Queue<T>) -> T {
+        queue.1.recv().await.expect("the sender lives")
     }
     #[inline]
     pub fn detach<T>(handle: JoinHandle<T>) {

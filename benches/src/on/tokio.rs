@@ -6,6 +6,10 @@ pub mod blocking;
 pub mod channel;
 #[path = "../workload/echo.rs"]
 pub mod echo;
+#[path = "../workload/queue.rs"]
+pub mod queue;
+#[path = "../workload/share.rs"]
+pub mod share;
 #[path = "../workload/sync.rs"]
 pub mod sync;
 #[path = "../workload/task.rs"]
@@ -17,4 +21,24 @@ pub mod rt {
     crate::on::tokio_shaped!(tokio);
 
     pub use ::tokio::io::{AsyncReadExt, AsyncWriteExt};
+    pub use ::tokio::sync::{Barrier, Notify, RwLock, broadcast, watch};
+
+    /// tokio has no queue for several at both ends: a channel whose receivers take turns at a lock.
+    #[derive(Debug)]
+    pub struct Queue<T>(mpsc::Sender<T>, Mutex<mpsc::Receiver<T>>);
+
+    impl<T> Queue<T> {
+        pub fn new(capacity: usize) -> Self {
+            let (sender, receiver) = mpsc::channel(capacity);
+            Self(sender, Mutex::new(receiver))
+        }
+    }
+    #[inline]
+    pub async fn put<T: Debug>(queue: &Queue<T>, item: T) {
+        queue.0.send(item).await.expect("the receiver lives");
+    }
+    #[inline]
+    pub async fn get<T>(queue: &Queue<T>) -> T {
+        queue.1.lock().await.recv().await.expect("the sender lives")
+    }
 }

@@ -92,7 +92,7 @@ impl Worker {
         // Nobody claims the guest: it rises by itself.
         let _self = shared.idle.rise(self.index, true);
         self.refresh();
-        shared.nudge(shared.idle.call_watcher());
+        shared.nudge_and_give_way(shared.idle.call_watcher());
     }
 }
 

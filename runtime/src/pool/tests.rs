@@ -17,6 +17,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+#[path = "watch_tests.rs"]
+mod watch;
+
 static IDS: AtomicU64 = AtomicU64::new(1);
 
 /// Counts its nudges.
@@ -54,6 +57,17 @@ impl Rig {
         F::Output: Send + 'static,
     {
         spawn(&self.scheduler, future, Location::caller())
+    }
+
+    /// An entry of a task that nobody joins.
+    fn entry<F>(&self, of: &Worker, future: F) -> TaskRef
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let count = of.credit.take().cast();
+        // SAFETY: INV-20, the count is handed over; the future is Send.
+        let made = unsafe { new::<_, Shared>(future, count, of.ids.next(), 0, Location::caller()) };
+        made.0.into_task()
     }
 
     fn nudges(&self, of: usize) -> usize {
@@ -246,75 +260,6 @@ fn a_fresh_worker_wakes_a_sibling_for_one_task_and_one_with_short_polls_for_a_ba
     rig.scheduler.close();
     worker.shut_down();
     sibling.shut_down();
-}
-
-#[test]
-fn the_watcher_takes_over_from_a_worker_that_is_stuck_and_leaves_a_busy_one_alone() {
-    let rig = rig(2);
-    let (stuck, watcher) = (rig.worker(0), rig.worker(1));
-    assert!(matches!(rig.run(&watcher), Tick::Sleep(Some(_))));
-    let wakers = Arc::new(Mutex::new(Vec::new()));
-    let woken = rig.inside(&stuck, || {
-        let task = rig.spawn(leave_waker(wakers.clone()));
-        let _ran = stuck.tick();
-        task
-    });
-    // The first task of a fresh worker has woken it; now it watches again.
-    assert!(matches!(rig.run(&watcher), Tick::Sleep(Some(_))));
-    // In its next slot, behind a poll that does not end: the worker ticks no more.
-    let polls = Arc::new(Counter::new(0));
-    rig.inside(&stuck, || {
-        stuck.push_next({
-            let polls = polls.clone();
-            let future = async move { polls.fetch_add(1, Relaxed) };
-            let count = stuck.credit.take().cast();
-            // SAFETY: INV-20, the count is handed over; the future is Send.
-            let made =
-                unsafe { new::<_, Shared>(future, count, stuck.ids.next(), 0, Location::caller()) };
-            made.0.into_task()
-        });
-    });
-    let later = |millis| {
-        let then = rig.clock.now() + Duration::from_millis(millis);
-        rig.clock.advance_to(then);
-    };
-    // The first look finds that a poll has begun since the watch did.
-    stuck.remote().progress.poll_root();
-    later(10);
-    assert_eq!(rig.run(&watcher), Tick::Relieve);
-    assert!(matches!(rig.run(&watcher), Tick::Sleep(Some(_))));
-    assert_eq!(polls.load(Relaxed), 0, "a worker that goes on is left alone");
-    later(10);
-    assert_eq!(rig.run(&watcher), Tick::Relieve);
-    rig.run(&watcher);
-    assert_eq!(polls.load(Relaxed), 1, "INV-92: emptied by a swap, from the other side");
-    rig.scheduler.close();
-    stuck.shut_down();
-    watcher.shut_down();
-    assert!(finished(woken).unwrap_err().is_cancelled());
-}
-
-#[test]
-fn the_watch_ends_after_three_periods_in_which_all_slept() {
-    let rig = rig(2);
-    let (first, last) = (rig.worker(0), rig.worker(1));
-    assert!(matches!(rig.run(&first), Tick::Sleep(Some(_))));
-    assert_eq!(rig.run(&last), Tick::Sleep(None));
-    for period in 1..=3 {
-        rig.clock.advance_to(rig.clock.now() + Duration::from_millis(10));
-        assert_eq!(rig.run(&first), Tick::Relieve);
-        match rig.run(&first) {
-            Tick::Sleep(limit) => assert_eq!(limit.is_none(), period == 3),
-            other => panic!("{other:?}"),
-        }
-    }
-    // One leaves its park: it may get stuck, so somebody has to watch it.
-    drop(rig.spawn(async {}));
-    let claimed = usize::from(rig.nudges(1) > 0);
-    let (up, other) = if claimed == 1 { (&last, &first) } else { (&first, &last) };
-    rig.run(up);
-    assert_eq!(rig.nudges(1 - claimed), 1, "called to watch");
-    assert!(matches!(rig.run(other), Tick::StandBy(_)), "for one that will be back at once");
 }
 
 #[test]

@@ -212,7 +212,7 @@ impl Worker {
         self.watch.end();
         self.refresh();
         // My first poll may be the one that gets stuck.
-        shared.nudge(shared.idle.call_watcher());
+        shared.nudge_and_give_way(shared.idle.call_watcher());
         Tick::Ran
     }
 }

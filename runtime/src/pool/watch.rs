@@ -69,8 +69,11 @@ impl Watch {
         self.watching.set(true);
         self.standing_by.set(called);
         self.quiet.set(0);
-        for (seen, remote) in self.seen.iter().zip(&shared.remotes) {
-            seen.set(remote.progress.polls());
+        for (other, remote) in shared.remotes.iter().enumerate() {
+            // Whoever has just left its park is about to begin a poll: that one counts as begun,
+            // or the look that follows would take it for progress.
+            let coming = shared.idle.is_awake(other) && remote.progress.task().is_none();
+            self.seen[other].set(remote.progress.polls().wrapping_add(u64::from(coming)));
         }
         self.until.set(now.checked_add(self.period()));
     }

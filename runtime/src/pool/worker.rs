@@ -189,12 +189,22 @@ impl Worker {
         // SAFETY(INV-92): this thread owns the ring. INV-4: the entry is handed over.
         match unsafe { self.remote().ring.push(task.as_header()) } {
             Pushed::Len(len) if len < self.wake_at.get() => {}
-            Pushed::Len(_) => self.shared().nudge(self.shared().idle.look_own()),
+            Pushed::Len(_) => self.share(),
             Pushed::Overflow(chain, n) => self.overflow(chain, n),
         }
     }
 
-    /// The same, without waking anybody: whoever has searched asks for all at once.
+    /// The ring is long enough for two.
+    fn share(&self) {
+        let sibling = self.shared().idle.look_own();
+        match self.wake_at.get() {
+            // Polls are long, or may be.
+            1 => self.shared().nudge_and_give_way(sibling),
+            _ => self.shared().nudge(sibling),
+        }
+    }
+
+    /// As `push`, without waking anybody: whoever has searched asks for all at once.
     pub(super) fn push_quietly(&self, task: TaskRef) {
         // SAFETY(INV-92): as in `push`.
         if let Pushed::Overflow(chain, n) = unsafe { self.remote().ring.push(task.as_header()) } {

@@ -13,10 +13,12 @@ const OWNERS: [(&str, &[&str]); 5] = [
     ("Instant::now", &["base/clock.rs"]),
     ("thread::park", &["wake/park.rs"]),
     ("thread::park_timeout", &["wake/park.rs"]),
-    ("thread_local!", &["base/prim.rs"]),
+    ("thread_local!", &["base/prim.rs", "task/local_key.rs"]),
     ("plain_local!", &["wake/coop.rs", "task/current.rs", "runtime/handle.rs"]),
 ];
 const FILE_LINES: usize = 400;
+/// The map is a list, one or two lines for each file: the tree is longer, not the thought.
+const MAP: (&str, usize) = ("runtime/src/lib.rs", 600);
 const FUNCTION_LINES: usize = 70;
 const COLUMNS: usize = 100;
 /// What a reader of one weekend goes through, and how long it may be. Of a directory that holds one
@@ -107,8 +109,9 @@ pub fn sizes(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for source in &tree.files {
         let lines = source.line_count();
-        if lines > FILE_LINES {
-            found.push(format!("{}: {lines} lines, at most {FILE_LINES}", source.path));
+        let most = if source.path == MAP.0 { MAP.1 } else { FILE_LINES };
+        if lines > most {
+            found.push(format!("{}: {lines} lines, at most {most}", source.path));
         }
         for (number, line) in source.text.lines().enumerate() {
             let columns = line.chars().count();

@@ -105,7 +105,9 @@ pub fn paths_in(source: &Source, module: &[String]) -> Vec<(usize, Vec<String>)>
     let mut found = Vec::new();
     for at in source.find_outside_tests("crate::") {
         let visibility = source.code[..at].ends_with(b"in ");
-        if !visibility {
+        // In a macro it is a path of whoever uses the macro.
+        let in_macro = source.code[..at].ends_with(b"$");
+        if !visibility && !in_macro {
             use_tree(source, at + 7, &[], &mut found);
         }
     }

@@ -58,6 +58,12 @@ impl Permits {
         Self { word: AtomicUsize::new(permits << SHIFT), line: Mutex::new(Line::new()) }
     }
 
+    /// None, and closed from the start.
+    #[cfg(not(loom))]
+    pub(crate) const fn closed() -> Self {
+        Self { word: AtomicUsize::new(CLOSED), line: Mutex::new(Line::new()) }
+    }
+
     /// How many a newcomer could take now: none while others wait.
     pub(crate) fn available(&self) -> usize {
         // Ordering: Acquire, pairs with the Release of `release`: who sees a permit come back also
