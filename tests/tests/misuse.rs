@@ -4,20 +4,7 @@ use mainspring::runtime::{Builder, Handle};
 use mainspring::sync::{RwLock, Semaphore, broadcast, mpsc};
 use mainspring::time::{Duration, Instant, interval, interval_at, sleep, timeout};
 use std::future::pending;
-use tests::{Drops, Kind, panic_of, runtime, turns_until};
-
-/// Runs `f`, which must panic at the caller's line with a text that has every one of `words`.
-#[track_caller]
-fn refuses<R>(words: &[&str], f: impl FnOnce() -> R) {
-    let caller = std::panic::Location::caller();
-    let said = panic_of(f);
-    for word in words {
-        assert!(said.text.contains(word), "{word:?} is missing in {:?}", said.text);
-    }
-    assert_eq!(said.file, caller.file(), "the place is the caller's: {said:?}");
-    let near = caller.line()..=caller.line() + 12;
-    assert!(near.contains(&said.line), "the place is the caller's: {said:?}");
-}
+use tests::{Drops, Kind, panic_of, refuses, runtime, turns_until};
 
 #[test]
 fn no_runtime_on_this_thread() {

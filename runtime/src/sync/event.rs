@@ -265,3 +265,7 @@ impl<E: ToEvent> Drop for Wait<E> {
 #[cfg(test)]
 #[path = "event_tests.rs"]
 mod tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "event_random_tests.rs"]
+mod random;

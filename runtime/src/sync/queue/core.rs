@@ -34,6 +34,7 @@ use crate::sync::semaphore::error::TryAcquireError;
 use crate::sync::semaphore::permits::Permits;
 use std::collections::VecDeque;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 
 /// The numbers of a queue, under a lock of its shelf.
@@ -319,14 +320,14 @@ impl<S: Shelf> Core<S> {
     pub(super) fn shutdown(&self, immediate: bool) {
         // Dropped at the end, when no lock is held: destructors are not ours.
         let (_thrown_away, ShutDown { all_done, over }) = self.shelf.shut_down(immediate);
-        if let Some(room) = &self.room {
-            room.close();
-        }
-        if over {
-            self.items.close();
-        }
+        // Three lines of waiters: a waker that panics in one must not keep the others.
+        let room = catch_unwind(AssertUnwindSafe(|| self.room.iter().for_each(Permits::close)));
+        let items = catch_unwind(AssertUnwindSafe(|| over.then(|| self.items.close())));
         if all_done {
             self.finished.notify_waiters();
+        }
+        if let Err(panic) = room.and(items) {
+            resume_unwind(panic);
         }
     }
 

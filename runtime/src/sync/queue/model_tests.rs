@@ -125,3 +125,17 @@ fn loom_priority_queue_get_meets_an_immediate_shutdown() {
         block_on(queue.join());
     });
 }
+
+/// A put meets a shutdown: it is in, and can be got, or comes back.
+#[test]
+fn loom_queue_put_meets_shutdown() {
+    model(|| {
+        let queue = Arc::new(Queue::new(1));
+        let other = queue.clone();
+        let thread = thread::spawn(move || other.shutdown(false));
+        let put = block_on(queue.put(1)).is_ok();
+        thread.join().expect("it ends");
+        assert_eq!(block_on(queue.get()).is_ok(), put);
+        assert!(block_on(queue.get()).is_err());
+    });
+}

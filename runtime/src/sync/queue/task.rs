@@ -131,6 +131,10 @@ mod orders;
 #[path = "random_tests.rs"]
 mod random;
 
+#[cfg(all(test, not(loom)))]
+#[path = "waits_random_tests.rs"]
+mod waits;
+
 #[cfg(all(test, loom))]
 #[path = "model_tests.rs"]
 mod model;
