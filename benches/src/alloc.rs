@@ -10,6 +10,7 @@ static ON: AtomicBool = AtomicBool::new(false);
 static CALLS: AtomicU64 = AtomicU64::new(0);
 static BYTES: AtomicU64 = AtomicU64::new(0);
 static LIVE: AtomicI64 = AtomicI64::new(0);
+static ASKED: AtomicI64 = AtomicI64::new(0);
 
 #[derive(Debug)]
 pub struct Counting;
@@ -41,6 +42,12 @@ pub fn live() -> i64 {
     LIVE.load(Ordering::SeqCst)
 }
 
+/// The same by what was asked for, without the allocator's header and rounding.
+pub fn asked() -> i64 {
+    ON.store(true, Ordering::SeqCst);
+    ASKED.load(Ordering::SeqCst)
+}
+
 /// The size of the allocator's block, with its header: what the memory really costs.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn block(pointer: *mut u8, _layout: Layout) -> i64 {
@@ -60,12 +67,14 @@ fn note_alloc(pointer: *mut u8, layout: Layout) {
         CALLS.fetch_add(1, Ordering::Relaxed);
         BYTES.fetch_add(layout.size() as u64, Ordering::Relaxed);
         LIVE.fetch_add(block(pointer, layout), Ordering::Relaxed);
+        ASKED.fetch_add(layout.size() as i64, Ordering::Relaxed);
     }
 }
 
 #[cold]
 fn note_free(pointer: *mut u8, layout: Layout) {
     LIVE.fetch_sub(block(pointer, layout), Ordering::Relaxed);
+    ASKED.fetch_sub(layout.size() as i64, Ordering::Relaxed);
 }
 
 // SAFETY: every call goes to `System` unchanged; counting touches atomics only.

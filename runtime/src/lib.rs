@@ -183,6 +183,24 @@ pub(crate) mod blocking {
 }
 
 /// Waiting for each other: locks, channels, events. All of it runs under any executor.
+///
+/// | to … | take | asyncio |
+/// |---|---|---|
+/// | hand one value over, once | [`oneshot`] | `Future` |
+/// | send values to one task | [`mpsc`] | `Queue` |
+/// | share values out among several tasks | [`Queue`], [`PriorityQueue`], [`LifoQueue`] | the same |
+/// | let many see the latest value | [`watch`] | – |
+/// | let many see every value | [`broadcast`] | – |
+/// | use a value one after the other | [`Mutex`] | `Lock` |
+/// | read it together, write it alone | [`RwLock`] | – |
+/// | let in only so many at a time | [`Semaphore`] | `Semaphore` |
+/// | wait until something is so | [`Event`]; under a lock, [`Condvar`] | `Event`, `Condition` |
+/// | wake one who waits, or all | [`Notify`] | – |
+/// | go on together | [`Barrier`] | `Barrier` |
+/// | make a value once | [`OnceCell`] | – |
+/// | tell many to end | [`CancellationToken`] | `Task.cancel()` |
+///
+/// A lock that is never held over an `.await` may as well be the standard library's.
 pub mod sync {
     /// Event: wait until somebody says so.
     pub(crate) mod event;
