@@ -7,6 +7,7 @@
 //! call upwards in the whole program is a wake.
 //!
 //! ```text
+//!  select  join                             several futures in one task
 //!  time  io  net  signal                    what programs use; the handle leads to the drivers
 //!  runtime                                  bolts the machines together
 //!  local │ pool │ drive │ blocking │ sync   machines, no edges between them
@@ -419,6 +420,15 @@ pub mod net {
 
 /// ctrl_c: a pipe, a source and a Notify.
 pub mod signal;
+
+/// pin!: a value that stays where it is.
+pub(crate) mod pin;
+/// select!: the first of several futures, polled inside one task, no spawn.
+#[doc(hidden)]
+pub mod select;
+/// join!, try_join!: all of several futures, polled inside one task, no spawn.
+#[doc(hidden)]
+pub mod join;
 
 /// This runtime's types under other crates' traits, each behind a feature of its own.
 pub mod compat {
