@@ -197,9 +197,11 @@ macro_rules! __select {
         else ($otherwise:expr)
         backwards $($backwards:ident)+
     ) => {{
-        // A variant for each branch, with the type of its value.
+        // A variant for each branch, with its value. It has no destructor, which would hold on to
+        // all that the values of the others borrow; so nothing may come between it and the handler
+        // but the end of the futures.
         enum __Won<$($name),+> {
-            $($name($name),)+
+            $($name(::std::mem::ManuallyDrop<$name>),)+
             Nobody,
         }
 
@@ -230,18 +232,20 @@ macro_rules! __select {
                                 continue;
                             }
                             let polled = ::std::future::Future::poll($name.as_mut(), cx);
-                            let ::std::task::Poll::Ready(value) = polled else {
+                            #[allow(unused_mut)]
+                            let ::std::task::Poll::Ready(mut value) = polled else {
                                 pending = true;
                                 continue;
                             };
                             out |= 1 << $number;
                             let mut fits = false;
-                            #[allow(unused_variables, unused_mut)]
+                            #[allow(unused_variables, unused_mut, unreachable_patterns)]
                             match value {
                                 $pattern if { fits = true; false } => $crate::select::impossible(),
                                 _ => {}
                             }
                             if fits {
+                                let value = ::std::mem::ManuallyDrop::new(value);
                                 return ::std::task::Poll::Ready(__Won::$name(value));
                             }
                         })+
@@ -258,11 +262,14 @@ macro_rules! __select {
         };
 
         match won {
-            $(__Won::$name(value) => match value {
-                $pattern => $handler,
-                #[allow(unreachable_patterns)]
-                _ => $crate::select::impossible(),
-            },)+
+            $(#[allow(unused_braces)]
+            __Won::$name(value) => {
+                #[allow(unused_mut)]
+                let mut value = ::std::mem::ManuallyDrop::into_inner(value);
+                #[allow(irrefutable_let_patterns, unreachable_patterns, unused_parens)]
+                let ($pattern) = value else { $crate::select::impossible() };
+                $handler
+            })+
             __Won::Nobody => $otherwise,
         }
     }};

@@ -1,21 +1,17 @@
-//! `select!`: x
+//! `select!`, `join!`, `try_join!` and `pin!`: several futures in one task.
+//!
+//! What is forbidden here is what a user of the macros may forbid in his own code.
 
-#[test]
-fn smoke() {
-    let r = tests::runtime();
-    let x = r.block_on(async {
-        let mut v = vec![1];
-        let mut n = 0;
-        loop {
-            mainspring::select! {
-                Some(x) = async { v.pop() } => n += x,
-                _ = std::future::pending::<()>() => {}
-                else => break n,
-            }
-            if n == 1 { break 7; }
-        }
-    });
-    assert_eq!(x, 7);
-    let r = r.block_on(async { mainspring::join!(async {1}, async {"a"}) });
-    assert_eq!(r, (1, "a"));
-}
+#![forbid(unsafe_code)]
+#![deny(warnings, clippy::all)]
+
+#[path = "select/handlers.rs"]
+mod handlers;
+#[path = "select/joins.rs"]
+mod joins;
+#[path = "select/losers.rs"]
+mod losers;
+#[path = "select/order.rs"]
+mod order;
+#[path = "select/syntax.rs"]
+mod syntax;

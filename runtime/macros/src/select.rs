@@ -14,10 +14,9 @@
 //! macro cannot do: give each branch a number and a name, and say what is wrong where it is wrong.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::spanned::Spanned;
 use syn::{Block, Error, Expr, Pat, Result, Token};
 
 /// As many as a `u64` has bits: one says that a branch is out of the race.
@@ -96,8 +95,8 @@ impl Parse for Select {
                 return Err(Error::new(start, "`else` is the last branch: move this before it"));
             }
             if input.peek(Token![else]) {
-                input.parse::<Token![else]>()?;
-                arrow(input, start, "`else` is written `else => handler`")?;
+                let word = input.parse::<Token![else]>()?;
+                arrow(input, &word, "`else` is written `else => handler`")?;
                 otherwise = Some(handler(input)?);
                 continue;
             }
@@ -132,7 +131,7 @@ fn biased(input: ParseStream<'_>) -> Result<bool> {
     }
     let word: word::biased = input.parse()?;
     if input.parse::<Option<Token![;]>>()?.is_none() {
-        return Err(Error::new(word.span(), "`biased` ends with a semicolon: `biased;`"));
+        return Err(Error::new(word.span, "`biased` ends with a semicolon: `biased;`"));
     }
     Ok(true)
 }
@@ -147,8 +146,11 @@ impl Parse for Branch {
             input.parse::<Expr>()?
         };
         let condition = condition(input)?;
-        let before = condition.as_ref().unwrap_or(&future).span();
-        arrow(input, before, "this branch has no handler: add `=> { ... }`")?;
+        arrow(
+            input,
+            condition.as_ref().unwrap_or(&future),
+            "this branch has no handler: add `=> { ... }`",
+        )?;
         Ok(Self { pattern, future, condition, handler: handler(input)? })
     }
 }
@@ -197,18 +199,18 @@ fn condition(input: ParseStream<'_>) -> Result<Option<Expr>> {
     if matches!(condition, Expr::Let(_)) {
         let message = "a precondition is a `bool`: use `is_some()` or `matches!`, and take the \
                        value apart in the future or in the handler";
-        return Err(Error::new(condition.span(), message));
+        return Err(Error::new_spanned(condition, message));
     }
     Ok(Some(condition))
 }
 
-/// `=>`
-fn arrow(input: ParseStream<'_>, before: Span, message: &str) -> Result<()> {
+/// `=>`, behind `before`
+fn arrow(input: ParseStream<'_>, before: &impl ToTokens, message: &str) -> Result<()> {
     if input.peek(Token![=>]) {
         input.parse::<Token![=>]>()?;
         return Ok(());
     }
-    Err(Error::new(before, message))
+    Err(Error::new_spanned(before, message))
 }
 
 /// A block, with or without a comma behind it; or an expression, and a comma if more follows.
@@ -224,7 +226,7 @@ fn handler(input: ParseStream<'_>) -> Result<TokenStream> {
     let handler: Expr = input.parse()?;
     if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
         let message = "a comma is missing behind this handler; only a block `{ ... }` needs none";
-        return Err(Error::new(handler.span(), message));
+        return Err(Error::new_spanned(handler, message));
     }
     Ok(quote!(#handler))
 }
