@@ -153,7 +153,7 @@ macro_rules! __join {
         // Pinned from the last to the first, so that they are dropped from the first to the last.
         $(let mut $backward = ::std::pin::pin!($crate::join::MaybeDone::new($backward));)+
         let mut order = $order;
-        let all = ::std::future::poll_fn(|cx| {
+        let all = ::std::future::poll_fn(move |cx| {
             let mut done = true;
             let first = order.first($count);
             for turn in 0..$count {
@@ -182,7 +182,7 @@ macro_rules! __join {
         // As above.
         $(let mut $backward = ::std::pin::pin!($crate::join::MaybeDone::new($backward));)+
         let mut order = $order;
-        let all_ok = ::std::future::poll_fn(|cx| {
+        let all_ok = ::std::future::poll_fn(move |cx| {
             let mut done = true;
             let first = order.first($count);
             for turn in 0..$count {

@@ -26,11 +26,11 @@
 //!   match value { Some(x) if { fits = true; false } => impossible(), _ => {} }
 //! ```
 //!
-//! A guard sees the bindings by reference, whatever the pattern; the value moves only when the guard
-//! agrees, and this one never does. So the pattern stays as the user wrote it.
+//! A guard sees the bindings by reference, whatever the pattern; the value moves only when the
+//! guard agrees, and this one never does. So the pattern stays as the user wrote it.
 //!
-//! Left out: tokio's tuple of futures, and with it the `unsafe` that pins its parts. A variable each
-//! is pinned by `std::pin::pin!`; the numbered names come from the grammar.
+//! Left out: tokio's tuple of futures, and with it the `unsafe` that pins its parts. Here each is a
+//! variable, pinned by `std::pin::pin!`. It costs a pointer for each branch but the first.
 //!
 //! Next: `join.rs`, all of them instead of the first.
 
@@ -86,32 +86,67 @@ pub use mainspring_macros::select_branches as branches;
 ///
 /// # Cancel safety
 /// **The losers are cancelled**: their futures are dropped where they stand. In a loop, a future
-/// that is made anew in each turn must lose nothing by that. Which do:
+/// that is made anew in each turn must lose nothing by that. What they lose:
 ///
-/// | made anew in each turn | |
-/// |---|---|
-/// | [`mpsc` `recv`](crate::sync::mpsc::Receiver::recv) and `recv_many`, [`Queue::get`](crate::sync::Queue::get) and `get_task`, [`Event::wait`](crate::sync::Event::wait) | safe |
-/// | [`TcpListener::accept`](crate::net::TcpListener::accept), `readable`, `writable`, `ready`, `peek` | safe |
-/// | [`AsyncReadExt::read`](crate::io::AsyncReadExt::read), [`AsyncWriteExt::write`](crate::io::AsyncWriteExt::write), `flush`, [`fill_buf`](crate::io::AsyncBufReadExt::fill_buf), [`Lines::next_line`](crate::io::Lines::next_line), `Split::next_segment` | safe |
-/// | [`Interval::tick`](crate::time::Interval::tick), [`yield_now`](crate::task::yield_now) | safe |
-/// | `&mut` of a [`JoinHandle`](crate::task::JoinHandle), of a [`oneshot::Receiver`](crate::sync::oneshot::Receiver), of any future that is pinned outside of the loop | safe |
-/// | [`Mutex::lock`](crate::sync::Mutex::lock), [`RwLock::read`](crate::sync::RwLock::read) and `write`, [`Semaphore::acquire`](crate::sync::Semaphore::acquire), [`Notify::notified`](crate::sync::Notify::notified), [`Sender::reserve`](crate::sync::mpsc::Sender::reserve), [`RateLimiter::acquire`](crate::rate::RateLimiter::acquire) | lose their place in the line, nothing else |
-/// | [`sleep`](crate::time::sleep()) | begins anew: pin it outside of the loop |
-/// | [`read_to_end`](crate::io::AsyncReadExt::read_to_end), [`read_until`](crate::io::AsyncBufReadExt::read_until) | keep the bytes in the buffer, lose the count |
-/// | [`Sender::send`](crate::sync::mpsc::Sender::send), [`Queue::put`](crate::sync::Queue::put) | lose the value: `reserve` first, or pin the future outside |
-/// | [`read_exact`](crate::io::AsyncReadExt::read_exact), [`read_line`](crate::io::AsyncBufReadExt::read_line), [`read_to_string`](crate::io::AsyncReadExt::read_to_string), [`write_all`](crate::io::AsyncWriteExt::write_all), [`copy`](crate::io::copy()), numbers | lose bytes |
-/// | [`Barrier::wait`](crate::sync::Barrier::wait) | arrives again each time |
-/// | [`ctrl_c`](crate::signal::ctrl_c) | misses a signal that comes between two turns: pin it outside |
-/// | [`timeout`](crate::time::timeout()), [`join!`](macro@crate::join), `select!`, `async` blocks | what the futures inside of them lose |
+/// * **Safe**: [`mpsc::Receiver::recv`] and `recv_many`, [`Queue::get`] and `get_task`,
+///   [`Event::wait`]; [`TcpListener::accept`], `readable`, `writable`, `ready`, `peek`;
+///   [`AsyncReadExt::read`], [`AsyncWriteExt::write`], `flush`, [`AsyncBufReadExt::fill_buf`],
+///   [`Lines::next_line`], [`Split::next_segment`]; [`Interval::tick`], [`yield_now`]; and `&mut`
+///   of a [`JoinHandle`], of a [`oneshot::Receiver`], of any future that is pinned outside of the
+///   loop.
+/// * **Lose their place in the line, and nothing else**: [`Mutex::lock`], [`RwLock::read`] and
+///   `write`, [`Semaphore::acquire`], [`Notify::notified`], [`mpsc::Sender::reserve`],
+///   [`RateLimiter::acquire`].
+/// * **Begin anew**: [`sleep`]. [`AsyncReadExt::read_to_end`] and [`AsyncBufReadExt::read_until`]
+///   keep the bytes in the buffer, and lose the count.
+/// * **Lose the value**: [`mpsc::Sender::send`], [`Queue::put`]. Use `reserve`, or pin the future.
+/// * **Lose bytes**: [`AsyncReadExt::read_exact`], `read_to_string` and the numbers,
+///   [`AsyncBufReadExt::read_line`], [`AsyncWriteExt::write_all`], [`copy`].
+/// * **Arrives again each time**: [`Barrier::wait`].
+/// * **Misses a signal between two turns**: [`ctrl_c`].
+/// * **Lose what the futures inside of them lose**: [`timeout`], [`join!`](macro@crate::join),
+///   `select!`, and every `async` block.
 ///
 /// A future that is not safe is pinned once, outside of the loop, and given by `&mut`: then the
 /// loser is only the reference. See [`pin!`](macro@crate::pin).
+///
+/// [`mpsc::Receiver::recv`]: crate::sync::mpsc::Receiver::recv
+/// [`mpsc::Sender::reserve`]: crate::sync::mpsc::Sender::reserve
+/// [`mpsc::Sender::send`]: crate::sync::mpsc::Sender::send
+/// [`oneshot::Receiver`]: crate::sync::oneshot::Receiver
+/// [`Queue::get`]: crate::sync::Queue::get
+/// [`Queue::put`]: crate::sync::Queue::put
+/// [`Event::wait`]: crate::sync::Event::wait
+/// [`Mutex::lock`]: crate::sync::Mutex::lock
+/// [`RwLock::read`]: crate::sync::RwLock::read
+/// [`Semaphore::acquire`]: crate::sync::Semaphore::acquire
+/// [`Notify::notified`]: crate::sync::Notify::notified
+/// [`Barrier::wait`]: crate::sync::Barrier::wait
+/// [`RateLimiter::acquire`]: crate::rate::RateLimiter::acquire
+/// [`TcpListener::accept`]: crate::net::TcpListener::accept
+/// [`AsyncReadExt::read`]: crate::io::AsyncReadExt::read
+/// [`AsyncReadExt::read_exact`]: crate::io::AsyncReadExt::read_exact
+/// [`AsyncReadExt::read_to_end`]: crate::io::AsyncReadExt::read_to_end
+/// [`AsyncWriteExt::write`]: crate::io::AsyncWriteExt::write
+/// [`AsyncWriteExt::write_all`]: crate::io::AsyncWriteExt::write_all
+/// [`AsyncBufReadExt::fill_buf`]: crate::io::AsyncBufReadExt::fill_buf
+/// [`AsyncBufReadExt::read_line`]: crate::io::AsyncBufReadExt::read_line
+/// [`AsyncBufReadExt::read_until`]: crate::io::AsyncBufReadExt::read_until
+/// [`Lines::next_line`]: crate::io::Lines::next_line
+/// [`Split::next_segment`]: crate::io::Split::next_segment
+/// [`copy`]: crate::io::copy()
+/// [`Interval::tick`]: crate::time::Interval::tick
+/// [`sleep`]: crate::time::sleep()
+/// [`timeout`]: crate::time::timeout()
+/// [`ctrl_c`]: crate::signal::ctrl_c
+/// [`JoinHandle`]: crate::task::JoinHandle
+/// [`yield_now`]: crate::task::yield_now
 ///
 /// asyncio: `asyncio.wait(..., return_when=FIRST_COMPLETED)`. There the losers keep running as
 /// tasks; here they are dropped at once, and a task that shall go on is given by `&mut handle`.
 ///
 /// # Examples
-/// A value, or a sign to stop:
+/// A value, or a sign to stop. When `recv` gives `None`, its branch is out, and the sign is left:
 ///
 /// ```
 /// use mainspring::sync::{mpsc, oneshot};
@@ -123,9 +158,6 @@ pub use mainspring_macros::select_branches as branches;
 ///             Some(number) = numbers.recv() => sum += number,
 ///             // By reference: the receiver outlives the turn.
 ///             _ = &mut stop => return sum,
-///             // `recv` gave `None`, and `stop` is still open: the branch above was left alone. It
-///             // runs when that is over too.
-///             else => return sum,
 ///         }
 ///     }
 /// }
@@ -134,15 +166,39 @@ pub use mainspring_macros::select_branches as branches;
 ///
 /// let (send, numbers) = mpsc::channel(8);
 /// let (stop, stopped) = oneshot::channel();
+/// let task = mainspring::spawn(sum(numbers, stopped));
 /// for number in [1, 2, 3] {
 ///     send.send(number).await.unwrap();
 /// }
-/// let task = mainspring::spawn(sum(numbers, stopped));
 /// while send.capacity() < 8 {
 ///     mainspring::task::yield_now().await;
 /// }
 /// stop.send(()).unwrap();
 /// assert_eq!(task.await.unwrap(), 6);
+/// # });
+/// # Ok::<_, std::io::Error>(())
+/// ```
+///
+/// Two channels until both are closed:
+///
+/// ```
+/// # use mainspring::sync::mpsc::channel;
+/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+/// # rt.block_on(async {
+/// # let ((left_send, mut left), (right_send, mut right)) = (channel(1), channel(1));
+/// # left_send.send(1).await.unwrap();
+/// # right_send.send(2).await.unwrap();
+/// # drop((left_send, right_send));
+/// let mut all = Vec::new();
+/// loop {
+///     mainspring::select! {
+///         Some(number) = left.recv() => all.push(number),
+///         Some(number) = right.recv() => all.push(number),
+///         else => break,
+///     }
+/// }
+/// # all.sort();
+/// # assert_eq!(all, [1, 2]);
 /// # });
 /// # Ok::<_, std::io::Error>(())
 /// ```
@@ -221,7 +277,7 @@ macro_rules! __select {
             $(let mut $backwards =
                 ::std::pin::pin!(::std::future::IntoFuture::into_future($backwards));)+
 
-            let race = ::std::future::poll_fn(|cx| {
+            let race = ::std::future::poll_fn(move |cx| {
                 ::std::task::ready!($crate::select::budget(cx));
                 let mut pending = false;
                 let first = $order.first($count);

@@ -1,7 +1,8 @@
 //! The attributes `#[main]` and `#[test]` of mainspring, and the grammar of its `select!`, which
 //! stands in `select.rs`.
 //!
-//! Both attributes turn an `async fn` into a plain one that builds a runtime and runs the async one on it:
+//! Both attributes turn an `async fn` into a plain one that builds a runtime and runs the async one
+//! on it:
 //!
 //! ```text
 //!   #[mainspring::main]                 fn main() -> Out {

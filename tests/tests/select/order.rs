@@ -48,31 +48,35 @@ fn branches_that_are_always_ready_win_alike(kind: Kind) {
 /// The start is drawn anew in each poll, not once for each `select!`.
 fn each_poll_starts_somewhere_else(kind: Kind) {
     let runtime = kind.runtime();
-    runtime.block_on(runtime.spawn(async {
-        let firsts: [AtomicU32; 4] = Default::default();
-        let (polls, ended) = (AtomicU32::new(0), AtomicU32::new(0));
-        let branch = |me: usize| {
-            let (firsts, polls, ended) = (&firsts, &polls, &ended);
-            poll_fn(move |cx| {
-                let poll = polls.fetch_add(1, Ordering::Relaxed);
-                if poll.is_multiple_of(4) {
-                    firsts[me].fetch_add(1, Ordering::Relaxed);
-                }
-                if poll >= 4 * ROUNDS {
-                    return Poll::Ready(ended.store(1, Ordering::Relaxed));
-                }
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            })
-        };
-        select! { _ = branch(0) => {}, _ = branch(1) => {}, _ = branch(2) => {}, _ = branch(3) => {} }
-        assert_eq!(ended.into_inner(), 1);
-        let mut counts = firsts.map(AtomicU32::into_inner);
-        // The poll that ended it had a first, too.
-        let most = counts.iter().position(|n| Some(n) == counts.iter().max()).unwrap();
-        counts[most] -= 1;
-        fair(&counts);
-    })).unwrap();
+    runtime
+        .block_on(runtime.spawn(async {
+            let firsts: [AtomicU32; 4] = Default::default();
+            let (polls, ended) = (AtomicU32::new(0), AtomicU32::new(0));
+            let branch = |me: usize| {
+                let (firsts, polls, ended) = (&firsts, &polls, &ended);
+                poll_fn(move |cx| {
+                    let poll = polls.fetch_add(1, Ordering::Relaxed);
+                    if poll.is_multiple_of(4) {
+                        firsts[me].fetch_add(1, Ordering::Relaxed);
+                    }
+                    if poll >= 4 * ROUNDS {
+                        return Poll::Ready(ended.store(1, Ordering::Relaxed));
+                    }
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                })
+            };
+            select! {
+                _ = branch(0) => {} _ = branch(1) => {} _ = branch(2) => {} _ = branch(3) => {}
+            }
+            assert_eq!(ended.into_inner(), 1);
+            let mut counts = firsts.map(AtomicU32::into_inner);
+            // The poll that ended it had a first, too.
+            let most = counts.iter().position(|n| Some(n) == counts.iter().max()).unwrap();
+            counts[most] -= 1;
+            fair(&counts);
+        }))
+        .unwrap();
 }
 
 /// The order of the polls, over several polls of one `select!` of four branches.

@@ -96,7 +96,10 @@ fn bindings_move_borrow_and_change() {
         };
         assert_eq!(inside, "ab");
         let parts = select! {
-            (ref a, mut b, c) = ready((Box::new(1), Box::new(2), Box::new(3))) => { *b += **a; *b + *c }
+            (ref a, mut b, c) = ready((Box::new(1), Box::new(2), Box::new(3))) => {
+                *b += **a;
+                *b + *c
+            }
         };
         assert_eq!(parts, 6);
         // References are taken apart, in this edition too.
