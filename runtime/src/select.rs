@@ -38,6 +38,8 @@
 
 use crate::base::rng;
 use crate::wake::coop;
+use std::future::Future;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 #[doc(hidden)]
@@ -182,25 +184,17 @@ pub use mainspring_macros::select_branches as branches;
 /// Two channels until both are closed:
 ///
 /// ```
-/// # use mainspring::sync::mpsc::channel;
-/// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
-/// # rt.block_on(async {
-/// # let ((left_send, mut left), (right_send, mut right)) = (channel(1), channel(1));
-/// # left_send.send(1).await.unwrap();
-/// # right_send.send(2).await.unwrap();
-/// # drop((left_send, right_send));
+/// # use mainspring::sync::mpsc::Receiver;
+/// # async fn all(mut left: Receiver<u8>, mut right: Receiver<u8>) -> Vec<u8> {
 /// let mut all = Vec::new();
 /// loop {
 ///     mainspring::select! {
 ///         Some(number) = left.recv() => all.push(number),
 ///         Some(number) = right.recv() => all.push(number),
-///         else => break,
+///         else => return all,
 ///     }
 /// }
-/// # all.sort();
-/// # assert_eq!(all, [1, 2]);
-/// # });
-/// # Ok::<_, std::io::Error>(())
+/// # }
 /// ```
 ///
 /// One deadline for a whole loop, so made once; and a condition that takes a branch out:
@@ -225,7 +219,7 @@ pub use mainspring_macros::select_branches as branches;
 /// # Ok::<_, std::io::Error>(())
 /// ```
 ///
-/// Mistakes are compile errors, at the place, with what to write. A handler is missing:
+/// Mistakes are compile errors, at their place, with what to write: here a handler is missing.
 ///
 /// ```compile_fail
 /// # async fn f() {
@@ -287,7 +281,7 @@ macro_rules! __select {
                             if out & (1 << $number) != 0 {
                                 continue;
                             }
-                            let polled = ::std::future::Future::poll($name.as_mut(), cx);
+                            let polled = $crate::select::poll(&mut $name, cx);
                             #[allow(unused_mut)]
                             let ::std::task::Poll::Ready(mut value) = polled else {
                                 pending = true;
@@ -365,6 +359,13 @@ pub fn in_turn(first: u32, turn: u32, count: u32) -> u32 {
     if branch < count { branch } else { branch - count }
 }
 
+/// Polls one branch.
+#[doc(hidden)]
+#[inline(always)]
+pub fn poll<F: Future>(branch: &mut Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    branch.as_mut().poll(cx)
+}
+
 /// Pending, and woken, when the task's budget is used up: the leaves would all say no.
 #[doc(hidden)]
 #[inline]
@@ -383,7 +384,7 @@ pub fn nobody_is_left() -> ! {
     );
 }
 
-/// A branch that does not exist, or a value that fitted and fits no more.
+/// No such branch, or a value that fitted and fits no more.
 #[doc(hidden)]
 #[cold]
 pub fn impossible() -> ! {

@@ -96,8 +96,8 @@ impl Parse for Select {
             }
             if input.peek(Token![else]) {
                 let word = input.parse::<Token![else]>()?;
-                arrow(input, &word, "`else` is written `else => handler`")?;
-                otherwise = Some(handler(input)?);
+                let arrow = arrow(input, &word, "`else` is written `else => handler`")?;
+                otherwise = Some(handler(input, arrow)?);
                 continue;
             }
             if branches.len() == MOST {
@@ -146,12 +146,9 @@ impl Parse for Branch {
             input.parse::<Expr>()?
         };
         let condition = condition(input)?;
-        arrow(
-            input,
-            condition.as_ref().unwrap_or(&future),
-            "this branch has no handler: add `=> { ... }`",
-        )?;
-        Ok(Self { pattern, future, condition, handler: handler(input)? })
+        let before = condition.as_ref().unwrap_or(&future);
+        let arrow = arrow(input, before, "this branch has no handler: add `=> { ... }`")?;
+        Ok(Self { pattern, future, condition, handler: handler(input, arrow)? })
     }
 }
 
@@ -205,18 +202,17 @@ fn condition(input: ParseStream<'_>) -> Result<Option<Expr>> {
 }
 
 /// `=>`, behind `before`
-fn arrow(input: ParseStream<'_>, before: &impl ToTokens, message: &str) -> Result<()> {
+fn arrow(input: ParseStream<'_>, before: &impl ToTokens, message: &str) -> Result<Token![=>]> {
     if input.peek(Token![=>]) {
-        input.parse::<Token![=>]>()?;
-        return Ok(());
+        return input.parse();
     }
     Err(Error::new_spanned(before, message))
 }
 
 /// A block, with or without a comma behind it; or an expression, and a comma if more follows.
-fn handler(input: ParseStream<'_>) -> Result<TokenStream> {
+fn handler(input: ParseStream<'_>, arrow: Token![=>]) -> Result<TokenStream> {
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(input.error("the handler is missing behind `=>`: write `{}` for none"));
+        return Err(Error::new_spanned(arrow, "the handler is missing: write `{}` for none"));
     }
     if input.peek(syn::token::Brace) {
         let block: Block = input.parse()?;
