@@ -314,7 +314,8 @@ macro_rules! __select {
         match won {
             $(#[allow(unused_braces)]
             __Won::$name(value) => {
-                #[allow(unused_mut)]
+                // The value of a future that never ends is of type `!`.
+                #[allow(unused_mut, clippy::diverging_sub_expression)]
                 let mut value = ::std::mem::ManuallyDrop::into_inner(value);
                 #[allow(irrefutable_let_patterns, unreachable_patterns, unused_parens)]
                 let ($pattern) = value else { $crate::select::impossible() };

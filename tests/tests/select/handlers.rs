@@ -185,7 +185,7 @@ fn a_select_may_stand_in_each_part_of_another() {
             },
             _ = async {
                 loop {
-                    select! { _ = pending::<()>() => break, }
+                    select! { n = pending::<u8>() => if n > 1 { break } }
                 }
             } => 0,
         };

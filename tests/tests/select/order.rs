@@ -60,7 +60,8 @@ fn each_poll_starts_somewhere_else(kind: Kind) {
                         firsts[me].fetch_add(1, Ordering::Relaxed);
                     }
                     if poll >= 4 * ROUNDS {
-                        return Poll::Ready(ended.store(1, Ordering::Relaxed));
+                        ended.store(1, Ordering::Relaxed);
+                        return Poll::Ready(());
                     }
                     cx.waker().wake_by_ref();
                     Poll::Pending

@@ -254,9 +254,9 @@ macro_rules! by_macro {
 #[test]
 fn the_parts_may_come_from_a_macro() {
     run(async {
-        let mut seen = [false; 2];
+        let (n, mut seen) = (1, [false; 2]);
         while seen != [true; 2] {
-            match by_macro!(Some(_) | None = ready(Some(1)), 1 + 1 == 2 || false, 3 + 4, n) {
+            match by_macro!(Some(_) | None = ready(Some(1)), 1 + n == 2 || n == 3, 3 + 4, n) {
                 7 => seen[0] = true,
                 9 => seen[1] = true,
                 other => panic!("{other}"),
@@ -265,6 +265,7 @@ fn the_parts_may_come_from_a_macro() {
     });
 }
 
+#[allow(clippy::just_underscores_and_digits)]
 #[test]
 fn names_of_the_macro_are_not_those_of_the_user() {
     run(async {
