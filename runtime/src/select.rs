@@ -248,8 +248,8 @@ macro_rules! __select {
         backwards $($backwards:ident)+
     ) => {{
         // A variant for each branch, with its value. It has no destructor, which would hold on to
-        // all that the values of the others borrow; so nothing may come between it and the handler
-        // but the end of the futures.
+        // all that the values of the others borrow. Between it and the handler there is only the
+        // end of the futures; a panic there leaks the value.
         enum __Won<$($name),+> {
             $($name(::std::mem::ManuallyDrop<$name>),)+
             Nobody,

@@ -191,7 +191,7 @@ fn a_future_by_reference_goes_on_in_the_next_turn(kind: Kind) {
                 n = &mut task, if answer == 0 => answer = n.unwrap(),
                 word = &mut work, if worked.is_empty() => worked = word,
                 _ = yield_now() => turns += 1,
-                _ = &mut stopped => return (answer, worked, turns),
+                _ = &mut stopped, if answer != 0 => return (answer, worked, turns),
             }
         }
     });

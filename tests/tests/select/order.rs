@@ -154,7 +154,7 @@ fn a_busy_loop_leaves_others_their_turn(kind: Kind) {
             }
         });
         let mut received = 0_u32;
-        while other.load(Ordering::Relaxed) < 20 {
+        loop {
             send.send(()).unwrap();
             select! {
                 biased;
@@ -163,11 +163,12 @@ fn a_busy_loop_leaves_others_their_turn(kind: Kind) {
                 // is used up, and the loop would go on for ever.
                 _ = ready(()) => {}
             }
+            if other.load(Ordering::Relaxed) >= 20 {
+                return received;
+            }
         }
-        received
     });
-    let received = runtime.block_on(busy).unwrap();
-    assert!(received > 0);
+    assert!(runtime.block_on(busy).unwrap() > 0);
 }
 
 #[test]
@@ -185,6 +186,22 @@ fn a_used_up_budget_gives_no_branch_an_advantage() {
         }
         assert_eq!(losses.get(), 0);
     });
+}
+
+/// The futures, once; a pointer to each, and a few bytes.
+#[test]
+fn the_macros_add_a_few_words_to_their_futures() {
+    async fn large() -> u8 {
+        let bytes = [1_u8; 1_000];
+        yield_now().await;
+        bytes[0]
+    }
+    let alone = size_of_val(&large());
+    let race = size_of_val(&async {
+        select! { n = large() => n, n = large() => n }
+    });
+    let all = size_of_val(&async { mainspring::join!(large(), large()) });
+    assert!(race <= 2 * alone + 32 && all <= 2 * alone + 64, "{alone} {race} {all}");
 }
 
 tests::each_scheduler! {
