@@ -219,6 +219,8 @@ pub mod sync {
         /// a guard that writes a part of the value and owns its RwLock.
         pub(crate) mod owned_mapped;
     }
+    /// Condvar: wait, under a mutex, until what it guards has changed.
+    pub(crate) mod condvar;
     /// Barrier: everyone or no one.
     pub(crate) mod barrier;
     /// OnceCell: a value that is made once, by whoever needs it first.
@@ -262,15 +264,69 @@ pub mod sync {
             UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel,
         };
     }
+    /// look, listen, look again, wait: the loop around a `Notify`.
+    pub(crate) mod until;
+    /// One value that changes, and those who want to know: the latest value wins.
+    pub mod watch {
+        /// errors of a watch: nobody is there to see the value, or to change it.
+        pub mod error;
+        /// the value, its version, and how those who wait for the next one are told.
+        pub(crate) mod shared;
+        /// Receiver: sees the value, and waits for the next one.
+        pub(crate) mod receiver;
+        /// Sender: changes the value.
+        pub(crate) mod sender;
+
+        pub use receiver::Receiver;
+        pub use sender::{Sender, channel};
+        pub use shared::Ref;
+    }
+    /// Every receiver sees every value, or learns how many it lost.
+    pub mod broadcast {
+        /// errors of a broadcast: nobody listens, nobody speaks, or too slow.
+        pub mod error;
+        /// one place for a value: who may touch it, and what happens to a value that is in use.
+        pub(crate) mod slot;
+        /// values that found their slot in use: a table, empty nearly always.
+        pub(crate) mod aside;
+        /// the ring of slots: sent by one at a time, seen by all; ends, and who is told of them.
+        pub(crate) mod shared;
+        /// Receiver: every value from its beginning on, or how many it lost.
+        pub(crate) mod receiver;
+        /// Sender and WeakSender: a value for everybody who receives now.
+        pub(crate) mod sender;
+
+        pub use receiver::Receiver;
+        pub use sender::{Sender, WeakSender, channel};
+    }
     pub(crate) mod queue {
         /// errors of the queues: a put that fails gives its item back.
         pub(crate) mod error;
+        /// what all queues are: items between two counters, and a tally of what is not done.
+        pub(crate) mod core;
+        /// what a queue looks like from outside: one set of methods, written once for all orders.
+        pub(crate) mod face;
         /// asyncio's Queue: join / task_done.
         pub(crate) mod fifo;
+        /// LifoQueue: a queue that hands out what came last.
+        pub(crate) mod lifo;
+        /// a binary heap that compares first and moves after, so that a panic changes nothing.
+        pub(crate) mod heap;
+        /// PriorityQueue: a queue that hands out the smallest item.
+        pub(crate) mod priority;
         /// an item that says `task_done` for itself.
         pub(crate) mod task;
     }
+    pub(crate) mod token {
+        /// the family of a token: who is cancelled with whom, in one table under one lock.
+        pub(crate) mod tree;
+        /// CancellationToken: tell many tasks that they should end.
+        pub(crate) mod cancel;
+        /// guards that cancel a token when they are dropped.
+        pub(crate) mod guard;
+    }
     pub use barrier::{Barrier, BarrierWaitResult};
+    pub use condvar::Condvar;
     pub use event::Event;
     pub use mutex::lock::{Mutex, MutexGuard, TryLockError};
     pub use mutex::mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
@@ -279,6 +335,8 @@ pub mod sync {
     pub use once_cell::{OnceCell, SetError};
     pub use queue::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
     pub use queue::fifo::Queue;
+    pub use queue::lifo::LifoQueue;
+    pub use queue::priority::PriorityQueue;
     pub use queue::task::{QueueTask, TaskDone};
     pub use rwlock::guards::{RwLockReadGuard, RwLockWriteGuard};
     pub use rwlock::lock::RwLock;
@@ -288,6 +346,10 @@ pub mod sync {
     pub use semaphore::error::{AcquireError, TryAcquireError};
     pub use semaphore::guarded::{Semaphore, SemaphorePermit};
     pub use semaphore::owned::OwnedSemaphorePermit;
+    pub use token::cancel::{
+        CancellationToken, WaitForCancellationFuture, WaitForCancellationFutureOwned,
+    };
+    pub use token::guard::{DropGuard, DropGuardRef};
 }
 
 /// A runtime: make one, enter it, end it.

@@ -90,7 +90,8 @@ pub use mainspring_macros::select_branches as branches;
 /// **The losers are cancelled**: their futures are dropped where they stand. In a loop, a future
 /// that is made anew in each turn must lose nothing by that. What they lose:
 ///
-/// * **Safe**: [`mpsc::Receiver::recv`] and `recv_many`, [`Queue::get`] and `get_task`,
+/// * **Safe**: [`mpsc::Receiver::recv`] and `recv_many`, `broadcast::Receiver::recv`,
+///   `watch::Receiver::changed`, `CancellationToken::cancelled`, [`Queue::get`] and `get_task`,
 ///   [`Event::wait`]; [`TcpListener::accept`], `readable`, `writable`, `ready`, `peek`;
 ///   [`AsyncReadExt::read`], [`AsyncWriteExt::write`], `flush`, [`AsyncBufReadExt::fill_buf`],
 ///   [`Lines::next_line`], [`Split::next_segment`]; [`Interval::tick`], [`yield_now`]; and `&mut`

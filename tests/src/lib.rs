@@ -89,8 +89,13 @@
 
 #![forbid(unsafe_code)]
 
+mod claims;
+mod executors;
 mod kinds;
+mod poller;
 
+pub use claims::{Dice, refuses};
+pub use executors::{Dropped, Executor, Point, Task, Tasks, at_every_point, poll_once};
 pub use kinds::{Kind, within};
 pub mod many;
 

@@ -15,6 +15,8 @@ struct Counting;
 thread_local! {
     /// Allocations, and the bytes of the largest.
     static MADE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    /// Allocations that have not been freed here.
+    static KEPT: Cell<isize> = const { Cell::new(0) };
 }
 
 fn note(layout: Layout) {
@@ -29,12 +31,14 @@ unsafe impl GlobalAlloc for Counting {
     // SAFETY: as the trait asks.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note(layout);
+        let _ = KEPT.try_with(|kept| kept.set(kept.get() + 1));
         // SAFETY: the caller's layout.
         unsafe { System.alloc(layout) }
     }
 
     // SAFETY: as the trait asks.
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let _ = KEPT.try_with(|kept| kept.set(kept.get() - 1));
         // SAFETY: the caller's block and layout.
         unsafe { System.dealloc(block, layout) }
     }
@@ -222,6 +226,31 @@ fn a_oneshot_channel_is_one_allocation() {
         };
         assert_eq!(made(hand_over).await.0, 2, "the channel and the task");
     });
+}
+
+/// Also when the waker of the other half panics.
+#[test]
+fn a_oneshot_channel_is_freed() {
+    use mainspring::sync::oneshot;
+    let round = |close: fn(&mut oneshot::Receiver<u8>)| {
+        let bell = tests::Bell::panicking();
+        let (mut send, mut receive) = oneshot::channel::<u8>();
+        let waker = std::task::Waker::from(bell.clone());
+        assert!(send.poll_closed(&mut Context::from_waker(&waker)).is_pending());
+        let (outcome, _) = tests::heard(|| {
+            close(&mut receive);
+            drop(receive);
+        });
+        assert_eq!((outcome.is_err(), bell.rung()), (true, 1));
+        assert_eq!(send.send(1), Err(1));
+    };
+    for close in [|_: &mut _| (), oneshot::Receiver::close] {
+        round(close);
+        let before = KEPT.with(Cell::get);
+        (0..100).for_each(|_| round(close));
+        let kept = KEPT.with(Cell::get) - before;
+        assert!(kept < 50, "{kept} allocations of 100 channels are left");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! asyncio's facts about locks, events, semaphores and queues, row by row, on this runtime.
 //!
-//! The rows and their values are what CPython 3.11 to 3.13 print; each names its test.
+//! The rows and their values are what CPython 3.11 to 3.13 print; each names its test. Conditions
+//! and the queues in other orders: `asyncio_condition.rs`.
 //!
 //! | asyncio | value there | here |
 //! |---|---|---|

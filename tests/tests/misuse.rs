@@ -1,23 +1,10 @@
 //! Misuse is answered by a message that names the mistake and the remedy, at the line that made it.
 
 use mainspring::runtime::{Builder, Handle};
-use mainspring::sync::{RwLock, Semaphore, mpsc};
+use mainspring::sync::{RwLock, Semaphore, broadcast, mpsc};
 use mainspring::time::{Duration, Instant, interval, interval_at, sleep, timeout};
 use std::future::pending;
-use tests::{Drops, Kind, panic_of, runtime, turns_until};
-
-/// Runs `f`, which must panic at the caller's line with a text that has every one of `words`.
-#[track_caller]
-fn refuses<R>(words: &[&str], f: impl FnOnce() -> R) {
-    let caller = std::panic::Location::caller();
-    let said = panic_of(f);
-    for word in words {
-        assert!(said.text.contains(word), "{word:?} is missing in {:?}", said.text);
-    }
-    assert_eq!(said.file, caller.file(), "the place is the caller's: {said:?}");
-    let near = caller.line()..=caller.line() + 12;
-    assert!(near.contains(&said.line), "the place is the caller's: {said:?}");
-}
+use tests::{Drops, Kind, panic_of, refuses, runtime, turns_until};
 
 #[test]
 fn no_runtime_on_this_thread() {
@@ -145,6 +132,10 @@ fn an_rwlock_for_nobody_or_for_too_many() {
 fn a_channel_without_room() {
     let words = ["capacity 0", "at least 1"];
     refuses(&words, || mpsc::channel::<u8>(0));
+    refuses(&words, || broadcast::channel::<u8>(0));
+    refuses(&words, || broadcast::Sender::<u8>::new(0));
+    let words = ["at most", "ask for less"];
+    refuses(&words, || broadcast::channel::<u8>(usize::MAX));
 }
 
 fn awaiting_a_handle_twice(kind: Kind) {
@@ -196,6 +187,7 @@ fn a_blocking_call_inside_async_code(kind: Kind) {
         refuses(&words, || tx.blocking_send(1));
         refuses(&words, || rx.blocking_recv());
         refuses(&words, || from_many.blocking_recv());
+        refuses(&words, || broadcast::channel::<u8>(1).1.blocking_recv());
         refuses(&words, || oneshot::channel::<u8>().1.blocking_recv());
         drop(many);
     };

@@ -15,3 +15,5 @@ mod losers;
 mod order;
 #[path = "select/syntax.rs"]
 mod syntax;
+#[path = "select/tokios.rs"]
+mod tokios;

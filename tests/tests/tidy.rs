@@ -77,9 +77,13 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/mpsc/chan.rs",
     "sync/mpsc/tx.rs",
     "sync/mpsc/permit.rs",
+    // A value that one at a time may use: under a word, or under the lock of the senders.
+    "sync/broadcast/slot.rs",
+    "sync/broadcast/shared.rs",
     // Pin projections to the node inside a future.
     "sync/event.rs",
     "sync/notify.rs",
+    "sync/condvar.rs",
     "sync/barrier.rs",
     "sync/semaphore/permits.rs",
     // The current runtime behind the thread's context.

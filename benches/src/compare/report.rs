@@ -14,6 +14,7 @@ pub struct Line {
     pub flavor: Flavor,
     pub unit: Unit,
     pub goals: &'static [Goal],
+    pub in_design: bool,
     /// In the order of [`Peer::ALL`].
     figures: Vec<Vec<f64>>,
     pub failures: Vec<(Peer, String)>,
@@ -28,10 +29,11 @@ impl Line {
             let failures = Peer::ALL.into_iter().filter_map(failure).collect();
             let (row, flavor) = (of.case.row, of.case.flavor);
             let (name, unit, goals) = (row.name.to_owned(), row.unit, row.goals);
-            lines.push(Self { name, flavor, unit, goals, figures, failures });
+            let in_design = row.in_design;
+            lines.push(Self { name, flavor, unit, goals, in_design, figures, failures });
             let extra = |name: &str, unit, figures| {
                 let (name, goals, failures) = (format!("{}, {name}", row.name), &[][..], vec![]);
-                Self { name, flavor, unit, goals, figures, failures }
+                Self { name, flavor, unit, goals, in_design: false, figures, failures }
             };
             let wall = Peer::ALL.map(|peer| of.wall(peer).to_vec()).to_vec();
             if wall.iter().any(|of_peer| !of_peer.is_empty()) {
@@ -97,11 +99,6 @@ impl Line {
         parts.into_iter().reduce(f64::max)
     }
 
-    /// Is it a row of the design's table? The others have no goal, or the peers for it.
-    pub fn is_in_the_design(&self) -> bool {
-        !self.goals.is_empty() && !matches!(self.goals, [Goal::EqualFastest])
-    }
-
     /// How much above its goal a row may be and still not be told from it: the noise, at most 5 %.
     pub fn margin(&self) -> f64 {
         self.noise().map_or(1.0, |noise| noise.spread.1.max(1.0 / noise.spread.0).min(1.05))
@@ -164,7 +161,7 @@ pub fn goals(goals: &[Goal]) -> String {
 pub fn geometric_mean_against(lines: &[&Line], peer: Peer) -> Option<f64> {
     let of = |line: &Line| Some(line.ratio(Peer::Mainspring, peer)?.of_medians);
     let ratios: Vec<f64> =
-        lines.iter().copied().filter(|line| line.is_in_the_design()).filter_map(of).collect();
+        lines.iter().copied().filter(|line| line.in_design).filter_map(of).collect();
     (!ratios.is_empty()).then(|| geometric_mean(&ratios))
 }
 

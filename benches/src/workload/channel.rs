@@ -4,6 +4,7 @@
 //! senders, and receiving until all of them are gone. The numbers received are summed and checked.
 
 use super::rt::{self, Runtime};
+use crate::alloc;
 use crate::meter::{Meter, Stopwatch};
 
 /// mpsc, capacity 1: one sender, 5 000 numbers. Per message.
@@ -79,6 +80,27 @@ pub fn unbounded(meter: &mut Meter) {
             time
         })
     });
+}
+
+/// An idle channel. The blocks that are allocated and not freed over 1 000 channels of capacity 1
+/// that have been used once, each with the allocator's header word, plus the size of both ends.
+pub fn idle_bytes(meter: &mut Meter) {
+    const CHANNELS: usize = 1_000;
+    let rt = Runtime::new(meter.flavor());
+    let bytes = rt.in_task(async move {
+        let mut ends = Vec::with_capacity(CHANNELS);
+        let before = alloc::live();
+        for i in 0..CHANNELS as u64 {
+            #[allow(unused_mut, reason = "not every receiver is received from by &mut")]
+            let (sender, mut receiver) = rt::mpsc::channel::<u64>(1);
+            sender.send(i).await.expect("the receiver lives");
+            assert_eq!(rt::received(receiver.recv().await), Some(i), "it works");
+            ends.push((sender, receiver));
+        }
+        alloc::live() - before
+    });
+    let ends = size_of::<(rt::mpsc::Sender<u64>, rt::mpsc::Receiver<u64>)>();
+    meter.value(bytes as f64 / CHANNELS as f64 + ends as f64);
 }
 
 fn check(ops: u64, senders: u64, count: u64, sum: u64) {

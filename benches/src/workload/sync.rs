@@ -1,6 +1,7 @@
 //! Locks, permits, and a barrier.
 
 use super::rt::{self, Runtime};
+use crate::alloc;
 use crate::meter::{Meter, Stopwatch};
 use std::sync::Arc;
 
@@ -184,4 +185,19 @@ pub fn barrier(meter: &mut Meter) {
             time
         })
     });
+}
+
+/// An idle oneshot. The blocks that are allocated and not freed over 1 000 of them, each with the
+/// allocator's header word, plus the size of both ends.
+pub fn oneshot_bytes(meter: &mut Meter) {
+    const ONESHOTS: usize = 1_000;
+    let mut ends = Vec::with_capacity(ONESHOTS);
+    let before = alloc::live();
+    for _ in 0..ONESHOTS {
+        ends.push(rt::oneshot::channel::<u64>());
+    }
+    let bytes = alloc::live() - before;
+    let (sender, receiver) = &ends[0];
+    let handles = size_of_val(sender) + size_of_val(receiver);
+    meter.value(bytes as f64 / ONESHOTS as f64 + handles as f64);
 }

@@ -18,10 +18,10 @@
 mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::Arc;
-    pub(crate) use loom::sync::MutexGuard;
     pub(crate) use loom::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
     };
+    pub(crate) use loom::sync::{MutexGuard, RwLockReadGuard};
     pub(crate) use loom::thread;
 
     /// A lock, a queue and a condition variable with the part of crossbeam's interface that is used
@@ -87,6 +87,23 @@ mod imp {
             self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
         }
     }
+
+    #[derive(Debug)]
+    pub(crate) struct RwLock<T>(loom::sync::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(loom::sync::RwLock::new(value))
+        }
+
+        pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+            self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+        }
+
+        pub(crate) fn write(&self) -> loom::sync::RwLockWriteGuard<'_, T> {
+            self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+        }
+    }
 }
 
 #[cfg(not(loom))]
@@ -100,7 +117,7 @@ mod imp {
     pub(crate) use std::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
     };
-    pub(crate) use std::sync::{Arc, MutexGuard};
+    pub(crate) use std::sync::{Arc, MutexGuard, RwLockReadGuard};
     pub(crate) use std::thread;
 
     /// std's cell with loom's interface: the borrow is a closure, so it cannot be kept by accident.
@@ -135,7 +152,8 @@ mod imp {
     }
 
     /// std's lock without poisoning: no user code runs under a lock of this crate, so a panic under
-    /// one is a bug of ours and the state it leaves is the state before it.
+    /// one is a bug of ours and the state it leaves is the state before it. (The exception compares
+    /// items under a lock, `sync/queue/priority.rs`, and changes nothing until it has.)
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
 
@@ -149,6 +167,31 @@ mod imp {
             #[cfg(test)]
             super::count::lock(self as *const Self as usize);
             self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        }
+    }
+
+    /// std's lock for many readers, without poisoning: `watch` hands its guard out, so what a panic
+    /// under it leaves half-done is its user's.
+    #[derive(Debug)]
+    pub(crate) struct RwLock<T>(std::sync::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(std::sync::RwLock::new(value))
+        }
+
+        #[inline]
+        pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+            #[cfg(test)]
+            super::count::lock(self as *const Self as usize);
+            self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+        }
+
+        #[inline]
+        pub(crate) fn write(&self) -> std::sync::RwLockWriteGuard<'_, T> {
+            #[cfg(test)]
+            super::count::lock(self as *const Self as usize);
+            self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner())
         }
     }
 }

@@ -263,6 +263,34 @@ fn a_fresh_worker_wakes_a_sibling_for_one_task_and_one_with_short_polls_for_a_ba
 }
 
 #[test]
+fn what_waits_outside_is_taken_by_the_share_also_beside_a_task_that_yields_for_ever() {
+    let rig = rig(1);
+    let worker = rig.worker(0);
+    let ran = Arc::new(Counter::new(0));
+    rig.inside(&worker, || {
+        drop(rig.spawn(async {
+            loop {
+                yield_once().await;
+            }
+        }));
+    });
+    for _ in 0..1_000 {
+        let ran = ran.clone();
+        drop(rig.spawn(async move { ran.fetch_add(1, Relaxed) }));
+    }
+    let ticks = rig.inside(&worker, || {
+        (0..100_000).find(|_| {
+            let _ran = worker.tick();
+            ran.load(Relaxed) == 1_000
+        })
+    });
+    // 128 at a time, each time with one poll of the other at least.
+    assert!(ticks.unwrap() < 2_000, "{ticks:?}");
+    rig.scheduler.close();
+    worker.shut_down();
+}
+
+#[test]
 fn an_overflow_moves_the_newest_and_every_task_still_runs_once() {
     let rig = rig(1);
     let worker = rig.worker(0);

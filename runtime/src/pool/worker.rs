@@ -9,7 +9,7 @@
 //!   spawned, ──────► ring of 256 ──► oldest first;   thieves take the older half
 //!   yielded           │ full: the newer half
 //!                     ▼
-//!   from outside ──► injector ──► every 61st poll, and whoever has nothing takes its share
+//!   from outside ──► injector ──► its share, every 61st poll, and whenever it has nothing
 //! ```
 //!
 //! **When is a sibling woken for a task in the own ring?** Waking costs 5 µs here and 25 in all; a
@@ -22,7 +22,7 @@
 //! ring: each place before it is one poll and at most three of the next slot, and every 61st poll
 //! may be the injector's: `p × 4 × 61/60`, and [`FAIRNESS`] for a full ring. Thieves only make it
 //! fewer. In the injector, behind `q` others, it waits for at most 61 polls of some worker for each
-//! of them. Timers and sockets are looked at every 61 polls.
+//! share that is taken before it, and then in that worker's ring. Timers and sockets are looked at every 61 polls.
 //!
 //! While user code runs, no `&mut` exists to anything here: the task that is polled may wake
 //! another, and that wake comes back to this same worker through the thread-local. So the fields
@@ -33,9 +33,9 @@
 //!
 //! Read next: `pool/schedule.rs`, then `pool/tick.rs`, what a worker does all day.
 
-use super::ring::Pushed;
+use super::ring::{CAPACITY, Pushed};
 use super::shared::{Remote, Scheduler, Shared};
-use super::watch::Watch;
+use super::watch::{PERIOD, Watch};
 use crate::base::clock::Clock;
 use crate::base::prim::{AtomicPtr, Ordering};
 use crate::base::rng::Rng;
@@ -103,6 +103,8 @@ pub(crate) struct Worker {
     /// The mean poll in nanoseconds, and when it was last measured.
     mean: Cell<u64>,
     measured: Cell<Instant>,
+    /// When it last gave way to a sibling that it had woken.
+    gave_way: Cell<Instant>,
 }
 
 impl Worker {
@@ -126,6 +128,7 @@ impl Worker {
             wake_at: Cell::new(1),
             mean: Cell::new(WAKE_WORTH.as_nanos() as u64),
             measured: Cell::new(clock.now()),
+            gave_way: Cell::new(clock.now()),
             clock,
         }
     }
@@ -194,14 +197,18 @@ impl Worker {
         }
     }
 
-    /// The ring is long enough for two.
+    /// The ring is long enough for two: wakes a sibling, if one sleeps.
+    ///
+    /// Where polls are long, or may be, it gives way to it; but not all the time, because whoever
+    /// else wants the core then goes first too.
     fn share(&self) {
-        let sibling = self.shared().idle.look_own();
-        match self.wake_at.get() {
-            // Polls are long, or may be.
-            1 => self.shared().nudge_and_give_way(sibling),
-            _ => self.shared().nudge(sibling),
+        let Some(sibling) = self.shared().idle.look_own() else { return };
+        let now = self.clock.now();
+        if self.wake_at.get() == 1 && now.saturating_duration_since(self.gave_way.get()) >= PERIOD {
+            self.gave_way.set(now);
+            return self.shared().nudge_and_give_way(Some(sibling));
         }
+        self.shared().nudge(Some(sibling));
     }
 
     /// As `push`, without waking anybody: whoever has searched asks for all at once.
@@ -248,8 +255,10 @@ impl Worker {
         let left = self.until_injector.get();
         if left == 0 {
             self.until_injector.set(self.intervals.injector);
-            if let Some(task) = self.shared().injector.pop() {
-                return Some(TaskRef::from_header(task));
+            // Its share and not one alone: beside a task that yields all the time, nothing else
+            // would bring it here, and a sibling may be slow to come.
+            if let Some(task) = self.take_injected() {
+                return Some(task);
             }
         } else {
             self.until_injector.set(left - 1);
@@ -294,8 +303,10 @@ impl Worker {
     pub(super) fn take_injected(&self) -> Option<TaskRef> {
         let shared = self.shared();
         let share = shared.injector.len() / shared.workers() + 1;
+        // The first is not queued here.
+        let room = CAPACITY as usize - self.remote().ring.len() + 1;
         let mut first = None;
-        shared.injector.pop_batch(share.min(FROM_INJECTOR), |task| {
+        shared.injector.pop_batch(share.min(FROM_INJECTOR).min(room), |task| {
             let task = TaskRef::from_header(task);
             match first {
                 None => first = Some(task),

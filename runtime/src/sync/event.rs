@@ -137,7 +137,7 @@ impl Event {
     /// # Cancel safety
     /// Safe: there is nothing to lose.
     pub async fn wait(&self) {
-        Wait { event: self, waiter: Waiter::new() }.await;
+        Wait::new(self).await;
     }
 
     #[inline]
@@ -159,13 +159,29 @@ impl fmt::Debug for Event {
     }
 }
 
+/// How a wait reaches its event: always the same one.
+pub(crate) trait ToEvent {
+    fn event(&self) -> &Event;
+
+    fn is_set(&self) -> bool {
+        self.event().is_set()
+    }
+}
+
+impl ToEvent for &Event {
+    fn event(&self) -> &Event {
+        self
+    }
+}
+
+/// Waits for an event, through a reference or through what owns it.
 #[derive(Debug)]
-struct Wait<'a> {
-    event: &'a Event,
+pub(crate) struct Wait<E: ToEvent> {
+    pub(super) event: E,
     waiter: Waiter,
 }
 
-impl Future for Wait<'_> {
+impl<E: ToEvent> Future for Wait<E> {
     type Output = ();
 
     #[inline]
@@ -181,7 +197,7 @@ impl Future for Wait<'_> {
                     Poll::Pending => return Poll::Pending,
                 },
                 Standing::Waiting => {
-                    if this.waiter.rewaken(&this.event.line, cx.waker()) {
+                    if this.waiter.rewaken(&this.event.event().line, cx.waker()) {
                         return Poll::Pending;
                     }
                 }
@@ -194,25 +210,30 @@ impl Future for Wait<'_> {
     }
 }
 
-impl Wait<'_> {
+impl<E: ToEvent> Wait<E> {
+    pub(super) fn new(event: E) -> Self {
+        Self { event, waiter: Waiter::new() }
+    }
+
     /// Joins the line, unless the event has been set meanwhile.
     ///
     /// # Safety
     /// INV-55: the future is pinned.
     unsafe fn line_up(&self, waker: Waker) -> Poll<()> {
+        let event = self.event.event();
         // Declared after the waker, so gone before it: the lock is free when an unused waker drops.
-        let mut line = self.event.line.lock();
+        let mut line = event.line.lock();
         // Ordering: Acquire, pairs with the Release of `set`, for the case that it is set.
-        let mut word = self.event.word.load(Ordering::Acquire);
+        let mut word = event.word.load(Ordering::Acquire);
         while word & WAITERS == 0 {
             if word & SET != 0 {
                 return Poll::Ready(());
             }
             // Ordering: Acquire, as above; Relaxed would do, the lock orders what follows.
-            match self.event.exchange(word, WAITERS, Ordering::Acquire) {
+            match event.exchange(word, WAITERS, Ordering::Acquire) {
                 Ok(()) => break,
                 // Ordering: Acquire, as above: the failed exchange was relaxed.
-                Err(_) => word = self.event.word.load(Ordering::Acquire),
+                Err(_) => word = event.word.load(Ordering::Acquire),
             }
         }
         // SAFETY(INV-17): pinned (the caller), OUT (nobody has joined it), and `drop` leaves.
@@ -221,18 +242,19 @@ impl Wait<'_> {
     }
 }
 
-impl Drop for Wait<'_> {
+impl<E: ToEvent> Drop for Wait<E> {
     fn drop(&mut self) {
         if self.waiter.standing() != Standing::Waiting {
             // Out, or told with everybody else: nothing to pass on.
             return;
         }
-        let mut line = self.event.line.lock();
+        let event = self.event.event();
+        let mut line = event.line.lock();
         // SAFETY(INV-17): we are its future, and this is the line we join.
         let left: Left = unsafe { line.leave(&self.waiter) };
         if line.is_empty() {
             // Ordering: Relaxed, WAITERS changes under the lock, which orders it.
-            self.event.word.fetch_and(!WAITERS, Ordering::Relaxed);
+            event.word.fetch_and(!WAITERS, Ordering::Relaxed);
         }
         drop(line);
         // With the waker, if it was not woken: not under the lock.
@@ -243,3 +265,7 @@ impl Drop for Wait<'_> {
 #[cfg(test)]
 #[path = "event_tests.rs"]
 mod tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "event_random_tests.rs"]
+mod random;

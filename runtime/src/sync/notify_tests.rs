@@ -1,5 +1,8 @@
 //! Tests of Notify: who is reached by what, what is stored. Loom models: `notify_model_tests.rs`.
 
+#[path = "notify_random_tests.rs"]
+mod random;
+
 use crate::base::prim::count;
 use crate::base::rng::Rng;
 use crate::sync::notify::{Notified, Notify};

@@ -30,6 +30,11 @@ plain_local! {
     static LEFT: Cell<u8> = Cell::new(UNLIMITED);
 }
 
+/// A number that no other thread has while this one lives, and never zero: where its budget is.
+pub(crate) fn thread_mark() -> usize {
+    LEFT.with(|left| std::ptr::from_ref(left).addr())
+}
+
 /// Sets a budget until dropped, then puts the old value back.
 #[derive(Debug)]
 pub(crate) struct Guard {

@@ -87,3 +87,13 @@ fn a_destructor_of_a_thread_local_may_spend() {
     let other = thread::spawn(|| LATE.with(|_| spendable(1)));
     assert_eq!(other.join().unwrap(), (1, 0));
 }
+
+#[test]
+fn each_thread_has_its_mark() {
+    let mine = thread_mark();
+    std::thread::scope(|scope| {
+        let other = scope.spawn(thread_mark).join().expect("no panic");
+        assert!(other != mine && other != 0);
+    });
+    assert_eq!(mine, thread_mark());
+}

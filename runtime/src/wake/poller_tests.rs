@@ -124,3 +124,46 @@ pub(crate) fn must_end(f: impl FnOnce() + Send + 'static) {
         _ => thread.join().expect("it should not panic"),
     }
 }
+
+/// Walks at random: `walk` is called with the numbers of so many seeds, fresh ones each time, or of
+/// the one in `MAINSPRING_SEED`. Under miri of a hundredth. The seed of a failure is printed.
+#[cfg(not(loom))]
+pub(crate) fn walks(count: u64, walk: impl Fn(&Dice)) {
+    struct Tell(u64);
+    impl Drop for Tell {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                eprintln!("this walk was MAINSPRING_SEED={}", self.0);
+            }
+        }
+    }
+    let given = std::env::var("MAINSPRING_SEED").ok().and_then(|seed| seed.parse().ok());
+    let fresh = crate::base::rng::Rng::free().next() >> 1;
+    let count = if cfg!(miri) { count.div_ceil(100) } else { count };
+    for seed in given.map_or(fresh..fresh + count, |seed| seed..seed + 1) {
+        let _tell = Tell(seed);
+        walk(&Dice(crate::base::rng::Rng::seeded(seed)));
+    }
+}
+
+/// Chance.
+#[cfg(not(loom))]
+pub(crate) struct Dice(crate::base::rng::Rng);
+
+#[cfg(not(loom))]
+impl Dice {
+    /// A number below `sides`.
+    pub(crate) fn roll(&self, sides: usize) -> usize {
+        self.0.below(sides as u32) as usize
+    }
+
+    /// One of them, taken out; `None` if there is none.
+    pub(crate) fn take<T>(&self, from: &mut Vec<T>) -> Option<T> {
+        (!from.is_empty()).then(|| from.remove(self.roll(from.len())))
+    }
+
+    /// The number of one of them.
+    pub(crate) fn pick<T>(&self, from: &[T]) -> Option<usize> {
+        (!from.is_empty()).then(|| self.roll(from.len()))
+    }
+}

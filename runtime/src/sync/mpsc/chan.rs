@@ -365,11 +365,15 @@ impl<T> Rx<T> {
 
 impl<T> Drop for Rx<T> {
     fn drop(&mut self) {
-        self.close();
+        // A waker that panics must not keep what is in the values from those who wait for it.
+        let closed = catch_unwind(AssertUnwindSafe(|| self.close()));
         // Nobody polls any more: the waker goes before the values, whose destructors may panic.
-        drop(self.chan.rx_waker.take());
+        let left = catch_unwind(AssertUnwindSafe(|| drop(self.chan.rx_waker.take())));
         // SAFETY(INV-78): `&mut` to the one receiver.
-        unsafe { self.chan.drain() };
+        let drained = catch_unwind(AssertUnwindSafe(|| unsafe { self.chan.drain() }));
+        if let Err(panic) = closed.and(left).and(drained) {
+            resume_unwind(panic);
+        }
     }
 }
 

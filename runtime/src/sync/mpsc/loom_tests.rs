@@ -160,3 +160,21 @@ fn loom_mpsc_last_sender_leaves() {
         }
     });
 }
+
+/// A weak sender becomes a strong one while the last of them leaves: what it sends is received, and
+/// after the end there is none.
+#[test]
+fn loom_mpsc_upgrade_meets_the_last_drop() {
+    model(|| {
+        let (tx, mut rx) = unbounded_channel();
+        let weak = tx.downgrade();
+        let thread = thread::spawn(move || match weak.upgrade() {
+            Some(tx) => tx.send(Arc::new(7)).is_ok(),
+            None => false,
+        });
+        drop(tx);
+        let received = block_on(rx.recv()).is_some();
+        assert!(block_on(rx.recv()).is_none());
+        assert_eq!(thread.join().unwrap(), received);
+    });
+}

@@ -216,7 +216,7 @@ fn walk(seed: u64, steps: usize) {
 fn seeds() -> impl Iterator<Item = u64> {
     let given = std::env::var("MAINSPRING_SEED").ok().and_then(|seed| seed.parse().ok());
     let fresh = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
-    let count = if cfg!(miri) { 3 } else { 300 };
+    let count = if cfg!(miri) { 3 } else { 2000 };
     given.map_or(fresh..fresh.saturating_add(count), |seed| seed..seed + 1)
 }
 
@@ -236,7 +236,7 @@ impl Drop for Tell {
 fn a_random_walk_stays_with_its_model() {
     for seed in seeds() {
         let _tell = Tell(seed);
-        walk(seed, 400);
+        walk(seed, 80);
     }
 }
 

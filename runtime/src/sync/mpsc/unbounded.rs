@@ -317,3 +317,7 @@ impl<T> fmt::Debug for UnboundedReceiver<T> {
             .finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "random_ends_tests.rs"]
+mod random;

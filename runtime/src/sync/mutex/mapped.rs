@@ -232,3 +232,7 @@ impl<T: ?Sized, U: ?Sized + fmt::Display> fmt::Display for OwnedMappedMutexGuard
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;

@@ -246,8 +246,20 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv(self) -> Result<T, RecvError> {
+        if self.is_terminated() {
+            given();
+        }
         blocking(self)
     }
+}
+
+#[cold]
+#[track_caller]
+fn given() -> ! {
+    panic!(
+        "a oneshot::Receiver was polled after it had given its result; \
+         ask is_terminated() first, or drop it"
+    );
 }
 
 impl<T> Future for Receiver<T> {
@@ -259,10 +271,7 @@ impl<T> Future for Receiver<T> {
         ready!(coop::ready(cx));
         match half {
             Some(half) => ready!(half.poll_over(cx)),
-            None => panic!(
-                "a oneshot::Receiver was polled after it had given its result; \
-                 ask is_terminated() first, or drop it"
-            ),
+            None => given(),
         }
         coop::spend();
         let value = half.take().and_then(RxHalf::finish);
@@ -285,3 +294,7 @@ impl<T> fmt::Debug for Receiver<T> {
             .finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;

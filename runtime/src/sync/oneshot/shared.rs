@@ -169,7 +169,8 @@ impl<T> TxHalf<T> {
 
     /// Hands the value over, or gives it back if the receiver does not want it.
     pub(super) fn send(self, value: T) -> Result<(), T> {
-        drop(self.reclaim());
+        // Dropped last: the destructor of a waker may panic.
+        let _waker = self.reclaim();
         if self.is_closed() {
             return Err(value);
         }
@@ -277,7 +278,8 @@ fn has_rx_waker(state: u8) -> bool {
 
 impl<T> Drop for TxHalf<T> {
     fn drop(&mut self) {
-        drop(self.reclaim());
+        // Dropped last, as in `send`.
+        let _waker = self.reclaim();
         let before = self.end(0);
         // A second `TxHalf` that is not dropped again: `go` leaves for both.
         TxHalf { shared: self.shared, _value: PhantomData }.go(before);
@@ -345,25 +347,29 @@ impl<T> RxHalf<T> {
 
     /// No value from now on; one that is there stays.
     pub(super) fn close(&mut self) {
+        let (_mine, theirs) = self.refuse();
+        if let Some(waker) = theirs {
+            waker.wake();
+        }
+    }
+
+    /// Closes. Returns our waker, to drop, and the sender's, to wake: last, as either may panic.
+    fn refuse(&mut self) -> (Option<Waker>, Option<Box<Waker>>) {
         let shared = self.shared();
         // Ordering: Release, pairs with the Acquire in `is_closed`; Acquire, pairs with the Release
         // that set TX_WAITS.
         let before = shared.state.fetch_or(CLOSED, Ordering::AcqRel);
         if before & (ENDED | CLOSED) != 0 {
-            return;
+            return (None, None);
         }
-        let mut mine = None;
-        if before & RX_WAITS != 0 {
+        let mine = (before & RX_WAITS != 0).then(|| {
             // Ordering: Relaxed, a bit of our own, which the sender ignores once we have closed.
             shared.state.fetch_and(!RX_WAITS, Ordering::Relaxed);
             // SAFETY(INV-68): CLOSED was set before ENDED.
-            mine = Some(unsafe { shared.take_rx_waker() });
-        }
-        if before & TX_WAITS != 0 {
-            // SAFETY(INV-67): we set CLOSED over TX_WAITS.
-            unsafe { shared.take_tx_waker() }.wake();
-        }
-        drop(mine);
+            unsafe { shared.take_rx_waker() }
+        });
+        // SAFETY(INV-67): we set CLOSED over TX_WAITS.
+        (mine, (before & TX_WAITS != 0).then(|| unsafe { shared.take_tx_waker() }))
     }
 
     /// Takes the value, if there is one, and leaves. Only when the exchange is over.
@@ -380,12 +386,12 @@ impl<T> RxHalf<T> {
 
 impl<T> Drop for RxHalf<T> {
     fn drop(&mut self) {
-        if !self.is_over() {
-            self.close();
+        let (_mine, theirs) = if self.is_over() { (None, None) } else { self.refuse() };
+        // A second `RxHalf` that is not dropped again: `finish` leaves for both. Panics come after.
+        let _value = RxHalf { shared: self.shared, _value: PhantomData }.finish();
+        if let Some(waker) = theirs {
+            waker.wake();
         }
-        // A second `RxHalf` that is not dropped again: `finish` leaves for both. The value goes
-        // last, when a panic of its destructor cannot keep anything.
-        drop(RxHalf { shared: self.shared, _value: PhantomData }.finish());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Loom models of the queue.
 
 use crate::base::prim::{Arc, thread};
-use crate::sync::{Queue, TryGetError};
+use crate::sync::{PriorityQueue, Queue, TryGetError};
 use crate::wake::block_on::block_on;
 use crate::wake::wait_list::poller::Polled;
 
@@ -87,5 +87,55 @@ fn loom_queue_shutdown_meets_get() {
         assert!(block_on(queue.get()).is_err());
         thread.join().expect("it ends");
         assert_eq!(queue.try_get(), Err(TryGetError::ShutDown));
+    });
+}
+
+/// The smallest is found under the lock that it is taken out under: a put beside it does not change
+/// what was found.
+#[test]
+fn loom_priority_queue_put_meets_get() {
+    model(|| {
+        let queue = Arc::new(PriorityQueue::new(0));
+        for item in [1, 5, 2] {
+            queue.try_put(item).expect("open");
+        }
+        let other = queue.clone();
+        let thread = thread::spawn(move || other.try_put(0).expect("open"));
+        let mut got = vec![queue.try_get().expect("an item")];
+        thread.join().expect("it ends");
+        assert!(got[0] < 2);
+        got.extend(std::iter::from_fn(|| queue.try_get().ok()));
+        assert_eq!(got.len(), 4);
+        assert!(got[1..].is_sorted());
+    });
+}
+
+/// All is thrown away beside a get: the item is the getter's or gone, and the numbers agree.
+#[test]
+fn loom_priority_queue_get_meets_an_immediate_shutdown() {
+    model(|| {
+        let queue = Arc::new(PriorityQueue::new(0));
+        queue.try_put(1).expect("open");
+        let other = queue.clone();
+        let thread = thread::spawn(move || other.shutdown(true));
+        let got = queue.try_get();
+        thread.join().expect("it ends");
+        assert_eq!(queue.task_done().is_ok(), got.is_ok());
+        assert_eq!((queue.len(), queue.try_get()), (0, Err(TryGetError::ShutDown)));
+        block_on(queue.join());
+    });
+}
+
+/// A put meets a shutdown: it is in, and can be got, or comes back.
+#[test]
+fn loom_queue_put_meets_shutdown() {
+    model(|| {
+        let queue = Arc::new(Queue::new(1));
+        let other = queue.clone();
+        let thread = thread::spawn(move || other.shutdown(false));
+        let put = block_on(queue.put(1)).is_ok();
+        thread.join().expect("it ends");
+        assert_eq!(block_on(queue.get()).is_ok(), put);
+        assert!(block_on(queue.get()).is_err());
     });
 }

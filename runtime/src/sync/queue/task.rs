@@ -1,17 +1,29 @@
 //! an item that says `task_done` for itself.
 //!
-//! Read before: `sync/queue/fifo.rs`. Whoever gets an item from a queue owes it a `task_done`; a
-//! forgotten one, or one that a panic or a cancellation jumped over, lets `join` wait for ever. The
-//! guards here pay the debt when they are dropped.
+//! Read before: `sync/queue/core.rs` and `face.rs`. Whoever gets an item from a queue owes it a
+//! `task_done`; a forgotten one, or one that a panic or a cancellation jumped over, lets `join`
+//! wait for ever. The guards here pay the debt when they are dropped.
 
 #![forbid(unsafe_code)]
 
 use super::error::QueueShutDown;
 use super::fifo::Queue;
+use super::lifo::LifoQueue;
+use super::priority::PriorityQueue;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-/// An item of a [`Queue`], and the promise to say that it is done: see [`Queue::get_task`].
+/// A queue of this crate, as a guard sees it.
+pub trait CountsTasks {
+    /// One item is done.
+    #[doc(hidden)]
+    fn one_done(&self);
+}
+
+/// An item of a queue, and the promise to say that it is done: see [`Queue::get_task`].
+///
+/// `Q` is the queue: a [`Queue`], unless said otherwise.
 ///
 /// ```
 /// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
@@ -26,41 +38,56 @@ use std::ops::{Deref, DerefMut};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[must_use = "the item counts as done when this is dropped"]
-pub struct QueueTask<'a, T> {
+pub struct QueueTask<'a, T, Q: CountsTasks = Queue<T>> {
     // The order matters: the item is dropped, then it is done.
     item: T,
-    done: TaskDone<'a, T>,
+    done: TaskDone<'a, T, Q>,
 }
 
 /// Says [`Queue::task_done`] when it is dropped. Made by [`QueueTask::into_parts`].
 #[must_use = "the item counts as done when this is dropped"]
-pub struct TaskDone<'a, T> {
-    queue: &'a Queue<T>,
+pub struct TaskDone<'a, T, Q: CountsTasks = Queue<T>> {
+    queue: &'a Q,
+    _item: PhantomData<fn(T)>,
 }
 
-impl<T> Queue<T> {
-    /// As [`get`](Self::get), with a guard that says [`task_done`](Self::task_done) when it is
-    /// dropped, so that it cannot be forgotten, also if the work is cancelled or panics.
-    ///
-    /// # Errors
-    /// [`QueueShutDown`] if the queue was shut down and is empty.
-    ///
-    /// # Cancel safety
-    /// Safe, as [`get`](Self::get).
-    pub async fn get_task(&self) -> Result<QueueTask<'_, T>, QueueShutDown> {
-        let item = self.get().await?;
-        Ok(QueueTask { item, done: TaskDone { queue: self } })
-    }
+macro_rules! tasks {
+    ($($Queue:ident: [$($bound:tt)*]),*) => {$(
+        impl<T: $($bound)*> $Queue<T> {
+            /// As [`get`](Self::get), with a guard that says [`task_done`](Self::task_done) when it
+            /// is dropped, so that it cannot be forgotten, also if the work is cancelled or panics.
+            ///
+            /// # Errors
+            /// [`QueueShutDown`] if the queue was shut down and is empty.
+            ///
+            /// # Cancel safety
+            /// Safe, as [`get`](Self::get).
+            pub async fn get_task(&self) -> Result<QueueTask<'_, T, Self>, QueueShutDown> {
+                let item = self.get().await?;
+                Ok(QueueTask { item, done: TaskDone { queue: self, _item: PhantomData } })
+            }
+        }
+
+        impl<T: $($bound)*> CountsTasks for $Queue<T> {
+            fn one_done(&self) {
+                // An error says that somebody has called `task_done` for us: nothing is left to
+                // say.
+                let _ = self.task_done();
+            }
+        }
+    )*};
 }
 
-impl<'a, T> QueueTask<'a, T> {
+tasks!(Queue: [], LifoQueue: [], PriorityQueue: [Ord]);
+
+impl<'a, T, Q: CountsTasks> QueueTask<'a, T, Q> {
     /// The item, and apart from it the guard, for work that needs the item by value.
-    pub fn into_parts(self) -> (T, TaskDone<'a, T>) {
+    pub fn into_parts(self) -> (T, TaskDone<'a, T, Q>) {
         (self.item, self.done)
     }
 }
 
-impl<T> Deref for QueueTask<'_, T> {
+impl<T, Q: CountsTasks> Deref for QueueTask<'_, T, Q> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -68,26 +95,25 @@ impl<T> Deref for QueueTask<'_, T> {
     }
 }
 
-impl<T> DerefMut for QueueTask<'_, T> {
+impl<T, Q: CountsTasks> DerefMut for QueueTask<'_, T, Q> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.item
     }
 }
 
-impl<T> Drop for TaskDone<'_, T> {
+impl<T, Q: CountsTasks> Drop for TaskDone<'_, T, Q> {
     fn drop(&mut self) {
-        // An error says that somebody has called `task_done` for us: nothing is left to say.
-        let _ = self.queue.task_done();
+        self.queue.one_done();
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for QueueTask<'_, T> {
+impl<T: fmt::Debug, Q: CountsTasks> fmt::Debug for QueueTask<'_, T, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("QueueTask").field(&self.item).finish()
     }
 }
 
-impl<T> fmt::Debug for TaskDone<'_, T> {
+impl<T, Q: CountsTasks> fmt::Debug for TaskDone<'_, T, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TaskDone")
     }
@@ -96,6 +122,18 @@ impl<T> fmt::Debug for TaskDone<'_, T> {
 #[cfg(all(test, not(loom)))]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "order_tests.rs"]
+mod orders;
+
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;
+
+#[cfg(all(test, not(loom)))]
+#[path = "waits_random_tests.rs"]
+mod waits;
 
 #[cfg(all(test, loom))]
 #[path = "model_tests.rs"]

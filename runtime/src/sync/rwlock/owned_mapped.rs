@@ -1,7 +1,7 @@
 //! a guard that writes a part of the value and owns its RwLock.
 //!
 //! Read before: `sync/rwlock/owned.rs`. What `sync/rwlock/mapped.rs` is to the guards that borrow.
-//! Next: `sync/barrier.rs`.
+//! Next: `sync/condvar.rs`.
 
 use super::guards::reads_and_writes;
 use super::lock::RwLock;

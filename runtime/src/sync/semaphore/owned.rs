@@ -175,3 +175,7 @@ impl Drop for OwnedSemaphorePermit {
 #[cfg(all(test, not(loom)))]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(all(test, not(loom)))]
+#[path = "random_tests.rs"]
+mod random;

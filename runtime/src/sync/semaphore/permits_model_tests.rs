@@ -193,3 +193,26 @@ fn loom_permits_gather_for_the_head() {
         assert_eq!(guarded.permits.available(), 0);
     });
 }
+
+/// What is taken away for good is taken once, with all that was done under it.
+#[test]
+fn loom_permits_are_forgotten_once() {
+    model(3, || {
+        let guarded = Guarded::new(0);
+        let (giver, taker) = (guarded.clone(), guarded.clone());
+        let gives = thread::spawn(move || {
+            giver.add();
+            giver.permits.release(1);
+        });
+        let take = |guarded: &Guarded| {
+            let taken = guarded.permits.take_up_to(2);
+            (0..taken).for_each(|_| guarded.add());
+            taken
+        };
+        let takes = thread::spawn(move || take(&taker));
+        let here = take(&guarded);
+        gives.join().expect("it ends");
+        let taken = here + takes.join().expect("it ends");
+        assert_eq!(taken + guarded.permits.available(), 1);
+    });
+}
