@@ -7,6 +7,7 @@
 //! call upwards in the whole program is a wake.
 //!
 //! ```text
+//!  select  join                             several futures in one task
 //!  time  io  net  signal                    what programs use; the handle leads to the drivers
 //!  runtime                                  bolts the machines together
 //!  local │ pool │ drive │ blocking │ sync   machines, no edges between them
@@ -183,25 +184,25 @@ pub(crate) mod blocking {
 }
 
 /// Waiting for each other: locks, channels, events. All of it runs under any executor.
-///
-/// | to … | take | asyncio |
-/// |---|---|---|
-/// | hand one value over, once | [`oneshot`] | `Future` |
-/// | send values to one task | [`mpsc`] | `Queue` |
-/// | share values out among several tasks | [`Queue`], [`PriorityQueue`], [`LifoQueue`] | the same |
-/// | let many see the latest value | [`watch`] | – |
-/// | let many see every value | [`broadcast`] | – |
-/// | use a value one after the other | [`Mutex`] | `Lock` |
-/// | read it together, write it alone | [`RwLock`] | – |
-/// | let in only so many at a time | [`Semaphore`] | `Semaphore` |
-/// | wait until something is so | [`Event`]; under a lock, [`Condvar`] | `Event`, `Condition` |
-/// | wake one who waits, or all | [`Notify`] | – |
-/// | go on together | [`Barrier`] | `Barrier` |
-/// | make a value once | [`OnceCell`] | – |
-/// | tell many to end | [`CancellationToken`] | `Task.cancel()` |
-///
-/// A lock that is never held over an `.await` may as well be the standard library's.
 pub mod sync {
+    //! | to … | take | asyncio |
+    //! |---|---|---|
+    //! | hand one value over, once | [`oneshot`] | `Future` |
+    //! | send values to one task | [`mpsc`] | `Queue` |
+    //! | share values out among several tasks | [`Queue`], [`PriorityQueue`], [`LifoQueue`] | the same |
+    //! | let many see the latest value | [`watch`] | – |
+    //! | let many see every value | [`broadcast`] | – |
+    //! | use a value one after the other | [`Mutex`] | `Lock` |
+    //! | read it together, write it alone | [`RwLock`] | – |
+    //! | let in only so many at a time | [`Semaphore`] | `Semaphore` |
+    //! | wait until something is so | [`Event`]; under a lock, [`Condvar`] | `Event`, `Condition` |
+    //! | wake one who waits, or all | [`Notify`] | – |
+    //! | go on together | [`Barrier`] | `Barrier` |
+    //! | make a value once | [`OnceCell`] | – |
+    //! | tell many to end | [`CancellationToken`] | `Task.cancel()` |
+    //!
+    //! A lock that is never held over an `.await` may as well be the standard library's.
+
     /// Event: wait until somebody says so.
     pub(crate) mod event;
     /// Notify: wake one, or all who listen, without a value.
@@ -499,6 +500,15 @@ pub mod net {
 
 /// ctrl_c: a pipe, a source and a Notify.
 pub mod signal;
+
+/// pin!: a value that stays where it is.
+pub(crate) mod pin;
+/// select!: the first of several futures, polled inside one task, no spawn.
+#[doc(hidden)]
+pub mod select;
+/// join!, try_join!: all of several futures, polled inside one task, no spawn.
+#[doc(hidden)]
+pub mod join;
 
 /// This runtime's types under other crates' traits, each behind a feature of its own.
 pub mod compat {

@@ -273,3 +273,31 @@ fn a_bounded_channel_allocates_nothing_after_its_making() {
         assert_eq!(made(sum).await.0, 1, "the task, and nothing else");
     });
 }
+
+#[test]
+fn select_and_the_joins_allocate_nothing() {
+    use mainspring::sync::mpsc;
+    use mainspring::{join, select, try_join};
+    runtime().block_on(async {
+        let (send, mut receive) = mpsc::channel(1);
+        // The thread's generator begins.
+        select! { _ = yield_now() => {} _ = pending::<()>() => {} }
+        let work = async {
+            let mut received = 0;
+            while received < 100 {
+                select! {
+                    Some(number) = receive.recv() => { received += 1; assert_eq!(number, 7); }
+                    _ = send.send(7) => {}
+                    _ = WakesItself(false), if received > 10 => {}
+                }
+                join!(yield_now(), WakesItself(false));
+                let one = async {
+                    yield_now().await;
+                    Ok::<_, ()>(1)
+                };
+                assert_eq!(try_join!(one, async { Ok(2) }), Ok((1, 2)));
+            }
+        };
+        assert_eq!(made(work).await.0, 0);
+    });
+}

@@ -1,6 +1,8 @@
-//! The attributes `#[main]` and `#[test]` of mainspring.
+//! The attributes `#[main]` and `#[test]` of mainspring, and the grammar of its `select!`, which
+//! stands in `select.rs`.
 //!
-//! Both turn an `async fn` into a plain one that builds a runtime and runs the async one on it:
+//! Both attributes turn an `async fn` into a plain one that builds a runtime and runs the async one
+//! on it:
 //!
 //! ```text
 //!   #[mainspring::main]                 fn main() -> Out {
@@ -22,6 +24,8 @@
 //! Left out, on purpose: parameters and generics.
 
 #![forbid(unsafe_code)]
+
+mod select;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -93,6 +97,13 @@ pub fn test(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     expand("mainspring::test", true, args.into(), item.into()).into()
+}
+
+/// What `mainspring::select!` hands its branches to; see there.
+#[doc(hidden)]
+#[proc_macro]
+pub fn select_branches(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    select::expand(input.into()).into()
 }
 
 fn expand(macro_name: &str, is_test: bool, args: TokenStream, item: TokenStream) -> TokenStream {

@@ -1,11 +1,13 @@
 //! seedable xorshift, so schedules replay.
 //!
-//! Whatever the runtime decides by chance is drawn from one generator per worker, so that a seed
-//! fixes a whole run. Sixty-four bits of state, three shifts and a multiplication (Marsaglia's
-//! xorshift with Vigna's `*` output); good for choosing, not for secrets.
+//! Whatever a scheduler decides by chance is drawn from one generator per worker, and whatever a
+//! future decides, from one per thread, so that a seed fixes a whole run. Sixty-four bits of state,
+//! three shifts and a multiplication (Marsaglia's xorshift with Vigna's `*` output); good for
+//! choosing, not for secrets.
 
 #![forbid(unsafe_code)]
 
+use crate::base::prim::plain_local;
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 
@@ -31,6 +33,7 @@ impl Rng {
     }
 
     /// The next 64 bits.
+    #[inline]
     pub(crate) fn next(&self) -> u64 {
         let mut x = self.state.get();
         x ^= x >> 12;
@@ -41,15 +44,37 @@ impl Rng {
     }
 
     /// A number below `n`, which must not be zero; evenly spread up to one part in 2³².
+    #[inline]
     pub(crate) fn below(&self, n: u32) -> u32 {
         debug_assert!(n > 0, "there is no number below zero");
         (((self.next() >> 32) * u64::from(n)) >> 32) as u32
     }
 }
 
-#[cfg(test)]
+plain_local! {
+    /// The thread's generator, for what a future decides; zero before the first number.
+    static HERE: Rng = Rng { state: Cell::new(0) };
+}
+
+/// A number below `n`, which must not be zero, from the thread's own generator.
+#[inline]
+pub(crate) fn below(n: u32) -> u32 {
+    HERE.with(|rng| {
+        if rng.state.get() == 0 {
+            start(rng);
+        }
+        rng.below(n)
+    })
+}
+
+#[cold]
+fn start(rng: &Rng) {
+    rng.state.set(Rng::free().state.get());
+}
+
+#[cfg(all(test, not(loom)))]
 mod tests {
-    use super::Rng;
+    use super::{Rng, below};
 
     #[test]
     fn the_same_seed_gives_the_same_stream_and_another_seed_another() {
@@ -70,5 +95,14 @@ mod tests {
             seen[rng.below(10) as usize] += 1;
         }
         assert!(seen.iter().all(|&n| (800..1200).contains(&n)), "{seen:?}");
+    }
+
+    #[test]
+    fn each_thread_has_a_stream_of_its_own() {
+        let stream = || (0..8).map(|_| below(1 << 31)).collect::<Vec<_>>();
+        let (here, later) = (stream(), stream());
+        let there = std::thread::spawn(stream).join().unwrap();
+        assert!(here != later && here != there, "{here:?} {later:?} {there:?}");
+        assert!((0..100).all(|_| below(1) == 0));
     }
 }

@@ -14,7 +14,7 @@ const OWNERS: [(&str, &[&str]); 5] = [
     ("thread::park", &["wake/park.rs"]),
     ("thread::park_timeout", &["wake/park.rs"]),
     ("thread_local!", &["base/prim.rs", "task/local_key.rs"]),
-    ("plain_local!", &["wake/coop.rs", "task/current.rs", "runtime/handle.rs"]),
+    ("plain_local!", &["base/rng.rs", "wake/coop.rs", "task/current.rs", "runtime/handle.rs"]),
 ];
 const FILE_LINES: usize = 400;
 /// The map is a list, one or two lines for each file: the tree is longer, not the thought.

@@ -174,7 +174,7 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("owners", "local.rs", "fn f() { std::thread::park_timeout(x) }", "belongs to wake/park.rs"),
     ("owners", "local.rs", "fn f() { Instant::now() }", "belongs to base/clock.rs"),
     ("owners", "local.rs", "thread_local! { static X: u8 = 1; }", "belongs to base/prim.rs"),
-    ("owners", "local.rs", "plain_local! { static X: u8 = 1; }", "belongs to wake/coop.rs"),
+    ("owners", "local.rs", "plain_local! { static X: u8 = 1; }", "belongs to base/rng.rs"),
     ("cancel_safety", "local.rs", "pub async fn f() {}", "fn f returns a future"),
     ("cancel_safety", "local.rs", "pub fn f() -> impl Future {}", "fn f returns a future"),
     ("cancel_safety", "local.rs", "pub fn f() -> Lock {}", "fn f returns a future"),

@@ -1,0 +1,6 @@
+async fn empty() {
+    mainspring::select! {}
+    mainspring::select! { biased; }
+}
+
+fn main() {}
