@@ -183,13 +183,13 @@ pub(crate) mod blocking {
     pub(crate) mod pool;
 }
 
-/// Waiting for each other: locks, channels, events. All of it runs under any executor.
 pub mod sync {
+    //! Waiting for each other: locks, channels, events. All of it runs under any executor.
     //! | to … | take | asyncio |
     //! |---|---|---|
     //! | hand one value over, once | [`oneshot`] | `Future` |
     //! | send values to one task | [`mpsc`] | `Queue` |
-    //! | share values out among several tasks | [`Queue`], [`PriorityQueue`], [`LifoQueue`] | the same |
+    //! | deal values out to several | [`Queue`], [`PriorityQueue`], [`LifoQueue`] | the same |
     //! | let many see the latest value | [`watch`] | – |
     //! | let many see every value | [`broadcast`] | – |
     //! | use a value one after the other | [`Mutex`] | `Lock` |

@@ -154,12 +154,10 @@ impl Shared {
         }
     }
 
-    /// The same for one whose work must not wait behind this thread's next poll.
+    /// The same for one who must not wait behind this thread's next poll: gives way to it.
     ///
-    /// Linux in a virtual machine takes a core at rest for one that the host has taken away, and
-    /// queues the woken thread on the waker's core instead. Behind a long poll it would wait there
-    /// for 2 ms. So this thread gives way, once: half a microsecond when nobody is queued here, a
-    /// tenth of what the nudge costs.
+    /// Linux in a virtual machine may take a core at rest for one that the host has taken away, and
+    /// queue the woken thread on the waker's core, where it waits 2 ms for the end of a long poll.
     pub(super) fn nudge_and_give_way(&self, claimed: Option<usize>) {
         self.nudge(claimed);
         // loom's yield would hide orders from the models.

@@ -32,8 +32,7 @@
 //! ```
 //!
 //! The numbers are the steps of `pool/idle.rs`. Each arrow is one call of [`Worker::tick`], so that
-//! a simulation can put another worker between any two of them. The thread's loop is
-//! [`Worker::run`]. A tick takes `&self`; see `pool/worker.rs`.
+//! a simulation can put another worker between any two. The thread's loop is [`Worker::run`].
 
 use super::idle::Rise;
 use super::worker::{Phase, Worker};

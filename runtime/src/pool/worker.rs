@@ -21,12 +21,11 @@
 //! **How long does a woken task wait?** By count of other polls on its worker, at place `p` of the
 //! ring: each place before it is one poll and at most three of the next slot, and every 61st poll
 //! may be the injector's: `p × 4 × 61/60`, and [`FAIRNESS`] for a full ring. Thieves only make it
-//! fewer. In the injector, behind `q` others, it waits for at most 61 polls of some worker for each
-//! share that is taken before it, and then in that worker's ring. Timers and sockets are looked at every 61 polls.
+//! fewer. In the injector it waits for at most 61 polls of some worker for each share that is taken
+//! before its own, and then in a ring. Timers and sockets are looked at every 61 polls.
 //!
-//! While user code runs, no `&mut` exists to anything here: the task that is polled may wake
-//! another, and that wake comes back to this same worker through the thread-local. So the fields
-//! are cells.
+//! The fields are cells: the task that is polled may wake another, and that wake comes back to this
+//! same worker through the thread-local.
 //!
 //! * INV-92: a `Worker` is entered by one thread at a time, and only that thread uses it, hence the
 //!   owner's side of its ring and its next slot.
@@ -197,18 +196,16 @@ impl Worker {
         }
     }
 
-    /// The ring is long enough for two: wakes a sibling, if one sleeps.
-    ///
-    /// Where polls are long, or may be, it gives way to it; but not all the time, because whoever
-    /// else wants the core then goes first too.
+    /// Wakes a sibling, if one sleeps. Where polls may be long it gives way to it, but seldom:
+    /// whoever else wants the core goes first then too.
     fn share(&self) {
         let Some(sibling) = self.shared().idle.look_own() else { return };
         let now = self.clock.now();
-        if self.wake_at.get() == 1 && now.saturating_duration_since(self.gave_way.get()) >= PERIOD {
-            self.gave_way.set(now);
-            return self.shared().nudge_and_give_way(Some(sibling));
+        if self.wake_at.get() > 1 || now.saturating_duration_since(self.gave_way.get()) < PERIOD {
+            return self.shared().nudge(Some(sibling));
         }
-        self.shared().nudge(Some(sibling));
+        self.gave_way.set(now);
+        self.shared().nudge_and_give_way(Some(sibling));
     }
 
     /// As `push`, without waking anybody: whoever has searched asks for all at once.
@@ -255,8 +252,7 @@ impl Worker {
         let left = self.until_injector.get();
         if left == 0 {
             self.until_injector.set(self.intervals.injector);
-            // Its share and not one alone: beside a task that yields all the time, nothing else
-            // would bring it here, and a sibling may be slow to come.
+            // Its share: beside a task that yields for ever, this alone brings anything from there.
             if let Some(task) = self.take_injected() {
                 return Some(task);
             }

@@ -159,15 +159,13 @@ impl fmt::Debug for Event {
     }
 }
 
-/// How a wait reaches its event: always the same one.
+/// Leads to an event, always the same one.
 pub(crate) trait ToEvent {
     fn event(&self) -> &Event;
-
     fn is_set(&self) -> bool {
         self.event().is_set()
     }
 }
-
 impl ToEvent for &Event {
     fn event(&self) -> &Event {
         self
@@ -257,8 +255,7 @@ impl<E: ToEvent> Drop for Wait<E> {
             event.word.fetch_and(!WAITERS, Ordering::Relaxed);
         }
         drop(line);
-        // With the waker, if it was not woken: not under the lock.
-        drop(left);
+        drop(left); // With the waker, if it was not woken.
     }
 }
 
