@@ -28,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 use super::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
+use crate::base::pad::CachePadded;
 use crate::base::prim::Mutex;
 use crate::sync::notify::Notify;
 use crate::sync::semaphore::error::TryAcquireError;
@@ -202,10 +203,11 @@ impl Drop for Claim<'_> {
 
 /// A queue, whatever its order. Its methods are explained in `sync/queue/face.rs`.
 pub(crate) struct Core<S> {
-    shelf: S,
-    items: Permits,
+    // Each is written by every put and get: on one line they would wait for each other's.
+    shelf: CachePadded<S>,
+    items: CachePadded<Permits>,
     /// `None`: there is always room.
-    room: Option<Permits>,
+    room: CachePadded<Option<Permits>>,
     maxsize: usize,
     /// Told when the number of unfinished items becomes zero.
     finished: Notify,
@@ -219,9 +221,9 @@ impl<S: Shelf + Default> Core<S> {
             "a queue cannot hold {maxsize} items: say 0 for a queue without a limit"
         );
         Self {
-            shelf: S::default(),
-            items: Permits::new(0),
-            room: (maxsize > 0).then(|| Permits::new(maxsize)),
+            shelf: CachePadded(S::default()),
+            items: CachePadded(Permits::new(0)),
+            room: CachePadded((maxsize > 0).then(|| Permits::new(maxsize))),
             maxsize,
             finished: Notify::new(),
         }
@@ -230,7 +232,7 @@ impl<S: Shelf + Default> Core<S> {
 
 impl<S: Shelf> Core<S> {
     pub(super) async fn put(&self, item: S::Item) -> Result<(), QueueShutDown<S::Item>> {
-        if let Some(room) = &self.room
+        if let Some(room) = &*self.room
             && room.acquire(1).await.is_err()
         {
             return Err(QueueShutDown(item));
@@ -239,7 +241,7 @@ impl<S: Shelf> Core<S> {
     }
 
     pub(super) fn try_put(&self, item: S::Item) -> Result<(), TryPutError<S::Item>> {
-        if let Some(room) = &self.room {
+        if let Some(room) = &*self.room {
             match room.try_acquire(1) {
                 Ok(()) => {}
                 Err(TryAcquireError::NoPermits) => return Err(TryPutError::Full(item)),
@@ -283,7 +285,7 @@ impl<S: Shelf> Core<S> {
         if over {
             self.items.close();
         }
-        if let Some(room) = &self.room
+        if let Some(room) = &*self.room
             && item.is_some()
         {
             room.release(1);
