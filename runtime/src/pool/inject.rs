@@ -92,6 +92,17 @@ impl<T: Linked> Injector<T> {
         self.len.store(len, Ordering::Relaxed);
     }
 
+    /// Takes the oldest.
+    pub(crate) fn pop(&self) -> Option<NonNull<T>> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut queue = self.queue.lock();
+        let node = queue.pop_front()?;
+        self.resize(&queue, |len| len - 1);
+        Some(node)
+    }
+
     /// Takes the oldest, at most `max`, under one lock; then gives each to `each`, in order, which
     /// must not panic. How many it was.
     pub(crate) fn pop_batch(&self, max: usize, mut each: impl FnMut(NonNull<T>)) -> usize {

@@ -263,7 +263,7 @@ fn a_fresh_worker_wakes_a_sibling_for_one_task_and_one_with_short_polls_for_a_ba
 }
 
 #[test]
-fn what_waits_outside_is_taken_by_the_share_also_beside_a_task_that_yields_for_ever() {
+fn what_waits_outside_gets_every_second_turn_beside_a_task_that_yields_for_ever() {
     let rig = rig(1);
     let worker = rig.worker(0);
     let ran = Arc::new(Counter::new(0));
@@ -284,8 +284,7 @@ fn what_waits_outside_is_taken_by_the_share_also_beside_a_task_that_yields_for_e
             ran.load(Relaxed) == 1_000
         })
     });
-    // 128 at a time, each time with one poll of the other at least.
-    assert!(ticks.unwrap() < 2_000, "{ticks:?}");
+    assert!((2_000..2_200).contains(&ticks.unwrap()), "{ticks:?}");
     rig.scheduler.close();
     worker.shut_down();
 }

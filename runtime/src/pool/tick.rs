@@ -5,8 +5,7 @@
 //! * *Wake a sibling for every task that is queued* (what tokio does, unless one searches). 5 µs
 //!   for the waker and 25 in all, for tasks that take a twentieth of that.
 //! * *Never wake one for the own ring.* A poll that is long for once holds everything behind it.
-//! * *A short watch.* Half a millisecond instead of ten bounds the long poll tightly, and makes
-//!   each event of an idle program cost two to seven times its CPU.
+//! * *A short watch*, of half a millisecond. An idle program's events cost up to seven times more.
 //!
 //! What we do: a sibling is woken for a backlog (`pool/worker.rs`), and a watcher takes over for
 //! whoever is stuck (`pool/watch.rs`). The complication: a worker that is about to sleep and a task

@@ -9,7 +9,7 @@
 //!   spawned, ──────► ring of 256 ──► oldest first;   thieves take the older half
 //!   yielded           │ full: the newer half
 //!                     ▼
-//!   from outside ──► injector ──► its share, every 61st poll, and whenever it has nothing
+//!   from outside ──► injector ──► every 61st poll, and whoever has nothing takes its share
 //! ```
 //!
 //! **When is a sibling woken for a task in the own ring?** Waking costs 5 µs here and 25 in all; a
@@ -20,9 +20,9 @@
 //!
 //! **How long does a woken task wait?** By count of other polls on its worker, at place `p` of the
 //! ring: each place before it is one poll and at most three of the next slot, and every 61st poll
-//! may be the injector's: `p × 4 × 61/60`, and [`FAIRNESS`] for a full ring. Thieves only make it
-//! fewer. In the injector it waits for at most 61 polls of some worker for each share that is taken
-//! before its own, and then in a ring. Timers and sockets are looked at every 61 polls.
+//! may be the injector's, near the end every second: `p × 4 × 61/60 + 8`, or [`FAIRNESS`]. In the
+//! injector, behind `q` others, it waits for at most 61 polls of some worker for each of them.
+//! Timers and sockets are looked at every 61 polls.
 //!
 //! The fields are cells: the task that is polled may wake another, and that wake comes back to this
 //! same worker through the thread-local.
@@ -32,7 +32,7 @@
 //!
 //! Read next: `pool/schedule.rs`, then `pool/tick.rs`, what a worker does all day.
 
-use super::ring::{CAPACITY, Pushed};
+use super::ring::Pushed;
 use super::shared::{Remote, Scheduler, Shared};
 use super::watch::{PERIOD, Watch};
 use crate::base::clock::Clock;
@@ -51,6 +51,8 @@ use std::time::{Duration, Instant};
 
 /// Polls of the next slot in a row; then the task in it goes to the back of the ring.
 const NEXT_IN_A_ROW: u32 = 3;
+/// With less than so many of its own, every second poll is the injector's.
+const FEW: usize = 4;
 /// Entries taken from the injector at once, at most: half a ring.
 const FROM_INJECTOR: usize = 128;
 /// What waking a sibling is worth, in time spent on polls.
@@ -59,9 +61,9 @@ const WAKE_WORTH: Duration = Duration::from_micros(10);
 const WAKE_AT_MOST: u64 = 128;
 
 /// A task that is woken on a worker is polled after at most so many other polls of that worker, if
-/// it is not moved to the injector by an overflow: 256 places × (1 + 3) × 61/60.
+/// it is not moved to the injector by an overflow: 256 places × (1 + 3) × 61/60, and 8.
 #[cfg(all(test, not(loom)))]
-pub(crate) const FAIRNESS: u64 = 256 * (1 + NEXT_IN_A_ROW as u64) * 61 / 60 + 1;
+pub(crate) const FAIRNESS: u64 = 256 * (1 + NEXT_IN_A_ROW as u64) * 61 / 60 + 9;
 
 /// How often a worker looks at what is not its own.
 #[derive(Debug, Clone, Copy)]
@@ -251,10 +253,11 @@ impl Worker {
     pub(super) fn find(&self) -> Option<TaskRef> {
         let left = self.until_injector.get();
         if left == 0 {
-            self.until_injector.set(self.intervals.injector);
-            // Its share: beside a task that yields for ever, this alone brings anything from there.
-            if let Some(task) = self.take_injected() {
-                return Some(task);
+            // Beside a few that yield for ever it never has nothing. A share would fill the ring.
+            let few = self.remote().ring.len() < FEW;
+            self.until_injector.set(if few { 1 } else { self.intervals.injector });
+            if let Some(task) = self.shared().injector.pop() {
+                return Some(TaskRef::from_header(task));
             }
         } else {
             self.until_injector.set(left - 1);
@@ -299,10 +302,8 @@ impl Worker {
     pub(super) fn take_injected(&self) -> Option<TaskRef> {
         let shared = self.shared();
         let share = shared.injector.len() / shared.workers() + 1;
-        // The first is not queued here.
-        let room = CAPACITY as usize - self.remote().ring.len() + 1;
         let mut first = None;
-        shared.injector.pop_batch(share.min(FROM_INJECTOR).min(room), |task| {
+        shared.injector.pop_batch(share.min(FROM_INJECTOR), |task| {
             let task = TaskRef::from_header(task);
             match first {
                 None => first = Some(task),
