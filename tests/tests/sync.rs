@@ -12,6 +12,10 @@
 //! 4. that wakers and destructors may call the type back (`help::Meddler`), and may panic,
 //! 5. what is refused, and where the panic points.
 
+#[path = "sync/barrier.rs"]
+mod barrier;
+#[path = "sync/condvar.rs"]
+mod condvar;
 #[path = "sync/event.rs"]
 mod event;
 #[path = "sync/help.rs"]
@@ -24,11 +28,17 @@ mod mpsc_ends;
 mod mutex;
 #[path = "sync/notify.rs"]
 mod notify;
+#[path = "sync/once_cell.rs"]
+mod once_cell;
 #[path = "sync/oneshot.rs"]
 mod oneshot;
 #[path = "sync/queue.rs"]
 mod queue;
 #[path = "sync/queue_ends.rs"]
 mod queue_ends;
+#[path = "sync/rwlock.rs"]
+mod rwlock;
+#[path = "sync/rwlock_guards.rs"]
+mod rwlock_guards;
 #[path = "sync/semaphore.rs"]
 mod semaphore;
