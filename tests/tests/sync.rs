@@ -12,6 +12,10 @@
 //! 4. that wakers and destructors may call the type back (`help::Meddler`), and may panic,
 //! 5. what is refused, and where the panic points.
 
+#[path = "sync/broadcast.rs"]
+mod broadcast;
+#[path = "sync/broadcast_ends.rs"]
+mod broadcast_ends;
 #[path = "sync/event.rs"]
 mod event;
 #[path = "sync/help.rs"]
@@ -28,7 +32,15 @@ mod notify;
 mod oneshot;
 #[path = "sync/queue.rs"]
 mod queue;
+#[path = "sync/queue_alike.rs"]
+mod queue_alike;
 #[path = "sync/queue_ends.rs"]
 mod queue_ends;
+#[path = "sync/queue_orders.rs"]
+mod queue_orders;
 #[path = "sync/semaphore.rs"]
 mod semaphore;
+#[path = "sync/token.rs"]
+mod token;
+#[path = "sync/watch.rs"]
+mod watch;
