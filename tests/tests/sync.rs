@@ -9,13 +9,17 @@
 //! 1. its contracts, each under every executor (`tests::each_executor!`),
 //! 2. that nothing is lost or doubled when a waiter is dropped at any point (`at_every_point`),
 //! 3. what can be sent and shared and what cannot (`tests::has!`, `tests::lacks!`),
-//! 4. that wakers and destructors may call the type back (`help::Meddler`), and may panic,
+//! 4. that wakers and destructors may call the type back (`help::meddle`), and may panic,
 //! 5. what is refused, and where the panic points.
 
 #[path = "sync/barrier.rs"]
 mod barrier;
 #[path = "sync/condvar.rs"]
 mod condvar;
+#[path = "sync/broadcast.rs"]
+mod broadcast;
+#[path = "sync/broadcast_ends.rs"]
+mod broadcast_ends;
 #[path = "sync/event.rs"]
 mod event;
 #[path = "sync/help.rs"]
@@ -34,11 +38,19 @@ mod once_cell;
 mod oneshot;
 #[path = "sync/queue.rs"]
 mod queue;
+#[path = "sync/queue_alike.rs"]
+mod queue_alike;
 #[path = "sync/queue_ends.rs"]
 mod queue_ends;
 #[path = "sync/rwlock.rs"]
 mod rwlock;
 #[path = "sync/rwlock_guards.rs"]
 mod rwlock_guards;
+#[path = "sync/queue_orders.rs"]
+mod queue_orders;
 #[path = "sync/semaphore.rs"]
 mod semaphore;
+#[path = "sync/token.rs"]
+mod token;
+#[path = "sync/watch.rs"]
+mod watch;
