@@ -256,8 +256,8 @@ impl Condvar {
         }
     }
 
-    /// Tells everybody who waits now, in the order of their waiting. Each then asks for the lock when
-    /// its task gets its turn, so on several threads they may get it in another order.
+    /// Tells everybody who waits now, in the order of their waiting. Each then asks for the lock
+    /// when its task gets its turn, so on several threads they may get it in another order.
     pub fn notify_all(&self) {
         if self.is_waited_for() {
             let waiting = self.waiting.lock();
