@@ -20,9 +20,8 @@
 //!
 //! **How long does a woken task wait?** By count of other polls on its worker, at place `p` of the
 //! ring: each place before it is one poll and at most three of the next slot, and every 61st poll
-//! may be the injector's, near the end every second: `p × 4 × 61/60 + 8`, or [`FAIRNESS`]. In the
-//! injector, behind `q` others, it waits for at most 61 polls of some worker for each of them.
-//! Timers and sockets are looked at every 61 polls.
+//! may be the injector's: `p × 4 × 61/60`, [`FAIRNESS`] for a full ring. In the injector, behind
+//! `q` others, it waits at most 61 polls of some worker for each. So do timers and sockets.
 //!
 //! The fields are cells: the task that is polled may wake another, and that wake comes back to this
 //! same worker through the thread-local.
@@ -51,8 +50,6 @@ use std::time::{Duration, Instant};
 
 /// Polls of the next slot in a row; then the task in it goes to the back of the ring.
 const NEXT_IN_A_ROW: u32 = 3;
-/// With less than so many of its own, every second poll is the injector's.
-const FEW: usize = 4;
 /// Entries taken from the injector at once, at most: half a ring.
 const FROM_INJECTOR: usize = 128;
 /// What waking a sibling is worth, in time spent on polls.
@@ -61,9 +58,9 @@ const WAKE_WORTH: Duration = Duration::from_micros(10);
 const WAKE_AT_MOST: u64 = 128;
 
 /// A task that is woken on a worker is polled after at most so many other polls of that worker, if
-/// it is not moved to the injector by an overflow: 256 places × (1 + 3) × 61/60, and 8.
+/// it is not moved to the injector by an overflow: 256 places × (1 + 3) × 61/60.
 #[cfg(all(test, not(loom)))]
-pub(crate) const FAIRNESS: u64 = 256 * (1 + NEXT_IN_A_ROW as u64) * 61 / 60 + 9;
+pub(crate) const FAIRNESS: u64 = 256 * (1 + NEXT_IN_A_ROW as u64) * 61 / 60 + 1;
 
 /// How often a worker looks at what is not its own.
 #[derive(Debug, Clone, Copy)]
@@ -253,9 +250,7 @@ impl Worker {
     pub(super) fn find(&self) -> Option<TaskRef> {
         let left = self.until_injector.get();
         if left == 0 {
-            // Beside a few that yield for ever it never has nothing. A share would fill the ring.
-            let few = self.remote().ring.len() < FEW;
-            self.until_injector.set(if few { 1 } else { self.intervals.injector });
+            self.until_injector.set(self.intervals.injector);
             if let Some(task) = self.shared().injector.pop() {
                 return Some(TaskRef::from_header(task));
             }
@@ -269,8 +264,13 @@ impl Worker {
     #[inline]
     pub(super) fn pop(&self) -> Option<TaskRef> {
         self.next_left.set(NEXT_IN_A_ROW);
+        let ring = &self.remote().ring;
         // SAFETY(INV-92): this thread owns the ring.
-        unsafe { self.remote().ring.pop() }.map(TaskRef::from_header)
+        let task = unsafe { ring.pop() }.map(TaskRef::from_header);
+        if ring.is_empty() {
+            self.until_injector.set(0); // Beside one that yields for ever it never has nothing.
+        }
+        task
     }
 
     /// The task in the next slot; when it has had its turns, it goes to the back instead.

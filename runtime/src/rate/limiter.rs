@@ -1,18 +1,15 @@
 //! RateLimiter: so many per second, and a burst.
 //!
-//! Read before: `time/sleep.rs`, `sync/mutex/lock.rs`. A token bucket that holds no tokens: all it
-//! remembers is when it will be full again. (The "generic cell rate algorithm" of ATM networks,
-//! ITU-T I.371.)
+//! Read before: `time/sleep.rs`, `sync/mutex/lock.rs`. A token bucket, filled when somebody looks:
 //!
 //! ```text
-//!            ├───────────── burst × interval ─────────────┤
-//!   ─────────┼──────────────────────┬─────────────────────┼──────► time
-//!           now                  full_at                  the furthest that full_at may lie
-//!
-//!   take(n):  full_at := max(full_at, now) + n × interval, if that is not too far;
-//!             else it will not be too far at: that − burst × interval
+//!   take(n):  permits := permits + time since the last take × rate, at most the burst
+//!             n of them are there: taken; else they will be after (n − permits) / rate
 //! ```
 //!
+//! * Permits are counted, with their fractions, and times are only computed from them. The other
+//!   way round, with times summed up, each is rounded to a nanosecond, and a burst of seven at
+//!   seven per second ends after six.
 //! * Whoever has to wait stands in a line, a [`Mutex`]: its holder sleeps until its tokens are
 //!   there and takes them then, so a future that is dropped has taken nothing. While somebody
 //!   waits, newcomers go to the back, also if there would be enough for them.
@@ -71,8 +68,8 @@ pub struct RateLimiter {
 
 #[derive(Debug, Default)]
 struct Bucket {
-    /// When it will be full; `None` is: long ago.
-    full_at: Option<Instant>,
+    /// How many there were after the last take, and when that was. `None`: it is full.
+    left: Option<(f64, Instant)>,
     /// Who is in line, or about to join it.
     waiting: usize,
 }
@@ -216,19 +213,21 @@ impl RateLimiter {
         let mut bucket = self.bucket.lock();
         // Read under the lock, so that it does not go back from one to the next.
         let now = Instant::now();
-        let full_at = bucket.full_at.map_or(now, |full_at| full_at.max(now)) + self.time_of(n);
-        let furthest = now + self.time_of(self.burst);
-        if full_at > furthest || politely && bucket.waiting > 0 {
-            let wait = full_at.saturating_duration_since(furthest);
+        let full = f64::from(self.burst);
+        let flowed = |since: Instant| now.duration_since(since).as_secs_f64() * self.rate;
+        let there = bucket.left.map_or(full, |(left, since)| (left + flowed(since)).min(full));
+        let wait = self.time_of(f64::from(n) - there);
+        if wait > Duration::ZERO || politely && bucket.waiting > 0 {
             return Err(RateLimited { wait, until: now + wait });
         }
-        bucket.full_at = Some(full_at);
+        bucket.left = Some((there - f64::from(n), now));
         Ok(())
     }
 
-    /// In which so many permits flow in.
-    fn time_of(&self, n: u32) -> Duration {
-        Duration::from_nanos((f64::from(n) / self.rate * 1e9).round() as u64)
+    /// In which so many permits flow in; none at all if nothing is missing. Rounded up, but for
+    /// what a sum of fractions is off by.
+    fn time_of(&self, missing: f64) -> Duration {
+        Duration::from_nanos((missing * 1e9 / self.rate - 1e-3).ceil().max(0.0) as u64)
     }
 }
 

@@ -57,6 +57,22 @@ fn a_full_bucket_gives_its_burst_at_once_and_then_the_rate() {
 }
 
 #[test]
+fn a_full_bucket_holds_its_burst_exactly_whatever_the_rate() {
+    paused(async {
+        for rate in [1.0 / 3.0, 3.0, 7.0, 9.9, 1_000.0 / 7.0, 3e5, 7e8, 1e9] {
+            for burst in 1..=50 {
+                let limiter = RateLimiter::new(rate, burst);
+                for taken in 0..burst {
+                    let one = limiter.try_acquire();
+                    assert!(one.is_ok(), "{rate} per second: {taken} of {burst}, then {one:?}");
+                }
+                limiter.try_acquire().unwrap_err();
+            }
+        }
+    });
+}
+
+#[test]
 fn who_came_first_goes_first_even_if_it_wants_more() {
     paused(async {
         let limiter = Arc::new(RateLimiter::new(10.0, 5));
