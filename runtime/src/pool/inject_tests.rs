@@ -70,7 +70,6 @@ mod plain {
         // A lock held here would never be got again.
         // SAFETY(INV-64): it has just been taken, and is handed over again.
         let back = |node| assert!(unsafe { injector.push(node) }.is_ok());
-        // SAFETY(INV-64): in `back`, taken out just before.
         assert_eq!(injector.pop_batch(2, back), 2);
         assert_eq!(pop_batch(&injector, 9), [2, 0, 1]);
     }
