@@ -212,6 +212,8 @@ pub mod sync {
         pub(crate) mod error;
         /// a counter and a line: an uncontended acquire or release is one RMW.
         pub(crate) mod permits;
+        /// a place in the line for permits: the future behind every `acquire`.
+        pub(crate) mod acquire;
         /// Semaphore: counted permits, with guards that give them back.
         pub(crate) mod guarded;
         /// permits that own their semaphore: guards to move into a task.
@@ -262,6 +264,8 @@ pub mod sync {
     pub mod mpsc {
         /// errors of the channels: each gives the value back.
         pub mod error;
+        /// room for values: taken on the senders' side, given back on the receiver's.
+        pub(crate) mod room;
         /// the channel itself: storage, permits, the sleeping receiver; close and drop semantics.
         pub(crate) mod chan;
         /// senders' holds on the channel: counted, weak, and what a reservation needs.

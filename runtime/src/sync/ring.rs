@@ -32,7 +32,7 @@
 //!   as many permits as slots. So whoever claims position `p` of a ring of `n` finds the slot empty
 //!   and sees it so: of the claims up to `p`, the one that got its permit last did so after the
 //!   receiver gave back that of `p - n`, and the tail hands on what it had seen.
-//! * INV-73: one thread at a time acts as the receiver, or several that only look.
+//! * INV-73: a ring has one [`Tail`], and one receiver, who has its one [`Head`].
 //!
 //! The number of slots is a power of two, so that positions may wrap. Left out: several receivers,
 //! which would need a read-modify-write for each value (`sync/queue.rs` has them).
@@ -107,18 +107,32 @@ impl<T> Slot<T> {
 }
 
 /// A fixed number of slots in a circle. Values that are left in it are its owner's to pop.
+///
+/// Where it is filled and emptied stands elsewhere: senders write the [`Tail`], the receiver its
+/// [`Head`], and both read where the slots are.
 pub(crate) struct Ring<T> {
-    tail: AtomicUsize,
     slots: Box<[Slot<T>]>,
-    /// The receiver's (INV-73): how many values it has taken.
-    head: UnsafeCell<usize>,
 }
 
 // SAFETY(INV-71): a value passes from the thread that claimed to the receiver's, and is never
 // shared.
 unsafe impl<T: Send> Send for Ring<T> {}
-// SAFETY(INV-71): as above. INV-73 is for `head`.
+// SAFETY(INV-71): as above.
 unsafe impl<T: Send> Sync for Ring<T> {}
+
+/// Where the senders of a [`Ring`] stand: how many positions are claimed.
+#[derive(Debug)]
+pub(crate) struct Tail(AtomicUsize);
+
+impl Tail {
+    pub(crate) fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+}
+
+/// Where the receiver of a [`Ring`] stands: how many values it has taken.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Head(usize);
 
 impl<T> Ring<T> {
     /// How many bytes the slots for `capacity` values take. `None`: more than there can be.
@@ -128,8 +142,7 @@ impl<T> Ring<T> {
 
     /// A ring for at least `capacity` values.
     pub(crate) fn new(capacity: usize) -> Self {
-        let slots = (0..capacity.next_power_of_two()).map(|_| Slot::new()).collect();
-        Self { tail: AtomicUsize::new(0), slots, head: UnsafeCell::new(0) }
+        Self { slots: (0..capacity.next_power_of_two()).map(|_| Slot::new()).collect() }
     }
 
     #[inline]
@@ -140,34 +153,24 @@ impl<T> Ring<T> {
     /// Puts a value behind all others. Does the receiver wait for it?
     ///
     /// # Safety
-    /// INV-72: the caller spends a permit on it.
+    /// INV-72: the caller spends a permit on it, and this is the ring's tail.
     #[inline]
     #[must_use]
-    pub(crate) unsafe fn push(&self, value: T) -> bool {
+    pub(crate) unsafe fn push(&self, tail: &Tail, value: T) -> bool {
         // Ordering: Acquire and Release, pairs with the claims before and after: who claims a
         // position sees the takes that any earlier claimer saw with its permit (INV-72).
-        let position = self.tail.fetch_add(1, Ordering::AcqRel);
+        let position = tail.0.fetch_add(1, Ordering::AcqRel);
         // SAFETY(INV-71, INV-72): claimed, and the permit says that it is empty.
         unsafe { self.slot(position).fill(value) }
-    }
-
-    /// # Safety
-    /// INV-73: the caller is the receiver.
-    #[inline]
-    unsafe fn head(&self) -> usize {
-        // SAFETY(INV-73): nobody writes it meanwhile.
-        self.head.with(|head| unsafe { *head })
     }
 
     /// Takes the next value if it is there. After that its permit may go back.
     ///
     /// # Safety
-    /// INV-73: the caller is the receiver.
+    /// INV-73: the caller is the receiver, and this its head.
     #[inline]
-    pub(crate) unsafe fn pop(&self) -> Option<T> {
-        // SAFETY(INV-73): the caller is the receiver.
-        let head = unsafe { self.head() };
-        let slot = self.slot(head);
+    pub(crate) unsafe fn pop(&self, head: &mut Head) -> Option<T> {
+        let slot = self.slot(head.0);
         if !slot.is_full() {
             return None;
         }
@@ -175,37 +178,25 @@ impl<T> Ring<T> {
         let value = unsafe { slot.take() };
         // Ordering: Relaxed, the Release of the permit, which comes after, hands the slot on.
         slot.stamp.store(EMPTY, Ordering::Relaxed);
-        // SAFETY(INV-73): as above.
-        self.head.with_mut(|place| unsafe { *place = head.wrapping_add(1) });
+        head.0 = head.0.wrapping_add(1);
         Some(value)
     }
 
     /// Leaves the note that the receiver waits for the next value. `false` if it is there.
-    ///
-    /// # Safety
-    /// INV-73: the caller is the receiver.
-    pub(crate) unsafe fn wait(&self) -> bool {
-        // SAFETY(INV-73): the caller is the receiver.
-        self.slot(unsafe { self.head() }).wait()
+    pub(crate) fn wait(&self, head: Head) -> bool {
+        self.slot(head.0).wait()
     }
 
     /// Is the next value there?
-    ///
-    /// # Safety
-    /// INV-73: the caller is the receiver, looking.
-    pub(crate) unsafe fn has_next(&self) -> bool {
-        // SAFETY(INV-73): the caller is the receiver.
-        self.slot(unsafe { self.head() }).is_full()
+    pub(crate) fn has_next(&self, head: Head) -> bool {
+        self.slot(head.0).is_full()
     }
 
     /// How many positions are claimed and not taken: filled, or about to be.
-    ///
-    /// # Safety
-    /// INV-73: the caller is the receiver, looking.
-    pub(crate) unsafe fn claimed(&self) -> usize {
+    pub(crate) fn claimed(tail: &Tail, head: Head) -> usize {
         // Ordering: Relaxed, a send that ended before, in the eyes of this thread, is counted in
-        // any case. SAFETY(INV-73): the caller is the receiver.
-        self.tail.load(Ordering::Relaxed).wrapping_sub(unsafe { self.head() })
+        // any case.
+        tail.0.load(Ordering::Relaxed).wrapping_sub(head.0)
     }
 }
 

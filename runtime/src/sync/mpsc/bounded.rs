@@ -196,7 +196,7 @@ impl<T> Receiver<T> {
     ///
     /// Zero while senders wait for room.
     pub fn capacity(&self) -> usize {
-        self.rx.room().permits.available()
+        self.rx.room().available()
     }
 
     /// For how many values there is room in all: the number given to [`channel`].

@@ -36,13 +36,13 @@
 //!   `drop`, act as the receiver; its `&` methods only look.
 
 use super::error::TryRecvError;
-use crate::base::prim::{Arc, AtomicUsize, Ordering};
+use super::room::{Front, Rear, Room, sides};
+use crate::base::prim::{Arc, Ordering};
 use crate::sync::chain::Chain;
-use crate::sync::ring::Ring;
+use crate::sync::ring::{Head, Ring};
 use crate::sync::semaphore::permits::Permits;
 use crate::wake::block_on::block_on;
 use crate::wake::coop;
-use crate::wake::slot::WakerSlot;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll, Waker, ready};
@@ -55,28 +55,13 @@ enum Store<T> {
     Chain(Chain<T>),
 }
 
-/// The room of a bounded channel.
-pub(super) struct Room {
-    pub(super) permits: Permits,
-    pub(super) capacity: usize,
-}
-
-impl Room {
-    /// Is every value that was promised taken, or its promise taken back?
-    pub(super) fn is_all_back(&self) -> bool {
-        self.permits.available() == self.capacity
-    }
-}
-
 /// What all handles of a channel point to.
 pub(super) struct Chan<T> {
+    pub(super) front: Front,
+    pub(super) rear: Rear,
     store: Store<T>,
     /// `None`: unbounded.
-    pub(super) room: Option<Room>,
-    /// How many senders there are. At zero it stays there.
-    pub(super) senders: AtomicUsize,
-    pub(super) weak: AtomicUsize,
-    pub(super) rx_waker: WakerSlot,
+    capacity: Option<usize>,
     /// Permits that will never come: who waits for one is told when the receiver closes.
     pub(super) closed: Permits,
 }
@@ -84,6 +69,7 @@ pub(super) struct Chan<T> {
 /// The receiver's hold on the channel.
 pub(super) struct Rx<T> {
     chan: Arc<Chan<T>>,
+    head: Head,
 }
 
 /// A channel for `capacity` values, or for any number, with one sender counted. The capacity must
@@ -95,15 +81,9 @@ pub(super) fn new<T>(capacity: Option<usize>) -> (Arc<Chan<T>>, Rx<T>) {
         }
         _ => Store::Chain(Chain::new()),
     };
-    let chan = Arc::new(Chan {
-        store,
-        room: capacity.map(|capacity| Room { permits: Permits::new(capacity), capacity }),
-        senders: AtomicUsize::new(1),
-        weak: AtomicUsize::new(0),
-        rx_waker: WakerSlot::new(),
-        closed: Permits::new(0),
-    });
-    (chan.clone(), Rx { chan })
+    let (front, rear) = sides(capacity.unwrap_or(0));
+    let chan = Arc::new(Chan { front, rear, store, capacity, closed: Permits::new(0) });
+    (chan.clone(), Rx { chan, head: Head::default() })
 }
 
 impl<T> Chan<T> {
@@ -117,22 +97,23 @@ impl<T> Chan<T> {
         let awaited = match &self.store {
             // SAFETY(INV-77): what INV-72 asks for; there are as many permits as `capacity`, and no
             // fewer slots.
-            Store::Ring(ring) => unsafe { ring.push(value) },
+            Store::Ring(ring) => unsafe { ring.push(&self.front.tail, value) },
             Store::Chain(chain) => chain.push(value)?,
         };
         if awaited {
-            self.rx_waker.wake();
+            self.rear.waker.wake();
         }
         Ok(())
     }
 
     /// # Safety
-    /// INV-78: the caller is the receiver. A bounded channel gets a permit back for each value.
+    /// INV-78: the caller is the receiver, and this its head. A bounded channel gets a permit back
+    /// for each value.
     #[inline]
-    unsafe fn pop(&self) -> Option<T> {
+    unsafe fn pop(&self, head: &mut Head) -> Option<T> {
         match &self.store {
             // SAFETY(INV-78): what INV-73 asks for.
-            Store::Ring(ring) => unsafe { ring.pop() },
+            Store::Ring(ring) => unsafe { ring.pop(head) },
             // SAFETY(INV-78): what INV-76 asks for.
             Store::Chain(chain) => unsafe { chain.pop() },
         }
@@ -140,15 +121,15 @@ impl<T> Chan<T> {
 
     /// Gives permits back that were for values that have been taken.
     #[inline]
-    fn release(&self, n: usize) {
-        if let Some(room) = &self.room {
-            room.permits.release(n);
+    fn give_back(&self, n: usize) {
+        if let Some(room) = self.room() {
+            room.give_back(n);
         }
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        match (&self.room, &self.store) {
-            (Some(room), _) => room.permits.is_closed(),
+        match (self.room(), &self.store) {
+            (Some(room), _) => room.is_closed(),
             (None, Store::Chain(chain)) => chain.is_closed(),
             (None, Store::Ring(_)) => false,
         }
@@ -156,9 +137,14 @@ impl<T> Chan<T> {
 
     /// The room of a bounded channel.
     #[inline]
-    #[track_caller]
-    pub(super) fn room(&self) -> &Room {
-        match &self.room {
+    pub(super) fn room(&self) -> Option<Room<'_>> {
+        self.capacity.map(|capacity| Room { front: &self.front, rear: &self.rear, capacity })
+    }
+
+    /// The same, for handles that only a bounded channel has.
+    #[inline]
+    pub(super) fn bounded_room(&self) -> Room<'_> {
+        match self.room() {
             Some(room) => room,
             None => unreachable!("an unbounded channel has no room to ask for"),
         }
@@ -168,15 +154,14 @@ impl<T> Chan<T> {
     pub(super) fn counts(&self) -> (usize, usize) {
         // Ordering: Acquire, pairs with the Release of a sender's drop: who sees that it is gone
         // also sees what it has sent. Relaxed for the weak ones, which send nothing.
-        (self.senders.load(Ordering::Acquire), self.weak.load(Ordering::Relaxed))
+        (self.rear.senders.load(Ordering::Acquire), self.rear.weak.load(Ordering::Relaxed))
     }
 
     /// # Safety
     /// INV-78: the caller is the receiver, looking.
-    unsafe fn claimed(&self) -> usize {
+    unsafe fn claimed(&self, head: Head) -> usize {
         match &self.store {
-            // SAFETY(INV-78): what INV-73 asks for.
-            Store::Ring(ring) => unsafe { ring.claimed() },
+            Store::Ring(_) => Ring::<T>::claimed(&self.front.tail, head),
             // SAFETY(INV-78): what INV-76 asks for.
             Store::Chain(chain) => unsafe { chain.claimed() },
         }
@@ -186,11 +171,11 @@ impl<T> Chan<T> {
     ///
     /// # Safety
     /// INV-78: the caller is the receiver.
-    unsafe fn drain(&self) {
+    unsafe fn drain(&self, head: &mut Head) {
         let mut outcome = Ok(());
         // SAFETY(INV-78): the caller is the receiver.
-        while let Some(value) = unsafe { self.pop() } {
-            self.release(1);
+        while let Some(value) = unsafe { self.pop(head) } {
+            self.give_back(1);
             let dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
             outcome = outcome.and(dropped);
         }
@@ -207,8 +192,9 @@ impl<T> RefUnwindSafe for Chan<T> {}
 
 impl<T> Drop for Chan<T> {
     fn drop(&mut self) {
-        // SAFETY(INV-78): the last handle is gone, the receiver among them.
-        unsafe { self.drain() };
+        let mut head = *self.rear.end.lock();
+        // SAFETY(INV-78): the last handle is gone, the receiver among them; it left its head.
+        unsafe { self.drain(&mut head) };
     }
 }
 
@@ -217,9 +203,9 @@ impl<T> Rx<T> {
     #[inline]
     fn take(&mut self) -> Option<T> {
         // SAFETY(INV-78): `&mut` to the one receiver.
-        let value = unsafe { self.chan.pop() };
+        let value = unsafe { self.chan.pop(&mut self.head) };
         if value.is_some() {
-            self.chan.release(1);
+            self.chan.give_back(1);
         }
         value
     }
@@ -228,10 +214,10 @@ impl<T> Rx<T> {
     fn take_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
         let before = buffer.len();
         // SAFETY(INV-78): `&mut` to the one receiver.
-        buffer.extend((0..limit).map_while(|_| unsafe { self.chan.pop() }));
+        buffer.extend((0..limit).map_while(|_| unsafe { self.chan.pop(&mut self.head) }));
         let taken = buffer.len() - before;
         if taken > 0 {
-            self.chan.release(taken);
+            self.chan.give_back(taken);
         }
         taken
     }
@@ -239,10 +225,9 @@ impl<T> Rx<T> {
     /// Leaves a waker, and a note in the slot that we wait for. `false` if a value is there.
     fn wait(&mut self, waker: &Waker) -> bool {
         // SAFETY(INV-78): `&mut` to the one receiver; so INV-12 for the slot.
-        unsafe { self.chan.rx_waker.register(waker) };
+        unsafe { self.chan.rear.waker.register(waker) };
         match &self.chan.store {
-            // SAFETY(INV-78): as above; what INV-73 asks for.
-            Store::Ring(ring) => unsafe { ring.wait() },
+            Store::Ring(ring) => ring.wait(self.head),
             // SAFETY(INV-78): as above; what INV-76 asks for.
             Store::Chain(chain) => unsafe { chain.wait() },
         }
@@ -250,7 +235,7 @@ impl<T> Rx<T> {
 
     /// Will nothing be sent from now on? Then what is there now is all there is.
     fn is_over(&self) -> bool {
-        let closed_and_empty = || match &self.chan.room {
+        let closed_and_empty = || match self.chan.room() {
             Some(room) => room.is_all_back(),
             None => self.claimed() == 0,
         };
@@ -307,7 +292,7 @@ impl<T> Rx<T> {
         // A sender on another thread is between its claim and its fill. A later send may have ended
         // already, so "empty" would be a lie, and we sleep for those few instructions. A task that
         // has polled before loses its place to us, so it has to look again.
-        self.chan.rx_waker.wake();
+        self.chan.rear.waker.wake();
         block_on(poll_fn(|cx| match self.wait(cx.waker()) {
             true => Poll::Pending,
             false => Poll::Ready(()),
@@ -321,8 +306,8 @@ impl<T> Rx<T> {
             return;
         }
         // Two lines of waiters: a waker that panics in the first must not keep the second.
-        let told = catch_unwind(AssertUnwindSafe(|| match (&self.chan.room, &self.chan.store) {
-            (Some(room), _) => room.permits.close(),
+        let told = catch_unwind(AssertUnwindSafe(|| match (self.chan.room(), &self.chan.store) {
+            (Some(room), _) => room.close(),
             // SAFETY(INV-78): `&mut` to the one receiver.
             (None, Store::Chain(chain)) => unsafe { chain.close() },
             (None, Store::Ring(_)) => {}
@@ -339,9 +324,8 @@ impl<T> Rx<T> {
 
     pub(super) fn is_empty(&self) -> bool {
         match &self.chan.store {
+            Store::Ring(ring) => !ring.has_next(self.head),
             // SAFETY(INV-78): `&` to the one receiver: it only looks.
-            Store::Ring(ring) => unsafe { !ring.has_next() },
-            // SAFETY(INV-78): as above.
             Store::Chain(chain) => unsafe { !chain.has_next() },
         }
     }
@@ -349,7 +333,7 @@ impl<T> Rx<T> {
     /// How many values are there, or are just being put in.
     pub(super) fn claimed(&self) -> usize {
         // SAFETY(INV-78): `&` to the one receiver: it only looks.
-        unsafe { self.chan.claimed() }
+        unsafe { self.chan.claimed(self.head) }
     }
 
     pub(super) fn counts(&self) -> (usize, usize) {
@@ -357,9 +341,8 @@ impl<T> Rx<T> {
     }
 
     /// The room of a bounded channel.
-    #[track_caller]
-    pub(super) fn room(&self) -> &Room {
-        self.chan.room()
+    pub(super) fn room(&self) -> Room<'_> {
+        self.chan.bounded_room()
     }
 }
 
@@ -368,9 +351,10 @@ impl<T> Drop for Rx<T> {
         // A waker that panics must not keep what is in the values from those who wait for it.
         let closed = catch_unwind(AssertUnwindSafe(|| self.close()));
         // Nobody polls any more: the waker goes before the values, whose destructors may panic.
-        let left = catch_unwind(AssertUnwindSafe(|| drop(self.chan.rx_waker.take())));
+        let left = catch_unwind(AssertUnwindSafe(|| drop(self.chan.rear.waker.take())));
         // SAFETY(INV-78): `&mut` to the one receiver.
-        let drained = catch_unwind(AssertUnwindSafe(|| unsafe { self.chan.drain() }));
+        let drained = catch_unwind(AssertUnwindSafe(|| unsafe { self.chan.drain(&mut self.head) }));
+        *self.chan.rear.end.lock() = self.head;
         if let Err(panic) = closed.and(left).and(drained) {
             resume_unwind(panic);
         }

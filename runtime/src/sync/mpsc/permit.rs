@@ -42,25 +42,29 @@ pub struct OwnedPermit<T> {
 }
 
 /// Waits for room for `n` values.
-///
+#[inline]
+async fn acquire<T>(tx: &Tx<T>, n: usize) -> Result<(), SendError<()>> {
+    let room = tx.room();
+    if n > room.capacity {
+        return Err(SendError(()));
+    }
+    if room.acquire_now(n) { Ok(()) } else { acquire_later(tx, n).await }
+}
+
 /// A future that is given up may have been handed its permits already, and then gives them back: to
 /// a receiver that has closed, that can be the end it waits for.
-async fn acquire<T>(tx: &Tx<T>, n: usize) -> Result<(), SendError<()>> {
+async fn acquire_later<T>(tx: &Tx<T>, n: usize) -> Result<(), SendError<()>> {
     struct GivenUp<'a, T>(&'a Tx<T>);
     impl<T> Drop for GivenUp<'_, T> {
         fn drop(&mut self) {
             self.0.look_for_end();
         }
     }
-    let room = tx.room();
-    if n > room.capacity {
-        return Err(SendError(()));
-    }
     let guard = GivenUp(tx);
     // A temporary of this line, so a dropped future drops it before the guard.
-    let acquired = room.permits.acquire(n).await;
+    tx.room().acquire(n).await.map_err(|_| SendError(()))?;
     forget(guard);
-    acquired.map_err(|_| SendError(()))
+    Ok(())
 }
 
 fn try_acquire<T>(tx: &Tx<T>, n: usize) -> Result<(), TrySendError<()>> {
@@ -68,9 +72,13 @@ fn try_acquire<T>(tx: &Tx<T>, n: usize) -> Result<(), TrySendError<()>> {
     if n > room.capacity {
         return Err(TrySendError::Full(()));
     }
-    room.permits.try_acquire(n).map_err(|error| match error {
-        TryAcquireError::Closed => TrySendError::Closed(()),
-        TryAcquireError::NoPermits => TrySendError::Full(()),
+    room.try_acquire(n).map_err(|error| {
+        // Refused or not, room that was on its way may be back where a closed receiver looks.
+        tx.look_for_end();
+        match error {
+            TryAcquireError::Closed => TrySendError::Closed(()),
+            TryAcquireError::NoPermits => TrySendError::Full(()),
+        }
     })
 }
 

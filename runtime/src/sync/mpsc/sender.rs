@@ -60,7 +60,7 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.capacity(), tx.max_capacity());
     /// ```
     pub fn capacity(&self) -> usize {
-        self.tx.room().permits.available()
+        self.tx.room().available()
     }
 
     /// For how many values there is room in all: the number given to [`channel`](super::channel).

@@ -6,7 +6,8 @@
 //! only the memory. The count of senders never leaves zero again: an upgrade is a compare-and-swap
 //! that refuses zero.
 
-use super::chan::{self, Chan, Room, Rx};
+use super::chan::{self, Chan, Rx};
+use super::room::Room;
 use crate::base::prim::{Arc, Ordering};
 
 /// A sender's hold on the channel.
@@ -28,9 +29,8 @@ pub(super) fn channel<T>(capacity: Option<usize>) -> (Tx<T>, Rx<T>) {
 impl<T> Tx<T> {
     /// The room of a bounded channel.
     #[inline]
-    #[track_caller]
-    pub(super) fn room(&self) -> &Room {
-        self.chan.room()
+    pub(super) fn room(&self) -> Room<'_> {
+        self.chan.bounded_room()
     }
 
     /// Sends into room that has been reserved.
@@ -47,21 +47,21 @@ impl<T> Tx<T> {
     /// Sends into an unbounded channel, unless it is closed.
     #[inline]
     pub(super) fn send_unbounded(&self, value: T) -> Result<(), T> {
-        assert!(self.chan.room.is_none());
+        assert!(self.chan.room().is_none());
         // SAFETY(INV-77): an unbounded channel has no permits.
         unsafe { self.chan.push(value) }
     }
 
     /// Takes back the promise of `n` values.
     pub(super) fn give_back(&self, n: usize) {
-        self.room().permits.release(n);
+        self.room().take_back(n);
         self.look_for_end();
     }
 
     /// After permits went back unused: was it those that a closed receiver waits for?
     pub(super) fn look_for_end(&self) {
         if self.is_closed() && self.room().is_all_back() {
-            self.chan.rx_waker.wake();
+            self.chan.rear.waker.wake();
         }
     }
 
@@ -91,7 +91,7 @@ impl<T> Tx<T> {
 impl<T> Clone for Tx<T> {
     fn clone(&self) -> Self {
         // Ordering: Relaxed, the count cannot reach zero while we are here.
-        self.chan.senders.fetch_add(1, Ordering::Relaxed);
+        self.chan.rear.senders.fetch_add(1, Ordering::Relaxed);
         Self { chan: self.chan.clone() }
     }
 }
@@ -100,8 +100,8 @@ impl<T> Drop for Tx<T> {
     fn drop(&mut self) {
         // Ordering: Release, pairs with the Acquire in `counts`: what we have sent comes before the
         // end, whoever is the last one out.
-        if self.chan.senders.fetch_sub(1, Ordering::Release) == 1 {
-            self.chan.rx_waker.wake();
+        if self.chan.rear.senders.fetch_sub(1, Ordering::Release) == 1 {
+            self.chan.rear.waker.wake();
         }
     }
 }
@@ -109,7 +109,7 @@ impl<T> Drop for Tx<T> {
 impl<T> Weak<T> {
     fn new(chan: &Arc<Chan<T>>) -> Self {
         // Ordering: Relaxed, a count for people.
-        chan.weak.fetch_add(1, Ordering::Relaxed);
+        chan.rear.weak.fetch_add(1, Ordering::Relaxed);
         Self { chan: chan.clone() }
     }
 
@@ -118,7 +118,7 @@ impl<T> Weak<T> {
         let mut now = self.chan.counts().0;
         while now != 0 {
             // Ordering: Relaxed, as in `clone`: a sender is there, so the end has not come.
-            let more = self.chan.senders.compare_exchange_weak(
+            let more = self.chan.rear.senders.compare_exchange_weak(
                 now,
                 now + 1,
                 Ordering::Relaxed,
@@ -146,6 +146,6 @@ impl<T> Clone for Weak<T> {
 impl<T> Drop for Weak<T> {
     fn drop(&mut self) {
         // Ordering: Relaxed, as in `new`.
-        self.chan.weak.fetch_sub(1, Ordering::Relaxed);
+        self.chan.rear.weak.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -3,6 +3,8 @@
 
 use crate::base::prim::count;
 use crate::base::rng::Rng;
+use crate::sync::semaphore::acquire::Acquire;
+use crate::sync::semaphore::error::*;
 use crate::sync::semaphore::permits::*;
 use crate::wake::block_on::block_on;
 use crate::wake::coop;
@@ -11,6 +13,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 
 fn word(permits: &Permits) -> usize {
     &raw const permits.word as usize
