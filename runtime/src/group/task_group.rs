@@ -158,7 +158,10 @@ impl<E: Send + 'static> TaskGroup<E> {
     /// ```
     #[track_caller]
     pub fn limit(&self, n: usize) {
-        assert!(n > 0, "a TaskGroup with a limit of 0 would run no child; use a limit of 1 or more");
+        assert!(
+            n > 0,
+            "a TaskGroup with a limit of 0 would run no child; use a limit of 1 or more"
+        );
         self.roll.set_limit(Semaphore::new(n.min(Semaphore::MAX_PERMITS)));
     }
 
