@@ -127,6 +127,7 @@ impl<T> Ended<T> {
 ///
 /// # Panics
 /// When there is no runtime on this thread.
+#[track_caller]
 pub(super) fn spawn_for<F>(future: F, caller: &'static Location<'static>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,

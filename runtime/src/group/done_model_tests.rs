@@ -1,4 +1,4 @@
-//! Loom models of the list of those who have ended.
+//! Loom models of the list of those who have ended. Each polls with one waker: see `wake/slot.rs`.
 
 use super::{Done, Ear};
 use crate::base::prim::{AtomicUsize, Ordering, thread};
@@ -42,10 +42,12 @@ fn loom_group_two_ends_meet_the_owner() {
             })
             .collect();
         let mut seen = [0; 2];
-        for _ in 0..2 {
-            let at = block_on(next(&mut done, &mut ear)) as usize;
-            seen[at] += outputs[at].load(Ordering::Relaxed);
-        }
+        block_on(async {
+            for _ in 0..2 {
+                let at = next(&mut done, &mut ear).await as usize;
+                seen[at] += outputs[at].load(Ordering::Relaxed);
+            }
+        });
         assert_eq!(seen, [1, 1]);
         children.into_iter().for_each(|child| child.join().expect("it ends"));
     });
@@ -61,13 +63,15 @@ fn loom_group_an_entry_is_used_again() {
         let thread = thread::spawn(move || other.wake());
         first.wake();
         let mut seen = [0; 2];
-        seen[block_on(next(&mut done, &mut ear)) as usize] += 1;
-        if seen[0] == 1 {
-            Waker::clone(&done.waker(0)).wake();
-        }
-        for _ in 0..1 + seen[0] {
-            seen[block_on(next(&mut done, &mut ear)) as usize] += 1;
-        }
+        block_on(async {
+            seen[next(&mut done, &mut ear).await as usize] += 1;
+            if seen[0] == 1 {
+                Waker::clone(&done.waker(0)).wake();
+            }
+            for _ in 0..1 + seen[0] {
+                seen[next(&mut done, &mut ear).await as usize] += 1;
+            }
+        });
         assert!(seen[1] == 1 && done.pop().is_none(), "{seen:?}");
         thread.join().expect("it ends");
     });

@@ -21,6 +21,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{Location, resume_unwind};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 /// Tasks that end when the set is dropped, joined in the order in which they end.
@@ -57,7 +58,8 @@ use std::task::{Context, Poll, ready};
 pub struct JoinSet<T> {
     children: Children<T>,
     ear: Ear,
-    pub(super) early: VecDeque<Outcome<T>>,
+    /// In a lock that nobody takes twice, so that the set is `Sync` whatever the outputs are.
+    early: Mutex<VecDeque<Outcome<T>>>,
 }
 
 impl<T> JoinSet<T> {
@@ -65,19 +67,25 @@ impl<T> JoinSet<T> {
     #[must_use]
     pub fn new() -> Self {
         let (children, ear) = Children::new();
-        Self { children, ear, early: VecDeque::new() }
+        Self { children, ear, early: Mutex::default() }
     }
 
     /// How many tasks are in it: those that run, and those whose output nobody has taken.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.children.len() + self.early.len()
+        self.children.len() + self.early.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Is there no task in it?
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl<T> JoinSet<T> {
+    pub(super) fn early(&mut self) -> &mut VecDeque<Outcome<T>> {
+        self.early.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -240,7 +248,7 @@ impl<T: 'static> JoinSet<T> {
     /// Empties the set; the tasks go on without it.
     pub fn detach_all(&mut self) {
         // Outputs are dropped after the set is whole again: they may panic.
-        let _before = std::mem::take(&mut self.early);
+        let _before = std::mem::take(self.early());
         let (children, ear) = Children::new();
         self.ear = ear;
         drop(std::mem::replace(&mut self.children, children));
@@ -264,16 +272,16 @@ impl<T: 'static> JoinSet<T> {
     }
 
     fn try_next(&mut self) -> Option<Outcome<T>> {
-        self.early.pop_front().or_else(|| Some(self.children.pop()?.outcome()))
+        self.early().pop_front().or_else(|| Some(self.children.pop()?.outcome()))
     }
 
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Outcome<T>>> {
-        if self.early.is_empty() {
+        if self.early().is_empty() {
             return self.poll_child(cx);
         }
         ready!(coop::ready(cx));
         coop::spend();
-        Poll::Ready(self.early.pop_front())
+        Poll::Ready(self.early().pop_front())
     }
 
     /// The same, past those that `wait` has looked at. `None`: all children have been taken.
@@ -346,6 +354,7 @@ where
 }
 
 impl<T: Send + 'static> JoinSet<T> {
+    #[track_caller]
     pub(super) fn spawn_all<I>(&mut self, tasks: I, caller: &'static Location<'static>)
     where
         I: IntoIterator<Item: Future<Output = T> + Send + 'static>,

@@ -87,7 +87,7 @@ pub async fn wait<T: 'static>(
         }
     })
     .await;
-    let mut ended = Vec::from(std::mem::take(&mut set.early));
+    let mut ended = Vec::from(std::mem::take(set.early()));
     ended.sort_unstable_by_key(|ended| ended.order);
     ended.into_iter().map(|ended| ended.output).collect()
 }
@@ -101,24 +101,24 @@ impl<T: 'static> WaitFor<T> {
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         loop {
-            while let Some(ended) = set.early.get(*looked_at) {
+            while let Some(ended) = set.early().get(*looked_at) {
                 *looked_at += 1;
                 if self.is_error(ended) {
                     // What has ended in the same turn comes along.
                     while let Poll::Ready(Some(ended)) = set.poll_child(cx) {
-                        set.early.push_back(ended);
+                        set.early().push_back(ended);
                     }
                     return Poll::Ready(());
                 }
             }
             match set.poll_child(cx) {
-                Poll::Ready(Some(ended)) => set.early.push_back(ended),
+                Poll::Ready(Some(ended)) => set.early().push_back(ended),
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => break,
             }
         }
         match self {
-            Self::FirstCompleted if !set.early.is_empty() => Poll::Ready(()),
+            Self::FirstCompleted if !set.early().is_empty() => Poll::Ready(()),
             _ => Poll::Pending,
         }
     }
