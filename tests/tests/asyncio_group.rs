@@ -1,4 +1,5 @@
-//! asyncio's facts about gather, wait, shield, as_completed and groups, row by row, in virtual time.
+//! asyncio's facts about gather, wait, shield, as_completed and groups, row by row, in virtual
+//! time.
 //!
 //! The rows and their values are what CPython 3.11 prints; each names its test. "Cleaned" is what a
 //! coroutine says in an `await` of its `finally`; a future that is cancelled is dropped, so its
@@ -9,7 +10,7 @@
 //! | `gather.order` | `['a', 'b', 'c']` | `gather_order` |
 //! | `gather.empty` | `[]` | `gather_empty` |
 //! | `gather.first_error` | at once, siblings run on | `gather_first_error`: they have ended |
-//! | `gather.sibling_keeps_running` | `['y:done']` | `gather_sibling_is_ended`: nothing outlives it |
+//! | `gather.sibling_keeps_running` | `['y:done']` | `gather_sibling_is_ended` |
 //! | `gather.return_exceptions` | `[1, 'ValueError(v)', 3]` | `gather_return_exceptions` |
 //! | `gather.cancel_outer` | children cancelled | `gather_cancel_outer` |
 //! | `gather.cancel_outer_retexc` | children cancelled | `gather_cancel_outer_retexc` |

@@ -107,7 +107,7 @@ where
     }
 }
 
-/// A child of a [`TaskGroup`](super::TaskGroup): await it for its value, or abort it alone.
+/// A child of a [`TaskGroup`](crate::task::TaskGroup): await it for its value, or abort it alone.
 ///
 /// Dropping it changes nothing: the child is the group's.
 ///
@@ -163,7 +163,7 @@ impl<U> fmt::Debug for GroupTask<U> {
 
 /// A child of a group has no value: it was aborted, or failed, or was never started.
 ///
-/// What it failed with is in its group's [`GroupError`](super::GroupError).
+/// What it failed with is in its group's [`GroupError`](crate::task::GroupError).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoValue {
     started: bool,

@@ -16,10 +16,11 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// All failures of a [`TaskGroup`](super::TaskGroup), in the order in which they came.
+/// All failures of a [`TaskGroup`](crate::task::TaskGroup), in the order in which they came.
 ///
-/// There is at least one. Children that were told to end because of it are not among them. `Display`
-/// prints a numbered tree; an error of several lines, such as that of a group inside, is indented.
+/// There is at least one. Children that were told to end because of it are not among them.
+/// `Display` prints a numbered tree; an error of several lines, such as that of a group inside, is
+/// indented.
 /// [`source`](Error::source) is the first.
 ///
 /// asyncio: `ExceptionGroup`.

@@ -1,7 +1,7 @@
 //! gather, gather_all: many futures as tasks, their outputs in order.
 //!
-//! `join!` runs a few futures of different types in one task; these run any number of one type, each
-//! in a task of its own, so on several threads where there are several.
+//! `join!` runs a few futures of different types in one task; these run any number of one type,
+//! each in a task of its own, so on several threads where there are several.
 
 #![forbid(unsafe_code)]
 
@@ -13,10 +13,10 @@ use std::panic::{Location, resume_unwind};
 
 /// Runs futures as tasks; returns their values in the order of the futures, or the first error.
 ///
-/// The tasks start when this is awaited. With the first error (in time, not in order) the others are
-/// told to end, and when they have, the error is returned: nothing outlives the call. That is unlike
-/// asyncio's `gather`, whose siblings run on, unobserved. Later errors are dropped;
-/// [`TaskGroup`](super::TaskGroup) keeps them all, and [`gather_all`] lets everybody finish.
+/// The tasks start when this is awaited. With the first error (in time, not in order) the others
+/// are told to end, and when they have, the error is returned: nothing outlives the call. That is
+/// unlike asyncio's `gather`, whose siblings run on, unobserved. Later errors are dropped;
+/// [`TaskGroup`](crate::task::TaskGroup) keeps them all, and [`gather_all`] lets everybody finish.
 ///
 /// An input that is a [`JoinHandle`](crate::task::JoinHandle) is only waited for by the task made
 /// for it: when that ends, the handle's own task goes on.
@@ -26,8 +26,8 @@ use std::panic::{Location, resume_unwind};
 ///
 /// # Panics
 /// When a task panics, with what it threw, after the others have ended; also if another one has
-/// returned an error. When a task is cancelled because its runtime ends. When there is no runtime on
-/// this thread.
+/// returned an error. When a task is cancelled because its runtime ends. When there is no runtime
+/// on this thread.
 ///
 /// # Cancel safety
 /// Dropped half-way, it tells the tasks to end; each ends after the poll it is in (a drop cannot
@@ -111,9 +111,9 @@ enum Failed<E> {
 
 /// Runs futures as tasks until all have ended; returns what became of each, in their order.
 ///
-/// The tasks start when this is awaited. One that panics or is cancelled harms no other: its place
-/// has the error. In asyncio that error is a `CancelledError`, which is no `Exception` and is easily
-/// missed; here it is a [`JoinError`] like any other.
+/// The tasks start when this is awaited. One that panics or is cancelled harms no other: its
+/// place has the error. In asyncio that error is a `CancelledError`, which is no `Exception` and is
+/// easily missed; here it is a [`JoinError`] like any other.
 ///
 /// # Errors
 /// Each task's own, in its place.

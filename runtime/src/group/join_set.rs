@@ -28,12 +28,12 @@ use std::task::{Context, Poll, ready};
 ///
 /// All of them have outputs of the same type. Taking one out costs the same however many there are.
 /// A set is plain data of its owner: to spawn from several tasks, and to end all when one fails,
-/// use a [`TaskGroup`](super::TaskGroup).
+/// use a [`TaskGroup`](crate::task::TaskGroup).
 ///
 /// Dropping the set tells its tasks to end; each ends after the poll it is in.
 ///
-/// asyncio: a set of tasks, with [`wait`](super::wait()) and
-/// [`as_completed`](super::as_completed()).
+/// asyncio: a set of tasks, with [`wait`](crate::task::wait()) and
+/// [`as_completed`](crate::task::as_completed()).
 ///
 /// # Examples
 /// ```
@@ -221,7 +221,7 @@ impl<T: 'static> JoinSet<T> {
 
     /// Waits for all tasks; returns their outputs in the order in which they ended.
     ///
-    /// [`gather_all`](super::gather_all()) has them in the order in which they were given.
+    /// [`gather_all`](crate::task::gather_all()) has them in the order in which they were given.
     ///
     /// # Panics
     /// When a task panicked, with what it threw, or was aborted. The others are told to end.

@@ -20,7 +20,7 @@ use super::children::{Children, Outcome};
 use super::done::{Bell, Ear};
 use crate::base::prim::Mutex;
 use crate::runtime::handle::Handle;
-use crate::sync::Semaphore;
+use crate::sync::semaphore::guarded::Semaphore;
 use crate::task::join::JoinHandle;
 use std::fmt;
 use std::sync::Arc;

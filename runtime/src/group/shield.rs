@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 /// Waits for a task that is to go on when nobody waits for it any more.
 ///
 /// Dropping the future, by a time-out or because the task that awaits it ends, leaves the task
-/// alone. A [`JoinHandle`] does that by itself; `shield` says that it is meant so, and cannot abort.
-/// To wait again after a time-out, wait for `&mut shielded`.
+/// alone. A [`JoinHandle`] does that by itself; `shield` says that it is meant so, and cannot
+/// abort. To wait again after a time-out, wait for `&mut shielded`.
 ///
 /// asyncio: `shield`. There, cancelling who awaits a task cancels the task, unless it is shielded.
 ///
@@ -50,6 +50,9 @@ pub struct Shield<T> {
 
 impl<T> Shield<T> {
     /// The handle, which can abort the task.
+    ///
+    /// # Cancel safety
+    /// Awaiting the handle loses nothing when it is dropped; the task goes on.
     pub fn into_inner(self) -> JoinHandle<T> {
         self.handle
     }

@@ -12,8 +12,8 @@ use super::error::GroupError;
 use super::roll::Roll;
 use super::scope::Scope;
 use crate::runtime::handle::Handle;
-use crate::sync::Semaphore;
 use crate::sync::oneshot::channel::channel;
+use crate::sync::semaphore::guarded::Semaphore;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -55,8 +55,8 @@ impl<E: Send + 'static> TaskGroup<E> {
     /// Runs `body` and the children that it spawns, until all have ended.
     ///
     /// The body runs in the task that awaits the scope, the children in tasks of their own on the
-    /// same runtime. A child that is [aborted](GroupTask::abort) alone, or ends with its runtime, is
-    /// no failure. A failure is noticed when the scope is polled next: children that fail until
+    /// same runtime. A child that is [aborted](GroupTask::abort) alone, or ends with its runtime,
+    /// is no failure. A failure is noticed when the scope is polled next: children that fail until
     /// then all say so, in the order in which they end.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ fn boxed(future: impl Future<Output = Result<&'static str, Error>> + Send + 'sta
     Box::pin(future)
 }
 
-/// In asyncio `y` gets to its end, unobserved.
+/// In asyncio `y` gets to its end, unobserved. Here nothing outlives the call.
 #[test]
 fn gather_sibling_is_ended() {
     run(async {

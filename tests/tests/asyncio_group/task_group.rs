@@ -204,7 +204,12 @@ fn exceptiongroup_except_star() {
         })
         .await
         .unwrap_err();
-        let leaf = |leaf| move |failure: &Failure<_>| matches!(failure.error(), Some(Tree::Leaf(error)) if *error == leaf);
+        let leaf = |leaf| {
+            move |failure: &Failure<_>| match failure.error() {
+                Some(Tree::Leaf(error)) => *error == leaf,
+                _ => false,
+            }
+        };
         let (values, rest) = error.split(leaf(Error::Value(1)));
         assert_eq!(values.unwrap().len(), 1);
         let (keys, rest) = rest.unwrap().split(leaf(Error::Key(2)));

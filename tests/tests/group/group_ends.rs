@@ -1,5 +1,5 @@
-//! The ways in which a TaskGroup can end: failures and panics anywhere, scopes dropped half-way, the
-//! end of the runtime. In each, nothing is left.
+//! The ways in which a TaskGroup can end: failures and panics anywhere, scopes dropped half-way,
+//! the end of the runtime. In each, nothing is left.
 
 use crate::{dropped, panics, turns, waits};
 use mainspring::task::{TaskGroup, yield_now};
