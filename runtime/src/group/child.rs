@@ -115,6 +115,21 @@ where
 /// Awaiting `&mut handle` is cancel safe.
 ///
 /// asyncio: the task that `TaskGroup.create_task` returns.
+///
+/// ```
+/// use mainspring::task::TaskGroup;
+///
+/// # let rt = mainspring::runtime::Runtime::new()?;
+/// let text = rt.block_on(TaskGroup::<()>::scope(async |group| {
+///     let slow = group.spawn(std::future::pending::<Result<(), ()>>());
+///     let quick = group.spawn(async { Ok("here") });
+///     slow.abort();
+///     assert!(slow.await.is_err(), "no value, and no failure of the group");
+///     Ok(quick.await.unwrap())
+/// }));
+/// assert_eq!(text.unwrap(), "here");
+/// # Ok::<_, std::io::Error>(())
+/// ```
 pub struct GroupTask<U> {
     value: Receiver<U>,
     /// `None`: it was never started.

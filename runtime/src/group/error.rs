@@ -129,6 +129,21 @@ impl<E> GroupError<E> {
 
     /// Panics with what was thrown, if one of the failures is a panic; the rest is dropped.
     /// Otherwise returns the error as it is.
+    ///
+    /// For whoever treats a panic as what it is in one thread: `.map_err(GroupError::resume_panic)`.
+    ///
+    /// # Panics
+    /// When a child or the body did.
+    ///
+    /// ```
+    /// use mainspring::task::{GroupError, TaskGroup};
+    ///
+    /// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+    /// let outcome = rt.block_on(TaskGroup::scope(async |_| Err::<(), _>("no luck")));
+    /// let error = outcome.map_err(GroupError::resume_panic).unwrap_err();
+    /// assert_eq!(error.first().error(), Some(&"no luck"));
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
     pub fn resume_panic(self) -> Self {
         let is_panic = |failure: &Failure<E>| matches!(failure, Failure::Panic(_));
         let Some(at) = self.failures.iter().position(is_panic) else { return self };

@@ -214,6 +214,17 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Cancel safety
     /// Dropped half-way, all tasks have been told; those that have not ended are still in the set.
+    ///
+    /// ```
+    /// # let rt = mainspring::runtime::Runtime::new()?;
+    /// rt.block_on(async {
+    ///     let mut set = mainspring::task::JoinSet::new();
+    ///     set.spawn(std::future::pending::<()>());
+    ///     set.shutdown().await;
+    ///     assert!(set.is_empty());
+    /// });
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
     pub async fn shutdown(&mut self) {
         self.abort_all();
         while self.join_next().await.is_some() {}
@@ -228,6 +239,15 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Cancel safety
     /// Dropped half-way, it drops the outputs it has, and tells the other tasks to end.
+    ///
+    /// ```
+    /// # let rt = mainspring::runtime::Runtime::new()?;
+    /// rt.block_on(async {
+    ///     let set: mainspring::task::JoinSet<_> = (0..4).map(async |n| n * n).collect();
+    ///     assert_eq!(set.join_all().await.into_iter().sum::<u32>(), 14);
+    /// });
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
     pub async fn join_all(mut self) -> Vec<T> {
         let mut outputs = Vec::with_capacity(self.len());
         while let Some(output) = self.join_next().await {

@@ -166,6 +166,20 @@ impl<E: Send + 'static> TaskGroup<E> {
     }
 
     /// Tells all children to end. That is no failure, and the group goes on.
+    ///
+    /// ```
+    /// use mainspring::task::TaskGroup;
+    ///
+    /// # let rt = mainspring::runtime::Runtime::new()?;
+    /// let outcome = rt.block_on(TaskGroup::<()>::scope(async |group| {
+    ///     group.spawn(std::future::pending::<Result<(), ()>>());
+    ///     // The work is done: who still waits for more need not.
+    ///     group.abort_all();
+    ///     Ok("done")
+    /// }));
+    /// assert_eq!(outcome.unwrap(), "done");
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
     pub fn abort_all(&self) {
         self.roll.abort_all();
     }

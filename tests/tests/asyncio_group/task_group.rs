@@ -113,20 +113,15 @@ fn taskgroup_create_after_exit() {
 
 #[test]
 fn taskgroup_dynamic_spawn() {
-    fn count_down(
-        group: TaskGroup<Error>,
-        log: Arc<Mutex<Vec<u32>>>,
-        number: u32,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        async move {
+    type Boxed = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+    fn count_down(group: TaskGroup<Error>, log: Arc<Mutex<Vec<u32>>>, number: u32) -> Boxed {
+        Box::pin(async move {
             log.lock().unwrap().push(number);
             if let Some(next) = number.checked_sub(1) {
-                let next: Pin<Box<dyn Future<Output = _> + Send>> =
-                    Box::pin(count_down(group.clone(), log, next));
-                group.spawn(next);
+                group.spawn(count_down(group.clone(), log, next));
             }
             Ok(())
-        }
+        })
     }
     run(async {
         let log = Arc::new(Mutex::new(vec![]));

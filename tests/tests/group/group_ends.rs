@@ -137,26 +137,20 @@ fn a_scope_that_is_dropped_half_way(kind: Kind) {
 /// Children that spawn as fast as they can, while a sibling fails or the scope is dropped: whatever
 /// was started has ended, or ends; whatever was not started is dropped.
 fn children_that_spawn_while_the_group_ends(kind: Kind) {
-    fn breeds(
-        group: TaskGroup<u8>,
-        drops: Drops,
-        born: Arc<AtomicUsize>,
-    ) -> impl Future<Output = Result<(), u8>> + Send {
-        async move {
-            for _ in 0..20 {
-                for _ in 0..5 {
-                    born.fetch_add(1, Ordering::SeqCst);
-                    let counted = drops.counted();
-                    group.spawn(async move {
-                        let _counted = counted;
-                        yield_now().await;
-                        Ok(())
-                    });
-                }
-                yield_now().await;
+    async fn breeds(group: TaskGroup<u8>, drops: Drops, born: Arc<AtomicUsize>) -> Result<(), u8> {
+        for _ in 0..20 {
+            for _ in 0..5 {
+                born.fetch_add(1, Ordering::SeqCst);
+                let counted = drops.counted();
+                group.spawn(async move {
+                    let _counted = counted;
+                    yield_now().await;
+                    Ok(())
+                });
             }
-            std::future::pending().await
+            yield_now().await;
         }
+        std::future::pending().await
     }
     let runtime = kind.runtime();
     for round in 0..40 {
