@@ -17,6 +17,8 @@ mod join_set_ends;
 mod points;
 #[path = "group/task_group.rs"]
 mod task_group;
+#[path = "group/tokios.rs"]
+mod tokios;
 #[path = "group/waiting.rs"]
 mod waiting;
 
