@@ -15,6 +15,8 @@ mod join_set;
 mod join_set_ends;
 #[path = "group/points.rs"]
 mod points;
+#[path = "group/sites.rs"]
+mod sites;
 #[path = "group/task_group.rs"]
 mod task_group;
 #[path = "group/tokios.rs"]

@@ -69,7 +69,7 @@ impl<E: Send + 'static> TaskGroup<E> {
     ///
     /// # Cancel safety
     /// Dropped half-way, it tells all children to end and drops the body; each child ends after the
-    /// poll it is in (a drop cannot wait). None goes on.
+    /// poll it is in (a drop cannot wait). None goes on. Failures that there were are dropped.
     ///
     /// ```
     /// use mainspring::task::{GroupError, TaskGroup};
