@@ -130,7 +130,7 @@ impl<E> GroupError<E> {
     /// Panics with what was thrown, if one of the failures is a panic; the rest is dropped.
     /// Otherwise returns the error as it is.
     ///
-    /// For whoever treats a panic as what it is in one thread: `.map_err(GroupError::resume_panic)`.
+    /// A panic in a child is then a panic here: `outcome.map_err(GroupError::resume_panic)`.
     ///
     /// # Panics
     /// When a child or the body did.
