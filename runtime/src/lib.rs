@@ -7,7 +7,7 @@
 //! call upwards in the whole program is a wake.
 //!
 //! ```text
-//!  select  join                             several futures in one task
+//!  select  join  group                      several futures in one task, or a task for each
 //!  time  io  net  signal                    what programs use; the handle leads to the drivers
 //!  runtime                                  bolts the machines together
 //!  local │ pool │ drive │ blocking │ sync   machines, no edges between them
@@ -112,6 +112,14 @@ pub mod task {
         pub use super::local_key::TaskLocalFuture;
     }
 
+    pub use crate::group::child::{GroupTask, NoValue};
+    pub use crate::group::completed::{AsCompleted, as_completed};
+    pub use crate::group::error::{Failure, GroupError, Panicked};
+    pub use crate::group::gather::{gather, gather_all};
+    pub use crate::group::join_set::JoinSet;
+    pub use crate::group::shield::{Shield, shield};
+    pub use crate::group::task_group::TaskGroup;
+    pub use crate::group::wait::{WaitFor, wait};
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
     pub use header::Id;
     pub use join::{AbortHandle, JoinError, JoinHandle};
@@ -513,6 +521,35 @@ pub mod select;
 /// join!, try_join!: all of several futures, polled inside one task, no spawn.
 #[doc(hidden)]
 pub mod join;
+
+pub(crate) mod group {
+    //! Structured concurrency: children that end before their parent. Public as `task::…`.
+
+    /// who has ended: children put themselves on a list, and only the first on it wakes the owner.
+    pub(crate) mod done;
+    /// handles of children in slots, and which of them have ended: what all groups are made of.
+    pub(crate) mod children;
+    /// JoinSet: tasks in a set, joined in the order in which they end.
+    pub(crate) mod join_set;
+    /// wait: until one, all or a failed one of a set has ended, or a time is over.
+    pub(crate) mod wait;
+    /// gather, gather_all: many futures as tasks, their outputs in order.
+    pub(crate) mod gather;
+    /// as_completed: outputs one by one, in the order in which they are there.
+    pub(crate) mod completed;
+    /// shield: who waits may be cancelled, the task is not.
+    pub(crate) mod shield;
+    /// GroupError: all failures of a group, as a numbered tree.
+    pub(crate) mod error;
+    /// what a child of a TaskGroup runs in, and the handle of its value.
+    pub(crate) mod child;
+    /// who is in a group, and whether it still takes children in.
+    pub(crate) mod roll;
+    /// the future of a scope: polls the body, hears of its children, and ends when all have ended.
+    pub(crate) mod scope;
+    /// TaskGroup: no child outlives its scope, and the first failure ends the rest.
+    pub(crate) mod task_group;
+}
 
 /// This runtime's types under other crates' traits, each behind a feature of its own.
 pub mod compat {

@@ -301,3 +301,92 @@ fn select_and_the_joins_allocate_nothing() {
         assert_eq!(made(work).await.0, 0);
     });
 }
+
+/// Of a thousand tasks: one for each, and 32 chunks for the list of those who have ended.
+#[test]
+fn a_task_of_a_set_is_one_allocation() {
+    use mainspring::task::{JoinSet, gather, gather_all};
+    runtime().block_on(async {
+        let mut set = JoinSet::new();
+        let spawn = async { set.extend((0..1_000).map(|number| async move { number })) };
+        let (count, _) = made(spawn).await;
+        assert!((1_000..1_050).contains(&count), "{count}");
+        let join = async {
+            for _ in 0..1_000 {
+                set.join_next().await.unwrap().unwrap();
+            }
+        };
+        assert_eq!(made(join).await.0, 0);
+        let again = async {
+            for number in 0..1_000 {
+                set.spawn(async move { number });
+                assert_eq!(set.join_next().await.unwrap().unwrap(), number);
+            }
+        };
+        assert_eq!(made(again).await.0, 1_000, "the tasks, and nothing else");
+        let all = async {
+            gather((0..1_000).map(async |number| Ok::<_, ()>(number))).await.unwrap();
+        };
+        let (count, _) = made(all).await;
+        assert!((1_000..1_050).contains(&count), "{count}");
+        let all = async { drop(gather_all((0..1_000).map(async |number| number)).await) };
+        let (count, _) = made(all).await;
+        assert!((1_000..1_050).contains(&count), "{count}");
+    });
+}
+
+/// The task, and the channel that its value comes through.
+#[test]
+fn a_child_of_a_group_is_two_allocations() {
+    use mainspring::task::TaskGroup;
+    runtime().block_on(async {
+        let scope = async {
+            let body = async |group: TaskGroup<()>| {
+                (0..1_000).for_each(|number| drop(group.spawn(async move { Ok(number) })));
+                Ok(())
+            };
+            TaskGroup::scope(body).await.unwrap();
+        };
+        let (count, _) = made(scope).await;
+        assert!((2_000..2_060).contains(&count), "{count}");
+    });
+}
+
+/// Sets and groups that are dropped with tasks in every state free everything.
+#[test]
+fn sets_and_groups_are_freed() {
+    use mainspring::task::{JoinSet, TaskGroup, WaitFor, wait};
+    runtime().block_on(async {
+        let round = async || {
+            let mut set = JoinSet::new();
+            for number in 0..100 {
+                set.spawn(async move {
+                    if number % 3 == 0 {
+                        pending().await
+                    }
+                });
+            }
+            wait(&mut set, WaitFor::FirstCompleted, None).await;
+            drop(set);
+            let body = async |group: TaskGroup<u8>| {
+                for number in 0..100 {
+                    let inner = group.clone();
+                    group.spawn(async move {
+                        inner.spawn(pending::<Result<(), u8>>());
+                        if number == 50 { Err(1) } else { Ok(number) }
+                    });
+                }
+                pending::<Result<(), u8>>().await
+            };
+            TaskGroup::scope(body).await.unwrap_err();
+            yield_now().await;
+        };
+        round().await;
+        let before = KEPT.with(Cell::get);
+        for _ in 0..20 {
+            round().await;
+        }
+        let kept = KEPT.with(Cell::get) - before;
+        assert!(kept < 20, "{kept} allocations of 20 rounds are left");
+    });
+}

@@ -126,7 +126,7 @@ impl<T> JoinHandle<T> {
     }
 
     /// Leaves a clone of `waker` with the task. False: the task has ended meanwhile.
-    fn wait(&self, waker: &Waker) -> bool {
+    pub(crate) fn wait(&self, waker: &Waker) -> bool {
         let task = self.task();
         let state = task.state();
         if state.has_join_waker() {
