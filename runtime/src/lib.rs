@@ -106,6 +106,16 @@ pub mod task {
     pub(crate) mod yield_now;
     /// values that belong to a task: LocalKey, and the future that carries them.
     pub(crate) mod local_key;
+    /// what one poll may spend, from outside: futures without a budget, and code that spends it.
+    pub(crate) mod budget;
+
+    /// The budget of a poll: futures that do without, and code that spends it.
+    pub mod coop {
+        pub use super::budget::{
+            Coop, RestoreOnPending, Unconstrained, consume_budget, cooperative,
+            has_budget_remaining, poll_proceed, unconstrained,
+        };
+    }
 
     /// Futures that have a name because somebody has to write their type.
     pub mod futures {
@@ -113,6 +123,7 @@ pub mod task {
     }
 
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
+    pub use budget::{Unconstrained, consume_budget, unconstrained};
     pub use header::Id;
     pub use join::{AbortHandle, JoinError, JoinHandle};
     pub use local_key::{AccessError, LocalKey};
