@@ -123,6 +123,7 @@ pub mod task {
     }
 
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
+    pub use crate::runtime::local_set::{LocalEnterGuard, LocalSet, spawn_local};
     pub use budget::{Unconstrained, consume_budget, unconstrained};
     pub use header::Id;
     pub use join::{AbortHandle, JoinError, JoinHandle};
@@ -137,6 +138,8 @@ pub(crate) mod local {
     pub(crate) mod worker;
     /// where a spawn and a wake land: the own queue at home, the inbox elsewhere.
     pub(crate) mod spawn;
+    /// the same executor without a thread of its own: whoever polls it drives it.
+    pub(crate) mod driven;
 }
 
 pub(crate) mod drive {
@@ -399,6 +402,8 @@ pub mod runtime {
     pub(crate) mod runtime;
     /// every knob, its default, and the reason for the default.
     pub(crate) mod builder;
+    /// LocalSet: tasks that stay on the thread that made them.
+    pub(crate) mod local_set;
 
     pub use builder::Builder;
     pub use handle::{EnterGuard, Handle, TryCurrentError};

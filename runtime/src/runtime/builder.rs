@@ -44,6 +44,17 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 #[cfg(not(loom))]
 static IDS: AtomicU64 = AtomicU64::new(1);
 
+#[cfg(not(loom))]
+pub(super) fn ids() -> Ids {
+    Ids::new(&IDS)
+}
+
+/// A `static` cannot be made of loom's atomics.
+#[cfg(loom)]
+pub(super) fn ids() -> Ids {
+    Ids::new(Box::leak(Box::new(crate::base::prim::AtomicU64::new(1))))
+}
+
 /// Configures a [`Runtime`].
 ///
 /// asyncio: the arguments of `asyncio.Runner`.
@@ -285,7 +296,7 @@ impl Builder {
     fn build_current_thread(&self) -> io::Result<Runtime> {
         let clock = if self.start_paused { Clock::paused() } else { Clock::real() };
         let (reactor, report) = (Reactor::new()?, report(self.unhandled.clone()));
-        let ids = Ids::new(&IDS);
+        let ids = ids();
         let scheduler = Keep::new(LocalShared::new(ids, report.clone()));
         let worker = LocalWorker::new(&scheduler, self.intervals.event);
         let wheels = Wheels::new(1, false, &clock);
@@ -310,7 +321,7 @@ impl Builder {
         let mut started = threads::start(&config, driver)?;
         let unparkers = std::mem::take(&mut started.unparkers);
         let shared =
-            PoolShared::new(Ids::new(&IDS), report.clone(), unparkers, self.block_on_helps);
+            PoolShared::new(ids(), report.clone(), unparkers, self.block_on_helps);
         let scheduler = Keep::new(shared);
         let pool = Scheduler::Pool(scheduler.clone());
         let handle = self.handle(pool, clock, wheels, reactor, &report);
@@ -335,8 +346,9 @@ impl Builder {
             config.name = name.clone();
         }
         let blocking = blocking::Pool::new(config);
-        let ids = Ids::new(&IDS);
-        Handle { inner: Arc::new(Inner { scheduler, ids, clock, wheels, reactor, blocking }) }
+        let ids = ids();
+        let report = report.clone();
+        Handle { inner: Arc::new(Inner { scheduler, ids, clock, wheels, reactor, blocking, report }) }
     }
 
     fn threads(&self, report: Report) -> threads::Config {

@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(super) wheels: Arc<Wheels>,
     pub(super) reactor: Arc<Reactor>,
     pub(super) blocking: blocking::Pool,
+    /// Hears of panics that nobody can be given.
+    pub(super) report: Report,
 }
 
 impl Inner {
@@ -64,23 +66,31 @@ impl Inner {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// No runtime drives this thread: it may block.
+/// What drives this thread, and so whether it may block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// No runtime does: it may block.
     Free,
-    /// `block_on` runs on this thread, or a worker does: it must not block.
-    Driving,
+    /// A `block_on` that has the thread for itself: it must not block, except in place.
+    Root,
+    /// A `block_on` of `current_thread`, or a `LocalSet`: other tasks need this very thread.
+    Shared,
+    /// A worker of `multi_thread`, at this post of `runtime/post.rs`: others may man it meanwhile.
+    Worker(*const ()),
 }
 
 struct Context {
     inner: Cell<*const Inner>,
     mode: Cell<Mode>,
+    /// The innermost `LocalSet`; `runtime/local_set.rs` says who owns it.
+    local: Cell<*const ()>,
 }
 
 plain_local! {
     static CONTEXT: Context = Context {
         inner: Cell::new(ptr::null()),
         mode: Cell::new(Mode::Free),
+        local: Cell::new(ptr::null()),
     };
 }
 
@@ -94,7 +104,26 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Inner>) -> R) -> R {
 
 /// Does a runtime drive this thread, so that it must not block?
 pub(super) fn is_driving() -> bool {
-    CONTEXT.with(|context| context.mode.get() == Mode::Driving)
+    mode() != Mode::Free
+}
+
+pub(super) fn mode() -> Mode {
+    CONTEXT.with(|context| context.mode.get())
+}
+
+/// The thread is driven, or is not, as `mode` says until the guard is dropped.
+pub(super) fn set_mode(mode: Mode) -> Restore {
+    set_context(CONTEXT.with(|context| context.inner.get()), Some(mode))
+}
+
+/// The innermost `LocalSet` of this thread, or null.
+pub(super) fn local_set() -> *const () {
+    CONTEXT.with(|context| context.local.get())
+}
+
+/// Puts another in its place.
+pub(super) fn replace_local_set(set: *const ()) -> *const () {
+    CONTEXT.with(|context| context.local.replace(set))
 }
 
 /// Puts the thread's context back when dropped.
@@ -118,12 +147,6 @@ impl Drop for Restore {
             context.inner.set(self.inner);
             context.mode.set(self.mode);
         });
-    }
-}
-
-impl fmt::Debug for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Mode::Free { "Free" } else { "Driving" })
     }
 }
 
@@ -223,9 +246,9 @@ impl Handle {
         }
     }
 
-    /// The thread drives this runtime until the guard is dropped; `self` outlives the guard.
-    pub(super) fn drive(&self) -> Restore {
-        set_context(Arc::as_ptr(&self.inner), Some(Mode::Driving))
+    /// This runtime drives the thread until the guard is dropped; `self` outlives the guard.
+    pub(super) fn drive(&self, mode: Mode) -> Restore {
+        set_context(Arc::as_ptr(&self.inner), Some(mode))
     }
 
     /// Starts a task: it is queued, and first polled after whatever is queued already.
@@ -269,7 +292,18 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let spawned = Location::caller();
+        self.spawn_blocking_at(closure, Location::caller())
+    }
+
+    pub(super) fn spawn_blocking_at<F, R>(
+        &self,
+        closure: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         let id = self.inner.ids.one();
         let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
         let inside = Inside { handle: self.clone(), hold };
@@ -296,7 +330,7 @@ impl Handle {
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert_may_block();
-        let _context = self.drive();
+        let _context = self.drive(Mode::Root);
         block_on(future)
     }
 

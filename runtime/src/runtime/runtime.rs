@@ -9,7 +9,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
+use super::handle::{EnterGuard, Handle, Mode, assert_may_block, is_driving};
 use super::seat::Seat;
 use super::threads::Threads;
 use crate::base::clock;
@@ -78,7 +78,10 @@ impl Runtime {
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert_may_block();
-        let _context = self.handle.drive();
+        let _context = self.handle.drive(match &self.executor {
+            Executor::Seat(_) => Mode::Shared,
+            Executor::Threads(_) => Mode::Root,
+        });
         if size_of::<F>() > LARGE {
             self.root(Box::pin(future).as_mut())
         } else {

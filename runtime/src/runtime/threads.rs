@@ -15,7 +15,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::handle::Handle;
+use super::handle::{Handle, Mode};
 use crate::base::prim::{Mutex, thread};
 use crate::drive::driver::Driver;
 use crate::pool::shared::Scheduler;
@@ -137,7 +137,7 @@ pub(super) fn start(
 /// A worker's life on its thread.
 fn live(index: usize, config: &Config, driver: Driver, go: Go) {
     let Go { scheduler, handle } = go;
-    let _context = handle.drive();
+    let _context = handle.drive(Mode::Root);
     config.call(config.on_start.as_ref());
     let worker = Worker::new(&scheduler, index, config.intervals, handle.inner.clock.clone());
     let hooked = config.on_park.is_some() || config.on_unpark.is_some();
