@@ -17,9 +17,10 @@
 //! ```
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
-//! `credit`, `ids`, `registry`, `join` and `yield_now`, `local`, `drive` without `ready`,
-//! `readiness`, `turn` and `wheels`, `pool/{ring, idle, shared, worker, tick}`, `blocking`,
-//! `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up when it is met.
+//! `credit`, `ids`, `registry`, `join`, `yield_now`, `local_key` and `budget`, `local` without
+//! `driven`, `drive` without `ready`, `readiness`, `turn` and `wheels`, `pool/{ring, idle, shared,
+//! worker, tick}`, `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or is
+//! looked up when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -123,6 +124,7 @@ pub mod task {
     }
 
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
+    pub use crate::runtime::in_place::block_in_place;
     pub use crate::runtime::local_set::{LocalEnterGuard, LocalSet, spawn_local};
     pub use budget::{Unconstrained, consume_budget, unconstrained};
     pub use header::Id;
@@ -188,6 +190,8 @@ pub(crate) mod pool {
     pub(crate) mod guest;
     /// close, drop every task, drain, join; numbered steps that the code repeats.
     pub(crate) mod shutdown;
+    /// a worker whose own thread is busy: offered, manned by another thread, taken back.
+    pub(crate) mod loan;
 }
 
 pub(crate) mod blocking {
@@ -396,6 +400,12 @@ pub mod runtime {
     pub(crate) mod report;
     /// the seat of `current_thread`: whoever sits in it drives the worker.
     pub(crate) mod seat;
+    /// a worker of `multi_thread`, with what it sleeps in and the user's hooks around each sleep.
+    pub(crate) mod desk;
+    /// who mans a worker while code on its thread blocks: block_in_place, seen from inside.
+    pub(crate) mod post;
+    /// block_in_place: code that blocks, where it stands.
+    pub(crate) mod in_place;
     /// the threads of `multi_thread`: all start or none does; how they live and end.
     pub(crate) mod threads;
     /// Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.

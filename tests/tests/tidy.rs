@@ -88,6 +88,10 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/semaphore/permits.rs",
     // The current runtime behind the thread's context.
     "runtime/handle.rs",
+    // The worker behind it, which passes from thread to thread under a lock.
+    "runtime/post.rs",
+    // A set's counts, one of them the context's; futures that stay on their thread.
+    "runtime/local_set.rs",
     // A handler that the system calls.
     "signal.rs",
     // hyper's buffer of bytes that are not there yet.

@@ -44,6 +44,16 @@ impl Shared {
 }
 
 impl Worker {
+    /// Has the end of its runtime begun?
+    pub(crate) fn is_ending(&self) -> bool {
+        self.shared().is_ending()
+    }
+
+    /// The task that it polled last, since it slept.
+    pub(crate) fn last_polled(&self) -> Option<(Id, &'static Location<'static>)> {
+        self.remote().progress.task()
+    }
+
     /// Steps 2 and 3, for what is this worker's. Its loop has ended.
     pub(crate) fn shut_down(&self) {
         let _entered = current::enter(self.credit.keep().as_ptr(), self);

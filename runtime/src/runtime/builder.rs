@@ -4,6 +4,7 @@
 // There is no whole runtime under loom.
 #![cfg_attr(loom, allow(unused_imports, dead_code))]
 
+use super::desk;
 use super::handle::{Handle, Inner};
 use super::report::{Hook, Unhandled, report};
 use super::runtime::{Executor, Runtime};
@@ -77,8 +78,8 @@ pub struct Builder {
     block_on_helps: bool,
     unhandled: Option<Hook>,
     name: Option<Name>,
-    on_park: Option<threads::Hook>,
-    on_unpark: Option<threads::Hook>,
+    on_park: Option<desk::Hook>,
+    on_unpark: Option<desk::Hook>,
     blocking: blocking::Config,
 }
 
