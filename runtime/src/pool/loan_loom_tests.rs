@@ -2,7 +2,7 @@
 //! does not see what the last one did, fail. A worker that nobody gives back shows as a deadlock.
 
 use super::*;
-use crate::base::prim::{Arc, UnsafeCell, thread};
+use crate::base::prim::{Arc, AtomicUsize, UnsafeCell, thread};
 use std::sync::Arc as StdArc;
 
 fn model(f: impl Fn() + Sync + Send + 'static) {
@@ -14,24 +14,21 @@ fn model(f: impl Fn() + Sync + Send + 'static) {
 /// The worker, and what a substitute sleeps in while it mans it.
 struct Post {
     loan: Loan,
-    steps: UnsafeCell<u32>,
+    worker: UnsafeCell<()>,
+    steps: AtomicUsize,
     sleeper: Mutex<Option<Unparker>>,
 }
 
 impl Post {
     fn new() -> Arc<Self> {
-        let (loan, steps) = (Loan::new(), UnsafeCell::new(0));
-        Arc::new(Self { loan, steps, sleeper: Mutex::new(None) })
+        let (loan, worker) = (Loan::new(), UnsafeCell::new(()));
+        Arc::new(Self { loan, worker, steps: AtomicUsize::new(0), sleeper: Mutex::new(None) })
     }
 
-    /// INV-132: loom sees who is in here.
-    fn step(&self) -> u32 {
-        self.steps.with_mut(|steps| {
-            // SAFETY: what the model is about; loom checks it.
-            unsafe { *steps += 1 };
-            // SAFETY: as above.
-            unsafe { *steps }
-        })
+    /// INV-132: loom sees who is in here; how many steps there have been.
+    fn step(&self) -> usize {
+        self.worker.with_mut(|_| ());
+        self.steps.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     fn nudge(&self) {

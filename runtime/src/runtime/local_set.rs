@@ -15,8 +15,8 @@
 //! `Home`, as the guards own what they replaced: in whatever order they are dropped, each count is
 //! given back once.
 //!
-//! * INV-131: the context's pointer is null or comes from `Rc::into_raw` of a `Home` of this thread,
-//!   and its count is the context's.
+//! * INV-131: the context's pointer is null, or comes from `Rc::into_raw` of a `Home` of this
+//!   thread, and its count is the context's.
 
 use super::builder::ids;
 use super::handle::{Mode, Restore, local_set, mode, replace_local_set, set_mode, with_current};
@@ -170,8 +170,9 @@ impl LocalSet {
     /// A set without tasks. It belongs to this thread.
     #[must_use]
     pub fn new() -> Self {
-        let home = Home { driven: Driven::new(ids(), Arc::new(tell), AT_MOST), alive: Rc::default() };
-        Self { home: Rc::new(home), place: OnceCell::new() }
+        let driven = Driven::new(ids(), Arc::new(tell), AT_MOST);
+        let home = Rc::new(Home { driven, alive: Rc::default() });
+        Self { home, place: OnceCell::new() }
     }
 
     /// [`spawn_local`] uses this set until the guard is dropped. It runs nothing by itself.

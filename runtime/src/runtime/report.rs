@@ -20,7 +20,7 @@ pub enum Unhandled {
     /// A waker panicked, or the destructor of an output or a waker, or a hook of the builder.
     Panic(Box<dyn Any + Send + 'static>),
     /// [`block_in_place`](crate::task::block_in_place) found no thread that takes over the worker:
-    /// the system refused one. Its closure runs, and until it has ended, what waits behind it waits.
+    /// the system refused one. Its closure runs, and what waits behind it waits until it has ended.
     NoSubstitute(JoinError),
 }
 

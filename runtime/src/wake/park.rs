@@ -28,8 +28,8 @@
 #![forbid(unsafe_code)]
 
 use crate::base::clock;
-use crate::base::prim::{AtomicU8, Mutex, Ordering, thread};
-use std::sync::Arc;
+use crate::base::prim::{AtomicU8, Ordering, thread};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -69,8 +69,15 @@ const NOTIFIED: u8 = 2;
 #[derive(Debug)]
 pub(crate) struct Signal {
     state: AtomicU8,
-    /// Asked for by whoever finds it asleep, and changed when another thread is to sleep.
+    /// Changed when another thread is to sleep. std's lock: loom's `unpark` reaches a thread in
+    /// whatever it waits, so loom may put nothing between a swap that finds a sleeper and it.
     thread: Mutex<thread::Thread>,
+}
+
+impl Signal {
+    fn sleeper(&self) -> MutexGuard<'_, thread::Thread> {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Unpark for Signal {
@@ -78,7 +85,7 @@ impl Unpark for Signal {
         // Ordering: Release, pairs with the Acquire swap at the end of `Parker::sleep`: what was
         // written before the nudge is seen after the sleep.
         if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
-            self.thread.lock().unpark();
+            self.sleeper().unpark();
         }
     }
 }
@@ -114,7 +121,7 @@ impl Parker {
 
     /// From now on it puts this thread to sleep, and no other.
     pub(crate) fn adopt(&self) {
-        *self.signal.thread.lock() = thread::current();
+        *self.signal.sleeper() = thread::current();
     }
 
     /// Sleeps until a nudge, or until `deadline`. Returns at once if a nudge came before.
