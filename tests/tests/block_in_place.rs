@@ -101,9 +101,8 @@ fn another_runtime_may_be_driven_inside(kind: Kind) {
 fn a_panic_inside_is_the_task_s(kind: Kind) {
     let rt = kind.runtime();
     for round in 0..20 {
-        let (joined, said) = heard(|| {
-            rt.block_on(rt.spawn(async { block_in_place(|| assert_eq!(1, 2, "seven")) }))
-        });
+        let (joined, said) =
+            heard(|| rt.block_on(rt.spawn(async { block_in_place(|| assert_eq!(1, 2, "seven")) })));
         assert!(joined.is_ok_and(|joined| joined.is_err_and(|error| error.is_panic())));
         // The thread that panics is heard if it is one of the workers'.
         assert!(said.len() <= 1, "round {round}");

@@ -116,7 +116,7 @@ impl Driven {
         self.places.wake();
     }
 
-    /// Whoever drives from `place` is woken from now on, through `waker`: before [`run`](Self::run).
+    /// Whoever drives from `place` is woken through `waker` from now on; before [`run`](Self::run).
     pub(crate) fn enroll(&self, place: usize, waker: &Waker) {
         self.places.enroll(place, waker);
     }

@@ -20,15 +20,11 @@ use std::panic::Location;
 use std::ptr::NonNull;
 
 /// Makes a task of `future` and queues it.
-pub(crate) fn spawn<F>(
+pub(crate) fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(
     scheduler: &Scheduler,
     future: F,
     spawned: &'static Location<'static>,
-) -> JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
+) -> JoinHandle<F::Output> {
     // SAFETY(INV-20): the future is Send, so any thread may drop it.
     unsafe { spawn_any(scheduler, future, spawned) }
 }

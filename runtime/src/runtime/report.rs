@@ -7,8 +7,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::wake::batch::Panic;
 use crate::task::join::JoinError;
+use crate::wake::batch::Panic;
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

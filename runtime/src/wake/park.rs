@@ -29,7 +29,7 @@
 
 use crate::base::clock;
 use crate::base::prim::{AtomicU8, Ordering, thread};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -74,18 +74,12 @@ pub(crate) struct Signal {
     thread: Mutex<thread::Thread>,
 }
 
-impl Signal {
-    fn sleeper(&self) -> MutexGuard<'_, thread::Thread> {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Unpark for Signal {
     fn unpark(&self) {
         // Ordering: Release, pairs with the Acquire swap at the end of `Parker::sleep`: what was
         // written before the nudge is seen after the sleep.
         if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
-            self.sleeper().unpark();
+            let _ = self.thread.lock().map(|thread| thread.unpark());
         }
     }
 }
@@ -121,7 +115,7 @@ impl Parker {
 
     /// From now on it puts this thread to sleep, and no other.
     pub(crate) fn adopt(&self) {
-        *self.signal.sleeper() = thread::current();
+        let _ = self.signal.thread.lock().map(|mut thread| *thread = thread::current());
     }
 
     /// Sleeps until a nudge, or until `deadline`. Returns at once if a nudge came before.

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use tests::{Dice, Gate, Kind, until};
 
+/// INV-133, INV-134: the post outlives all who are at it, also the guest's and a substitute's.
 fn a_task_may_wait_for_another_with_a_plain_channel(kind: Kind) {
     let rt = kind.runtime();
     let task = rt.spawn(async {
