@@ -37,6 +37,11 @@ impl Shared {
         cancel_all(waiting);
     }
 
+    /// Has the end of the runtime begun?
+    pub(crate) fn has_been_closed(&self) -> bool {
+        self.is_ending()
+    }
+
     /// What the worker is stuck in, if it does not end: what it polled last.
     pub(crate) fn last_polled(&self, worker: usize) -> Option<(Id, &'static Location<'static>)> {
         self.remotes[worker].progress.task()
@@ -44,11 +49,6 @@ impl Shared {
 }
 
 impl Worker {
-    /// Has the end of its runtime begun?
-    pub(crate) fn is_ending(&self) -> bool {
-        self.shared().is_ending()
-    }
-
     /// The task that it polled last, since it slept.
     pub(crate) fn last_polled(&self) -> Option<(Id, &'static Location<'static>)> {
         self.remote().progress.task()

@@ -35,19 +35,30 @@ pub(super) struct Desk {
     pub(super) on_park: Option<Hook>,
     pub(super) on_unpark: Option<Hook>,
     pub(super) report: Report,
-    /// Inside of its park. What is called there may be the user's code too, a hook or a waker.
-    pub(super) parked: Cell<bool>,
+    /// In its day, and not inside of its park. There, and while it ends, code of the user's may run
+    /// too, a hook, a waker or a destructor, but the worker is in the middle of something.
+    pub(super) may_leave: Cell<bool>,
 }
 
 impl Desk {
     /// What the owner does all day.
     pub(super) fn run(&self) -> Tick {
-        self.worker.run(self, || false)
+        self.day(|| false)
     }
 
     /// The same for a substitute.
     pub(super) fn stand_in(&self, loan: &Loan) -> Tick {
-        self.worker.run(self, || loan.is_wanted())
+        self.day(|| loan.is_wanted())
+    }
+
+    #[inline]
+    fn day(&self, recalled: impl Fn() -> bool) -> Tick {
+        self.may_leave.set(true);
+        let end = self.worker.run(self, recalled);
+        if end != Tick::Left {
+            self.may_leave.set(false);
+        }
+        end
     }
 
     fn around(&self, sleep: impl FnOnce()) {
@@ -57,8 +68,8 @@ impl Desk {
     }
 
     fn parked(&self) -> Parked<'_> {
-        self.parked.set(true);
-        Parked(&self.parked)
+        self.may_leave.set(false);
+        Parked(&self.may_leave)
     }
 }
 
@@ -66,7 +77,7 @@ struct Parked<'a>(&'a Cell<bool>);
 
 impl Drop for Parked<'_> {
     fn drop(&mut self) {
-        self.0.set(false);
+        self.0.set(true);
     }
 }
 

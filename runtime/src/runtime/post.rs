@@ -17,8 +17,9 @@
 //! waits for them. When none can be had, the closure runs all the same, nobody mans the worker
 //! meanwhile, and the runtime's hook for what is unhandled is told why.
 //!
-//! A worker is offered only out of a task's poll: inside of its park, or while it ends, code of the
-//! user's may run too, but the worker is in the middle of something.
+//! A worker is offered only out of a task's poll, also when the end of the runtime has begun: the
+//! closure may wait for a task in the worker's own ring, which is dropped by whoever mans it. When
+//! the blocking pool has been closed before the substitute's turn, whoever cancels the job does it.
 //!
 //! The guest of `block_on_helps` cannot be replaced, because its root is on this very stack. It
 //! gives its tasks to the workers before it blocks.
@@ -129,13 +130,42 @@ impl Post {
 
     /// Has somebody called who stands in.
     fn call(self: &Arc<Self>, number: u64, from: &'static Location<'static>) {
-        let post = self.clone();
-        let mut called = self.handle.spawn_blocking_at(move || post.stand_in(number), from);
+        let mut job = StandIn { post: self.clone(), number, begun: false };
+        let mut called = self.handle.spawn_blocking_at(move || job.run(), from);
         if called.is_finished()
+            && !self.handle.inner.scheduler.is_ending()
             && let Poll::Ready(Err(why)) =
                 Pin::new(&mut called).poll(&mut Context::from_waker(Waker::noop()))
         {
             (self.handle.inner.report)(Box::new(Unhandled::NoSubstitute(why)));
+        }
+    }
+}
+
+/// The job of a substitute.
+struct StandIn {
+    post: Arc<Post>,
+    number: u64,
+    begun: bool,
+}
+
+impl StandIn {
+    fn run(&mut self) {
+        self.begun = true;
+        self.post.stand_in(self.number);
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        let post = &self.post;
+        let ending = !self.begun && post.handle.inner.scheduler.is_ending();
+        if ending && post.loan.take(self.number) {
+            if let Place::Desk(desk) = &post.place {
+                let _inside = post.handle.enter();
+                desk.worker.shut_down();
+            }
+            post.loan.give_back();
         }
     }
 }
@@ -165,8 +195,7 @@ pub(super) fn leave(post: *const (), from: &'static Location<'static>) -> Option
     }
     let (task, spare) = match &post.place {
         Place::Desk(desk) => {
-            let in_a_poll = current::id().is_some() && !desk.parked.get();
-            (desk.worker.last_polled(), in_a_poll && !desk.worker.is_ending())
+            (desk.worker.last_polled(), desk.may_leave.get() && current::id().is_some())
         }
         // SAFETY(INV-134): its own thread, in its stay.
         Place::Guest(worker) => (unsafe { &**worker }.last_polled(), true),

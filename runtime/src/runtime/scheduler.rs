@@ -87,6 +87,11 @@ impl Scheduler {
         }
     }
 
+    /// Has the end of a pool begun?
+    pub(super) fn is_ending(&self) -> bool {
+        matches!(self, Self::Pool(scheduler) if scheduler.has_been_closed())
+    }
+
     /// Has a driver of a paused clock look again. Only one thread can have such a clock.
     pub(crate) fn nudge(&self) {
         if let Self::Local(scheduler) = self {

@@ -128,7 +128,7 @@ fn live(index: usize, config: &Config, driver: Driver, go: Go) {
         on_park: config.on_park.clone(),
         on_unpark: config.on_unpark.clone(),
         report: config.report.clone(),
-        parked: Cell::new(false),
+        may_leave: Cell::new(false),
     };
     let post = Post::new(desk, handle.clone(), away);
     let _context = handle.drive(post.mode());

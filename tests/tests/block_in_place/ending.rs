@@ -135,22 +135,47 @@ tests::each_pool! {
     a_destructor_may_block_while_the_runtime_ends,
 }
 
+/// Waits in place for a task in its own worker's ring, for as long as there is a runtime.
+async fn wait_for_others(ended: mpsc::Sender<()>) {
+    let _ended = ended;
+    loop {
+        let (send, receive) = mpsc::channel();
+        mainspring::spawn(async move { send.send(()) });
+        block_in_place(|| {
+            let _ = receive.recv();
+        });
+        yield_now().await;
+    }
+}
+
+#[test]
+fn whoever_waits_for_a_task_of_an_ended_runtime_hears_of_it() {
+    tests::within(|| {
+        for round in 0..100 {
+            let rt = Kind::Workers(1 + round % 2).runtime();
+            let (ended, end) = mpsc::channel();
+            for _ in 0..4 {
+                rt.spawn(wait_for_others(ended.clone()));
+            }
+            drop(ended);
+            rt.block_on(async {
+                for _ in 0..round {
+                    yield_now().await;
+                }
+            });
+            rt.shutdown_background();
+            assert!(end.recv().is_err(), "each ends by itself");
+        }
+    });
+}
+
 #[test]
 fn the_end_meets_substitutes_that_come_and_go() {
     tests::within(|| {
         for round in 0..100 {
             let rt = Kind::Workers(1 + round % 2).runtime();
             for _ in 0..4 {
-                rt.spawn(async {
-                    loop {
-                        let (send, receive) = mpsc::channel();
-                        mainspring::spawn(async move { send.send(()) });
-                        block_in_place(|| {
-                            let _ = receive.recv();
-                        });
-                        yield_now().await;
-                    }
-                });
+                rt.spawn(wait_for_others(mpsc::channel().0));
             }
             rt.block_on(async {
                 for _ in 0..round {

@@ -37,8 +37,7 @@ fn a_task_that_is_not_send_runs_on_its_thread(kind: Kind) {
 fn tasks_stay_in_the_set_between_two_drives(kind: Kind) {
     let (rt, set) = (kind.runtime(), LocalSet::new());
     let gate = Gate::new();
-    let there = gate.clone();
-    let task = set.spawn_local(async move { there.await });
+    let task = set.spawn_local(gate.clone());
     set.block_on(&rt, async { tests::until(|| gate.wakers().len() == 1).await });
     assert!(!task.is_finished());
     gate.open();
@@ -136,7 +135,7 @@ fn spawn_local_outside_of_a_set_says_what_to_do() {
     assert!(said.text.contains("LocalSet::run_until"), "{}", said.text);
     assert_eq!(said.file, file!());
     let rt = runtime();
-    let said = panic_of(|| rt.block_on(async { spawn_local(async {}) }));
+    let said = panic_of(|| rt.block_on(async { drop(spawn_local(async {})) }));
     assert_eq!(said.file, file!());
 }
 

@@ -161,7 +161,8 @@ fn a_panicking_destructor_does_not_keep_the_others_alive() {
 
 #[test]
 fn a_lock_that_is_taken_in_a_destructor_wakes_a_task_of_the_same_set() {
-    struct Locking(Rc<RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>>);
+    type Later = Rc<RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>>;
+    struct Locking(Later);
     impl Drop for Locking {
         fn drop(&mut self) {
             for future in self.0.borrow_mut().iter_mut() {
@@ -176,7 +177,7 @@ fn a_lock_that_is_taken_in_a_destructor_wakes_a_task_of_the_same_set() {
     set.spawn_local(async move { drop(waits.lock().await) });
     let rt = runtime();
     set.block_on(&rt, yield_now());
-    let later = Rc::new(RefCell::new(Vec::new()));
+    let later = Later::default();
     let locking = Locking(later.clone());
     set.spawn_local(async move {
         let (_locking, _held) = (locking, held);
@@ -216,14 +217,11 @@ fn a_runtime_and_a_set_may_end_in_either_order() {
     for runtime_first in [true, false] {
         let (rt, set, drops) = (runtime(), LocalSet::new(), Drops::new());
         let counted = drops.counted();
-        let task = set.block_on(&rt, async move {
-            let task = spawn_local(async move {
-                let _counted = counted;
-                mainspring::time::sleep(mainspring::time::Duration::from_secs(3600)).await;
-            });
-            yield_now().await;
-            task
+        let task = set.spawn_local(async move {
+            let _counted = counted;
+            mainspring::time::sleep(mainspring::time::Duration::from_secs(3600)).await;
         });
+        set.block_on(&rt, yield_now());
         if runtime_first {
             drop(rt);
             assert_eq!(drops.count(), 0);
