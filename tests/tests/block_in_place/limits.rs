@@ -1,10 +1,12 @@
 //! How many may stand in, and what the hooks see.
 
+use mainspring::runtime::{Builder, Unhandled};
 use mainspring::task::{block_in_place, spawn_blocking};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use tests::{Kind, within};
+use tests::{Kind, heard, within};
 
 #[test]
 fn a_limit_of_one_thread_is_one_substitute_and_then_a_closure_again() {
@@ -43,7 +45,7 @@ fn each_thread_starts_once_and_stops_once() {
     within(|| {
         let running = Arc::new(Mutex::new((HashSet::new(), 0)));
         let (begun, ended) = (running.clone(), running.clone());
-        let rt = mainspring::runtime::Builder::new_multi_thread()
+        let rt = Builder::new_multi_thread()
             .worker_threads(2)
             .on_thread_start(move || {
                 let mut running = begun.lock().unwrap();
@@ -79,7 +81,7 @@ fn each_thread_starts_once_and_stops_once() {
 #[test]
 fn the_park_hooks_may_block_too() {
     within(|| {
-        let rt = mainspring::runtime::Builder::new_multi_thread()
+        let rt = Builder::new_multi_thread()
             .worker_threads(1)
             .on_thread_park(|| block_in_place(thread::yield_now))
             .on_thread_unpark(|| block_in_place(thread::yield_now))
@@ -88,5 +90,34 @@ fn the_park_hooks_may_block_too() {
         for n in 0..100 {
             assert_eq!(rt.block_on(rt.spawn(async move { block_in_place(|| n) })).unwrap(), n);
         }
+    });
+}
+
+#[test]
+fn when_the_system_refuses_a_thread_the_hook_hears_of_it() {
+    within(|| {
+        let (tell, told) = mpsc::channel();
+        let named = AtomicUsize::new(0);
+        // A name that no thread can have stands for a system that has no thread.
+        let name = move || match named.fetch_add(1, Ordering::Relaxed) {
+            0 => "the worker".to_owned(),
+            _ => "\0".to_owned(),
+        };
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).thread_name_fn(name);
+        builder.unhandled(move |unhandled| {
+            let news = matches!(unhandled, Unhandled::NoSubstitute(_));
+            let _ = tell.send((news, unhandled.to_string()));
+        });
+        let rt = builder.build().unwrap();
+        let (sum, _) = heard(|| {
+            let here = rt.spawn(async { block_in_place(|| 7) });
+            rt.block_on(here).unwrap()
+        });
+        assert_eq!(sum.unwrap(), 7);
+        let (news, text) = told.recv().unwrap();
+        assert!(news && text.contains("no thread could be started"), "{text}");
+        // The worker was nobody else's, and goes on.
+        assert_eq!(rt.block_on(rt.spawn(async { 8 })).unwrap(), 8);
     });
 }
