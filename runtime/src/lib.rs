@@ -392,6 +392,8 @@ pub mod sync {
 pub mod runtime {
     /// which executor: the one place where the two are told apart.
     pub(crate) mod scheduler;
+    /// error of a thread that is inside of no runtime.
+    pub(crate) mod error;
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
     /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
@@ -416,7 +418,8 @@ pub mod runtime {
     pub(crate) mod local_set;
 
     pub use builder::Builder;
-    pub use handle::{EnterGuard, Handle, TryCurrentError};
+    pub use error::TryCurrentError;
+    pub use handle::{EnterGuard, Handle};
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
     pub use scheduler::RuntimeFlavor;

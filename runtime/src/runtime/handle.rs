@@ -7,6 +7,8 @@
 //! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
 //!   leaked guard, owns a count of it.
 
+pub(crate) use super::error::NO_RUNTIME;
+use super::error::TryCurrentError;
 use super::scheduler::{RuntimeFlavor, Scheduler};
 use crate::base::clock::{Clock, Hold};
 use crate::base::prim::plain_local;
@@ -84,6 +86,9 @@ struct Context {
     mode: Cell<Mode>,
     /// The innermost `LocalSet`; `runtime/local_set.rs` says who owns it.
     local: Cell<*const ()>,
+    /// Whose change is in force, and how many there have been: what makes each of them another.
+    top: Cell<u64>,
+    changes: Cell<u64>,
 }
 
 plain_local! {
@@ -91,6 +96,8 @@ plain_local! {
         inner: Cell::new(ptr::null()),
         mode: Cell::new(Mode::Free),
         local: Cell::new(ptr::null()),
+        top: Cell::new(0),
+        changes: Cell::new(0),
     };
 }
 
@@ -131,14 +138,21 @@ pub(super) fn replace_local_set(set: *const ()) -> *const () {
 pub(super) struct Restore {
     inner: *const Inner,
     mode: Mode,
+    top: u64,
 }
 
 fn set_context(inner: *const Inner, mode: Option<Mode>) -> Restore {
     CONTEXT.with(|context| {
-        let before = Restore { inner: context.inner.replace(inner), mode: context.mode.get() };
+        context.changes.set(context.changes.get() + 1);
+        let top = context.top.replace(context.changes.get());
+        let before = Restore { inner: context.inner.replace(inner), mode: context.mode.get(), top };
         context.mode.set(mode.unwrap_or(before.mode));
         before
     })
+}
+
+fn top() -> u64 {
+    CONTEXT.with(|context| context.top.get())
 }
 
 impl Drop for Restore {
@@ -146,6 +160,7 @@ impl Drop for Restore {
         CONTEXT.with(|context| {
             context.inner.set(self.inner);
             context.mode.set(self.mode);
+            context.top.set(self.top);
         });
     }
 }
@@ -154,40 +169,22 @@ impl Drop for Restore {
 #[derive(Debug)]
 #[must_use = "the thread leaves the runtime as soon as the guard is dropped"]
 pub struct EnterGuard<'a> {
-    _restore: Restore,
-    // Owned, not borrowed: a guard that is leaked must keep the runtime's memory (INV-90).
-    _handle: Handle,
+    /// What was before, and a count of what is now: owned, for a guard that is leaked must keep the
+    /// runtime's memory (INV-90).
+    inside: Option<(Restore, Handle)>,
+    change: u64,
     _borrow: std::marker::PhantomData<&'a Handle>,
 }
 
-/// Why there is no current runtime.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TryCurrentError(());
-
-impl TryCurrentError {
-    /// Is there no runtime on this thread?
-    #[must_use]
-    pub fn is_missing_context(&self) -> bool {
-        true
-    }
-
-    /// Was the thread's local storage destroyed already? Ours never is: it has no destructor.
-    #[must_use]
-    pub fn is_thread_local_destroyed(&self) -> bool {
-        false
+impl Drop for EnterGuard<'_> {
+    fn drop(&mut self) {
+        let inside = self.inside.take();
+        if top() != self.change {
+            // Out of order: a guard above will go back to our runtime. It has to be there (INV-90).
+            std::mem::forget(inside);
+        }
     }
 }
-
-impl fmt::Display for TryCurrentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(NO_RUNTIME)
-    }
-}
-
-impl std::error::Error for TryCurrentError {}
-
-pub(crate) const NO_RUNTIME: &str = "no mainspring runtime on this thread; call this from inside \
-     Runtime::block_on, a spawned task or #[mainspring::main], or enter one with Handle::enter";
 
 /// A reference to a runtime: spawns on it and enters it, from any thread.
 ///
@@ -236,12 +233,13 @@ impl Handle {
     /// Puts this thread inside the runtime until the guard is dropped: `spawn`, timers and sockets
     /// then find it. It runs nothing by itself.
     ///
-    /// Drop guards in the reverse order of their making; nothing checks it, but the thread is then
-    /// inside the wrong runtime.
+    /// Drop guards in the reverse order of their making: else the thread stays inside the wrong
+    /// runtime, whose memory is then never freed.
     pub fn enter(&self) -> EnterGuard<'_> {
+        let restore = set_context(Arc::as_ptr(&self.inner), None);
         EnterGuard {
-            _restore: set_context(Arc::as_ptr(&self.inner), None),
-            _handle: self.clone(),
+            inside: Some((restore, self.clone())),
+            change: top(),
             _borrow: std::marker::PhantomData,
         }
     }
