@@ -17,9 +17,10 @@
 //! ```
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
-//! `credit`, `ids`, `registry`, `join` and `yield_now`, `local`, `drive` without `ready`,
-//! `readiness`, `turn` and `wheels`, `pool/{ring, idle, shared, worker, tick}`, `blocking`,
-//! `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up when it is met.
+//! `credit`, `ids`, `registry`, `join`, `yield_now`, `local_key` and `budget`, `local` without
+//! `driven`, `drive` without `ready`, `readiness`, `turn` and `wheels`, `pool/{ring, idle, shared,
+//! worker, tick}`, `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or is
+//! looked up when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -106,6 +107,16 @@ pub mod task {
     pub(crate) mod yield_now;
     /// values that belong to a task: LocalKey, and the future that carries them.
     pub(crate) mod local_key;
+    /// what one poll may spend, from outside: futures without a budget, and code that spends it.
+    pub(crate) mod budget;
+
+    /// The budget of a poll: futures that do without, and code that spends it.
+    pub mod coop {
+        pub use super::budget::{
+            Coop, RestoreOnPending, Unconstrained, consume_budget, cooperative,
+            has_budget_remaining, poll_proceed, unconstrained,
+        };
+    }
 
     /// Futures that have a name because somebody has to write their type.
     pub mod futures {
@@ -121,6 +132,9 @@ pub mod task {
     pub use crate::group::task_group::TaskGroup;
     pub use crate::group::wait::{WaitFor, wait};
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
+    pub use crate::runtime::in_place::block_in_place;
+    pub use crate::runtime::local_set::{LocalEnterGuard, LocalSet, spawn_local};
+    pub use budget::{Unconstrained, consume_budget, unconstrained};
     pub use header::Id;
     pub use join::{AbortHandle, JoinError, JoinHandle};
     pub use local_key::{AccessError, LocalKey};
@@ -134,6 +148,8 @@ pub(crate) mod local {
     pub(crate) mod worker;
     /// where a spawn and a wake land: the own queue at home, the inbox elsewhere.
     pub(crate) mod spawn;
+    /// the same executor without a thread of its own: whoever polls it drives it.
+    pub(crate) mod driven;
 }
 
 pub(crate) mod drive {
@@ -182,6 +198,8 @@ pub(crate) mod pool {
     pub(crate) mod guest;
     /// close, drop every task, drain, join; numbered steps that the code repeats.
     pub(crate) mod shutdown;
+    /// a worker whose own thread is busy: offered, manned by another thread, taken back.
+    pub(crate) mod loan;
 }
 
 pub(crate) mod blocking {
@@ -386,6 +404,8 @@ pub mod sync {
 pub mod runtime {
     /// which executor: the one place where the two are told apart.
     pub(crate) mod scheduler;
+    /// error of a thread that is inside of no runtime.
+    pub(crate) mod error;
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
     /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
@@ -394,15 +414,24 @@ pub mod runtime {
     pub(crate) mod report;
     /// the seat of `current_thread`: whoever sits in it drives the worker.
     pub(crate) mod seat;
+    /// a worker of `multi_thread`, with what it sleeps in and the user's hooks around each sleep.
+    pub(crate) mod desk;
+    /// who mans a worker while code on its thread blocks: block_in_place, seen from inside.
+    pub(crate) mod post;
+    /// block_in_place: code that blocks, where it stands.
+    pub(crate) mod in_place;
     /// the threads of `multi_thread`: all start or none does; how they live and end.
     pub(crate) mod threads;
     /// Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.
     pub(crate) mod runtime;
     /// every knob, its default, and the reason for the default.
     pub(crate) mod builder;
+    /// LocalSet: tasks that stay on the thread that made them.
+    pub(crate) mod local_set;
 
     pub use builder::Builder;
-    pub use handle::{EnterGuard, Handle, TryCurrentError};
+    pub use error::TryCurrentError;
+    pub use handle::{EnterGuard, Handle};
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
     pub use scheduler::RuntimeFlavor;

@@ -306,3 +306,25 @@ tests::each_scheduler! {
     timers_and_other_threads_get_their_turn_beside_a_task_that_always_runs,
     a_large_future_and_an_over_aligned_one_are_spawned_like_any_other,
 }
+
+/// INV-90: whatever a guard goes back to is still there, in whatever order they are dropped.
+#[test]
+fn guards_in_the_wrong_order_leave_nothing_that_is_gone() {
+    let gone = |handle: Handle| handle.spawn(async {}).is_finished();
+    // The outer guard, and its runtime, go first.
+    let (one, two) = (tests::runtime(), tests::runtime());
+    let (first, second) = (one.handle().clone(), two.handle().clone());
+    let outer = first.enter();
+    let inner = second.enter();
+    drop(outer);
+    drop((first, one));
+    drop(inner);
+    assert!(gone(Handle::current()), "the wrong one, and it has ended");
+    // Out of a `block_on`, past the end of what it goes back to.
+    let three = tests::runtime();
+    let escaped = three.block_on(async { second.enter() });
+    drop(three);
+    drop(escaped);
+    drop(two);
+    assert!(gone(Handle::current()));
+}

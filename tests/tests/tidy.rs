@@ -88,6 +88,10 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/semaphore/acquire.rs",
     // The current runtime behind the thread's context.
     "runtime/handle.rs",
+    // The worker behind it, which passes from thread to thread under a lock.
+    "runtime/post.rs",
+    // A set's counts, one of them the context's; futures that stay on their thread.
+    "runtime/local_set.rs",
     // A handler that the system calls.
     "signal.rs",
     // Wakers that are entries of a list, by pointer.

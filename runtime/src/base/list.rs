@@ -39,8 +39,7 @@ impl<T> Links<T> {
 }
 
 impl<T: Node> Links<T> {
-    /// Marks a node that was unlinked behind its owner's back: its `prev` points to itself, which
-    /// no linked node's does.
+    /// Marks a node that was unlinked behind its owner's back: only its `prev` points to itself.
     ///
     /// # Safety
     /// INV-3: `links` are those of a live, unlinked node, and the caller alone touches them.
@@ -109,8 +108,7 @@ impl<T: Node> List<T> {
     /// Links `node` behind all others.
     ///
     /// # Safety
-    /// INV-1 to INV-3: the node is in no list, stays put until it is unlinked, and the caller alone
-    /// touches this list.
+    /// INV-1 to INV-3: the node is in no list, stays until unlinked; only the caller touches this.
     pub(crate) unsafe fn push_back(&mut self, node: NonNull<T>) {
         // SAFETY(INV-1): the caller keeps the node alive while it is linked.
         let links = unsafe { T::links(node).as_ref() };

@@ -229,8 +229,7 @@ impl<T: Linked> Inbox<T> {
 
     /// Refuses pushes from now on, and returns what had come.
     pub(crate) fn close(&self) -> Chain<T> {
-        // Ordering: AcqRel, Acquire as in `take_all`; Release, so that a refused pusher's cleanup
-        // comes after ours.
+        // Ordering: AcqRel, Acquire as in `take_all`; Release, a refused pusher cleans up later.
         Chain::reversed(node(self.head.swap(closed(), Ordering::AcqRel)))
     }
 }

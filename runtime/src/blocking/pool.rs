@@ -20,8 +20,7 @@
 //! Threads are started one at a time: while one is on its way, jobs queue; when it arrives and
 //! finds more jobs than threads, it starts the next before it takes its own. Two thousand jobs that
 //! are done at once so need a few threads and not five hundred (a thread costs 10 µs, such a job
-//! 0.2), and jobs that wait for one another still get a thread each, one thread's start after the
-//! other.
+//! 0.2), and jobs that wait for one another still get a thread each, started one by one.
 //!
 //! When the system has no more threads, jobs wait for those that are there; the next job tries
 //! again. With no thread at all a job's join says why. Jobs that wait for one another then wait for

@@ -2,8 +2,7 @@
 //!
 //! Every job must find a thread: one that waits, or a new one, or one that will look at the queue
 //! when its present job is done. So "is anybody free?" and "then this job is yours" are one step.
-//! Each function here is such a step; its caller holds the pool's lock, and does what the answer
-//! says after it.
+//! Each function here is such a step; its caller has the lock, and then does what the answer says.
 //!
 //! ```text
 //!   submit    idle > 0               idle -= 1                a waiting thread is to take it
@@ -118,8 +117,7 @@ impl Tally {
         Some(std::mem::take(&mut self.unclaimed))
     }
 
-    /// A thread has received a job. False: the pool is closed, the job is to be cancelled and the
-    /// thread goes home.
+    /// A thread has received a job. False: the pool is closed; cancel the job, the thread goes.
     pub(super) fn begin(&mut self) -> bool {
         if self.closed {
             self.threads -= 1;

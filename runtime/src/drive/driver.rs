@@ -88,6 +88,11 @@ impl Driver {
         Driver { parker, bell, reactor, wheels, index, timers, outside, clock, report }
     }
 
+    /// From now on this thread sleeps in it, and no other.
+    pub(crate) fn adopt(&self) {
+        self.parker.adopt();
+    }
+
     /// Takes the turn, if nobody has it and we may.
     fn take(&self) -> Option<Turn<'_>> {
         if self.wheels.is_outside(self.index) { None } else { self.reactor.take(&self.bell) }

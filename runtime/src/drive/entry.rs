@@ -14,8 +14,7 @@
 //! | moves it earlier | sees FIRED under the lock: the poll after the wake decides | filed anew |
 //! | drops it | FIRED: takes no lock; or sees it under the lock, and leaves | unlinked |
 //!
-//! The end of a runtime fires everything, so it is "fire" in this table too; the wheel outlives
-//! it.
+//! The end of a runtime fires all, so it is "fire" in this table too; the wheel outlives it.
 //!
 //! What an operation costs, by count: arm, one clone of the waker and one lock pair; poll again,
 //! one load; move later, one load and one store; drop, one lock pair, or one load when it has
@@ -90,8 +89,7 @@ impl Entry {
     ) -> Poll<Result<(), Unarmed>> {
         // SAFETY(INV-40): nothing is moved out of it.
         let me = unsafe { self.get_unchecked_mut() };
-        // Ordering: Acquire, pairs with the Release of FIRED in `fire_into`: the waker is ours
-        // again.
+        // Ordering: Acquire, pairs with FIRED's Release in `fire_into`: the waker is ours again.
         let state = me.node.state.load(Ordering::Acquire);
         // In the wheel, with the right waker: whoever fires it wakes us. No clock, no lock.
         if state == ARMED && (me.left == Identity::of(cx.waker()) || me.leave(cx.waker())) {
@@ -124,8 +122,7 @@ impl Entry {
         let first = timers.file(&mut locked, &self.node, self.deadline);
         // Ordering: Relaxed, published by the lock; until the unlock only we look at it.
         self.node.state.store(ARMED, Ordering::Relaxed);
-        // The owner reads `next` before it sleeps; if it sleeps already, or has read an older one,
-        // it must hear of this.
+        // The owner reads `next` before it sleeps; if it sleeps, or read an older one, tell it.
         let nudge = if first && !mine { locked.nudge.clone() } else { None };
         drop(locked);
         (self.timers, self.left) = (Some(timers), left);
@@ -168,8 +165,7 @@ impl Entry {
                 me.node.when.store(when, Ordering::Relaxed);
             }
             (ARMED, Some(timers)) => me.bring_forward(timers, here),
-            // Ordering: Relaxed, the entry is ours. Whoever made it ahead of the clock did not
-            // mean this deadline.
+            // Ordering: Relaxed, the entry is ours. Whoever made it early meant another deadline.
             _ => state.store(FIRED, Ordering::Relaxed),
         }
     }

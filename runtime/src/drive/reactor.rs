@@ -16,8 +16,7 @@
 //!
 //! **Tokens.** An index into a slab would be reused while an event for its last owner is still in
 //! the buffer. So the token carries a generation, and an event whose generation is not the entry's
-//! is for a source that is gone: it is dropped. Closing a socket needs no word with the thread in
-//! epoll.
+//! is for a source that is gone: it is dropped. Closing a socket needs no word with the sleeper.
 //!
 //! **Registered once.** Each fd is added with read and write interest, edge-triggered, and taken
 //! out when it is dropped. Between the two there is no `epoll_ctl`, whatever the program waits for.
@@ -163,8 +162,7 @@ impl Reactor {
         };
         // Ordering: Release, pairs with the Acquire in `has_sources`.
         if self.sources.fetch_add(1, Ordering::AcqRel) == 0 {
-            // Nobody has the turn: whoever takes it next comes after us in the slot's lock, and
-            // sees the count.
+            // Nobody has the turn: whoever locks the slot next to take it sees the count.
             if let Some(holder) = self.slot.holder() {
                 holder.stir();
             }
@@ -205,8 +203,7 @@ impl Reactor {
         self.slot.clone()
     }
 
-    /// The runtime ends: every source answers with an error from now on, and whoever waits is
-    /// woken.
+    /// The runtime ends: sources answer with errors from now on, and whoever waits is woken.
     pub(crate) fn end(&self, report: Report<'_>) {
         let mut table = self.table.lock();
         table.ended = true;
@@ -222,8 +219,7 @@ impl Reactor {
         wake(&mut batch, report);
     }
 
-    /// Hands `events` to their sources and wakes who waits. Returns how many there were, nudges
-    /// apart.
+    /// Hands `events` to their sources and wakes who waits. How many there were, without nudges.
     fn dispatch(&self, events: &Events, report: Report<'_>) -> usize {
         let mut batch = Batch::new();
         let mut count = 0;
@@ -299,8 +295,7 @@ impl Turn<'_> {
         }
     }
 
-    /// Hands out what the last `wait` brought and wakes who waited for it. Returns how many events
-    /// there were.
+    /// Hands out what the last `wait` brought, wakes who waited for it. Returns how many events.
     pub(crate) fn serve(&mut self, report: Report<'_>) -> usize {
         self.polling.get().map_or(0, |polling| self.reactor.dispatch(&polling.events, report))
     }

@@ -71,8 +71,7 @@ loom::lazy_static! {
 /// One worker's timers. See the head of the file.
 pub(crate) struct Timers {
     pub(super) locked: Mutex<Locked>,
-    /// The next deadline in milliseconds, or `NONE`. Written under the lock. May be too early, is
-    /// never too late.
+    /// The next deadline in milliseconds, or `NONE`. Written under the lock. Never too late.
     pub(super) next: AtomicU64,
     /// No runtime that uses this wheel has an older clock.
     base: Instant,
@@ -241,14 +240,12 @@ impl Timers {
         self.next.store(locked.wheel.next().unwrap_or(NONE), Ordering::Relaxed);
     }
 
-    /// Files `node` for `deadline`; the lock is held. Returns whether it is due before all
-    /// others.
+    /// Files `node` for `deadline`; the lock is held. Returns whether it is the first due.
     pub(super) fn file(&self, locked: &mut Locked, node: &Node, deadline: Instant) -> bool {
         let when = self.millis_until(deadline);
         // Ordering: Relaxed, published by the lock.
         node.when.store(when, Ordering::Relaxed);
-        // SAFETY(INV-40): the entry is pinned, in no wheel, and unlinks itself before it is
-        // freed.
+        // SAFETY(INV-40): the entry is pinned, in no wheel, and unlinks itself in time.
         unsafe { locked.wheel.insert(NonNull::from(node)) };
         // Ordering: Relaxed, written under the lock, which we hold.
         let first = when < self.next.load(Ordering::Relaxed);
@@ -333,8 +330,7 @@ impl Node {
     }
 }
 
-// SAFETY(INV-40): always the same fields of a linked, hence live entry, and no reference to the
-// whole of it.
+// SAFETY(INV-40): always the same fields of a linked, live entry, and no reference to all of it.
 unsafe impl list::Node for Node {
     // SAFETY(INV-40): the caller's node is alive.
     unsafe fn links(node: NonNull<Self>) -> NonNull<Links<Self>> {

@@ -2,8 +2,7 @@
 //!
 //! A queue of nodes ordered by a number, where putting in and taking out cost the same whether it
 //! holds ten nodes or a million. The numbers are milliseconds; the wheel knows only how many of
-//! them are over (`elapsed`). Read next: `drive/timers.rs`, which adds the clock, the lock and
-//! the wakers.
+//! them are over (`elapsed`). Read next: `drive/timers.rs`, which adds clock, lock, wakers.
 //!
 //! Think of a number in base 64. Each level is one digit, each slot one value of that digit:
 //!
@@ -44,8 +43,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::ptr::NonNull;
 
-/// Bits per digit: 64 slots, so one word says which of them are in use. Small for the model
-/// checker.
+/// Bits per digit: 64 slots, so one word says which are in use. Small for the model checker.
 const BITS: u32 = if cfg!(loom) { 2 } else { 6 };
 const LEVELS: usize = if cfg!(loom) { 2 } else { 6 };
 const SLOTS: usize = 1 << BITS;
@@ -126,8 +124,7 @@ impl<T: Timed> Wheel<T> {
         unsafe { slot.nodes.push_back(node) };
     }
 
-    /// Takes `node` out. Returns whether its slot is empty now, so that [`Wheel::next`] may be
-    /// later.
+    /// Takes `node` out. True: its slot is empty now, so that [`Wheel::next`] may be later.
     ///
     /// # Safety
     /// INV-2, INV-3: the node is filed in this wheel, and the caller alone touches it.
@@ -145,8 +142,7 @@ impl<T: Timed> Wheel<T> {
         Some(self.slots[self.first()?].earliest)
     }
 
-    /// Takes out the next node whose number is at most `now`, the smallest first; turns the
-    /// wheel.
+    /// Takes out the next node up to number `now`, the smallest first; turns the wheel.
     pub(crate) fn pop(&mut self, now: u64) -> Option<NonNull<T>> {
         while let Some(index) = self.first() {
             let begin = self.begin_of(index);

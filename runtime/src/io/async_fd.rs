@@ -149,8 +149,7 @@ impl<E: mio::event::Source> AsyncFd<E> {
         }
     }
 
-    /// One try. `None`: it would block, and the source knows. `used_up` says what a success has
-    /// left nothing of.
+    /// One try. `None`: it would block, and the source knows. `used_up`: what a success uses up.
     #[inline]
     fn attempt<R>(
         &self,

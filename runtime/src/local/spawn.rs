@@ -20,15 +20,22 @@ use std::panic::Location;
 use std::ptr::NonNull;
 
 /// Makes a task of `future` and queues it.
-pub(crate) fn spawn<F>(
+pub(crate) fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(
     scheduler: &Scheduler,
     future: F,
     spawned: &'static Location<'static>,
-) -> JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
+) -> JoinHandle<F::Output> {
+    // SAFETY(INV-20): the future is Send, so any thread may drop it.
+    unsafe { spawn_any(scheduler, future, spawned) }
+}
+
+/// # Safety
+/// INV-20: the future is `Send`, or this is the only thread that ever drives `scheduler`.
+pub(crate) unsafe fn spawn_any<F: Future + 'static>(
+    scheduler: &Scheduler,
+    future: F,
+    spawned: &'static Location<'static>,
+) -> JoinHandle<F::Output> {
     // SAFETY(INV-25): the pointer is used before control returns to the worker.
     let home = current::worker_of::<_, Worker>(scheduler.as_ptr()).map(|w| unsafe { w.as_ref() });
     let (count, id) = match home {
@@ -36,7 +43,7 @@ where
         None => (scheduler.count_for_cell(), scheduler.ids.one()),
     };
     trace!(Spawn { task: id.0.get(), by: current::number() });
-    // SAFETY(INV-20): the count is handed over; the future is Send, so any thread may drop it.
+    // SAFETY(INV-20): the count is handed over; the future goes where the caller has promised.
     let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, 0, spawned) };
     match home {
         Some(worker) => worker.push(entry.into_task()),

@@ -12,8 +12,7 @@
 //!
 //! [`Shared`] is what any thread may reach through a waker; [`Worker`] is what only its thread may.
 //! A tick takes `&self`: the task it polls may wake another, and that wake comes back to this same
-//! worker through the thread-local. So the worker's fields are cells, and no borrow of one is alive
-//! while user code runs.
+//! worker through the thread-local. So the fields are cells, and no borrow is alive in user code.
 //!
 //! Ending, in the order that the code repeats: 1 close spawn · 2 drop every future of the registry
 //! · 3 drain the queues · 4 let the driver go. (5, the blocking threads, is the facade's.)

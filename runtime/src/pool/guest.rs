@@ -102,9 +102,19 @@ struct Stay<'a>(&'a Worker);
 impl Drop for Stay<'_> {
     fn drop(&mut self) {
         let (worker, shared) = (self.0, self.0.shared());
+        worker.hand_on();
+        // 3 asleep
+        let _never = shared.idle.park(worker.index, false);
+    }
+}
+
+impl Worker {
+    /// Gives all that is in the ring to the workers: before the guest goes, or blocks its thread.
+    pub(crate) fn hand_on(&self) {
+        let shared = self.shared();
         // 1 the ring
         let (mut left, mut n) = (Chain::EMPTY, 0);
-        while let Some(task) = worker.pop() {
+        while let Some(task) = self.pop() {
             // SAFETY(INV-4): popped, so it is ours to put elsewhere.
             unsafe { left.push_back(task.as_header()) };
             n += 1;
@@ -117,7 +127,5 @@ impl Drop for Stay<'_> {
                 Err(refused) => cancel_all(refused),
             }
         }
-        // 3 asleep
-        let _never = shared.idle.park(worker.index, false);
     }
 }

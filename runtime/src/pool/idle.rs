@@ -223,8 +223,7 @@ impl Idle {
         self.word.load(Ordering::Relaxed) & bit(of) == 0
     }
 
-    /// 7: all others sleep, so there is nobody to watch. False: somebody is awake, or I do not
-    /// watch any more.
+    /// 7: all others sleep: nobody to watch. False: somebody is awake, or I watch no more.
     pub(crate) fn stop_watching(&self, me: usize) -> bool {
         self.update(|word| {
             let mine = word & WATCHER == watcher(me) && word & bit(me) != 0;

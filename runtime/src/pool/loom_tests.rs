@@ -48,7 +48,7 @@ fn model(f: impl Fn() + Sync + Send + 'static) {
 /// Runs the worker until the end of its runtime.
 fn run(scheduler: &Scheduler, parker: &Parker) {
     let worker = worker_of(scheduler, 0);
-    worker.run(parker);
+    worker.run(parker, || false);
     worker.shut_down();
 }
 

@@ -22,8 +22,7 @@
 //! **Claim, then read.** Nobody looks at a slot first and asks afterwards whether it was his. A
 //! successful CAS on `head` gives the entries it passes to whoever made it. While a thief copies,
 //! `busy` keeps the owner from using those slots again, and other thieves away; the thief's last
-//! step sets it to zero. A pop in the meantime moves `real` and `busy` alike, so that `steal`
-//! stands still.
+//! step sets it to zero. A pop meanwhile moves `real` and `busy` alike: `steal` stays.
 //!
 //! **Overflow** takes the newest half back, for the injector; old tasks keep their turn. Thieves
 //! take from the front, so what is to be feared is a thief that still sees the old, longer tail:
@@ -127,8 +126,7 @@ pub(crate) struct Ring<T> {
     slots: [UnsafeCell<MaybeUninit<NonNull<T>>>; CAPACITY as usize],
 }
 
-// SAFETY(INV-61): the ring never touches what its entries point to, and who pushes one allows any
-// thread to take it.
+// SAFETY(INV-61): the ring never touches what its entries point to; any thread may take one.
 unsafe impl<T> Send for Ring<T> {}
 // SAFETY(INV-61, INV-62): as above, and each entry goes to one thread.
 unsafe impl<T> Sync for Ring<T> {}
@@ -300,8 +298,7 @@ impl<T: Linked> Ring<T> {
             }
             let count = entries.div_ceil(2).min(max);
             let claimed = Head { real: head.real.wrapping_add(count), busy: count }.word();
-            // Ordering: Relaxed, it only decides who takes the entries. The slots came with the
-            // tail.
+            // Ordering: Relaxed, it only decides who takes the entries. The tail brought the slots.
             let claim = self.head.compare_exchange_weak(
                 word,
                 claimed,
@@ -314,8 +311,7 @@ impl<T: Linked> Ring<T> {
         }
     }
 
-    /// How many entries there are: a hint, for any thread. May be too low for a moment while the
-    /// ring overflows.
+    /// How many entries there are: a hint, for any thread. May be too low during an overflow.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         // Ordering: Relaxed, a hint.

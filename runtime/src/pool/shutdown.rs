@@ -37,6 +37,11 @@ impl Shared {
         cancel_all(waiting);
     }
 
+    /// Has the end of the runtime begun?
+    pub(crate) fn has_been_closed(&self) -> bool {
+        self.is_ending()
+    }
+
     /// What the worker is stuck in, if it does not end: what it polled last.
     pub(crate) fn last_polled(&self, worker: usize) -> Option<(Id, &'static Location<'static>)> {
         self.remotes[worker].progress.task()
@@ -44,6 +49,11 @@ impl Shared {
 }
 
 impl Worker {
+    /// The task that it polled last, since it slept.
+    pub(crate) fn last_polled(&self) -> Option<(Id, &'static Location<'static>)> {
+        self.remote().progress.task()
+    }
+
     /// Steps 2 and 3, for what is this worker's. Its loop has ended.
     pub(crate) fn shut_down(&self) {
         let _entered = current::enter(self.credit.keep().as_ptr(), self);

@@ -57,22 +57,26 @@ pub(crate) enum Tick {
     Relieve,
     /// The runtime ends.
     End,
+    /// This thread is no longer the worker: `pool/loan.rs`.
+    Left,
 }
 
 impl Worker {
-    /// Drives the worker on this thread until the runtime ends.
-    pub(crate) fn run(&self, park: &dyn Park) {
+    /// Drives the worker on this thread until the runtime ends, the worker is another thread's, or
+    /// `recalled` says so; [`Tick::Ran`] then.
+    pub(crate) fn run(&self, park: &dyn Park, recalled: impl Fn() -> bool) -> Tick {
         let _entered = current::enter(self.credit.keep().as_ptr(), self);
-        loop {
+        while !recalled() {
             match self.tick() {
                 Tick::Ran => {}
                 Tick::Look => park.park(Some(Duration::ZERO)),
                 Tick::Sleep(limit) => park.park(limit),
                 Tick::StandBy(limit) => park.stand_by(limit),
                 Tick::Relieve => park.relieve(),
-                Tick::End => return,
+                end => return end,
             }
         }
+        Tick::Ran
     }
 
     /// One step.
@@ -114,7 +118,7 @@ impl Worker {
         self.remote().progress.poll(task.id(), task.spawned());
         // SAFETY(INV-22): a queue held the entry.
         unsafe { Runnable::from_task(task) }.run();
-        Tick::Ran
+        if current::is_worker() { Tick::Ran } else { Tick::Left }
     }
 
     /// Looks for work elsewhere, as one of the searchers.

@@ -215,8 +215,7 @@ impl Worker {
         }
     }
 
-    /// Queues an entry before all others. The guest has no such place: while it polls its root, it
-    /// may block its thread.
+    /// Queues an entry before all others. The guest, whose root may block it, has no such place.
     #[inline]
     pub(super) fn push_next(&self, task: TaskRef) {
         if self.is_guest() {

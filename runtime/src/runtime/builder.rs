@@ -4,15 +4,14 @@
 // There is no whole runtime under loom.
 #![cfg_attr(loom, allow(unused_imports, dead_code))]
 
+use super::desk;
 use super::handle::{Handle, Inner};
 use super::report::{Hook, Unhandled, report};
 use super::runtime::{Executor, Runtime};
-use super::scheduler::{RuntimeFlavor, Scheduler};
+use super::scheduler::{RuntimeFlavor, Scheduler, ids};
 use super::seat::Seat;
 use super::threads;
 use crate::base::clock::Clock;
-#[cfg(not(loom))]
-use crate::base::prim::AtomicU64;
 use crate::blocking::pool as blocking;
 use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
@@ -23,7 +22,6 @@ use crate::pool::idle::MAX_WORKERS;
 use crate::pool::shared::Shared as PoolShared;
 use crate::pool::worker::Intervals;
 use crate::task::credit::Keep;
-use crate::task::ids::Ids;
 use crate::wake::batch::Report;
 use std::fmt;
 use std::io;
@@ -39,10 +37,6 @@ const INJECTOR_INTERVAL: u32 = 61;
 const MAX_BLOCKING: usize = 512;
 /// How long an idle blocking thread stays: tokio's number. Starting one costs some 10 µs.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
-
-/// Task ids, of all runtimes of the process. They start at 1.
-#[cfg(not(loom))]
-static IDS: AtomicU64 = AtomicU64::new(1);
 
 /// Configures a [`Runtime`].
 ///
@@ -66,8 +60,8 @@ pub struct Builder {
     block_on_helps: bool,
     unhandled: Option<Hook>,
     name: Option<Name>,
-    on_park: Option<threads::Hook>,
-    on_unpark: Option<threads::Hook>,
+    on_park: Option<desk::Hook>,
+    on_unpark: Option<desk::Hook>,
     blocking: blocking::Config,
 }
 
@@ -285,7 +279,7 @@ impl Builder {
     fn build_current_thread(&self) -> io::Result<Runtime> {
         let clock = if self.start_paused { Clock::paused() } else { Clock::real() };
         let (reactor, report) = (Reactor::new()?, report(self.unhandled.clone()));
-        let ids = Ids::new(&IDS);
+        let ids = ids();
         let scheduler = Keep::new(LocalShared::new(ids, report.clone()));
         let worker = LocalWorker::new(&scheduler, self.intervals.event);
         let wheels = Wheels::new(1, false, &clock);
@@ -309,8 +303,7 @@ impl Builder {
         };
         let mut started = threads::start(&config, driver)?;
         let unparkers = std::mem::take(&mut started.unparkers);
-        let shared =
-            PoolShared::new(Ids::new(&IDS), report.clone(), unparkers, self.block_on_helps);
+        let shared = PoolShared::new(ids(), report.clone(), unparkers, self.block_on_helps);
         let scheduler = Keep::new(shared);
         let pool = Scheduler::Pool(scheduler.clone());
         let handle = self.handle(pool, clock, wheels, reactor, &report);
@@ -335,8 +328,9 @@ impl Builder {
             config.name = name.clone();
         }
         let blocking = blocking::Pool::new(config);
-        let ids = Ids::new(&IDS);
-        Handle { inner: Arc::new(Inner { scheduler, ids, clock, wheels, reactor, blocking }) }
+        let (ids, report) = (ids(), report.clone());
+        let inner = Inner { scheduler, ids, clock, wheels, reactor, blocking, report };
+        Handle { inner: Arc::new(inner) }
     }
 
     fn threads(&self, report: Report) -> threads::Config {

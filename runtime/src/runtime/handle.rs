@@ -7,6 +7,8 @@
 //! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
 //!   leaked guard, owns a count of it.
 
+pub(crate) use super::error::NO_RUNTIME;
+use super::error::TryCurrentError;
 use super::scheduler::{RuntimeFlavor, Scheduler};
 use crate::base::clock::{Clock, Hold};
 use crate::base::prim::plain_local;
@@ -35,6 +37,8 @@ pub(crate) struct Inner {
     pub(super) wheels: Arc<Wheels>,
     pub(super) reactor: Arc<Reactor>,
     pub(super) blocking: blocking::Pool,
+    /// Hears of panics that nobody can be given.
+    pub(super) report: Report,
 }
 
 impl Inner {
@@ -64,23 +68,36 @@ impl Inner {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// No runtime drives this thread: it may block.
+/// What drives this thread, and so whether it may block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// No runtime does: it may block.
     Free,
-    /// `block_on` runs on this thread, or a worker does: it must not block.
-    Driving,
+    /// A `block_on` that has the thread for itself: it must not block, except in place.
+    Root,
+    /// A `block_on` of `current_thread`, or a `LocalSet`: other tasks need this very thread.
+    Shared,
+    /// A worker of `multi_thread`, at this post of `runtime/post.rs`: others may man it meanwhile.
+    Worker(*const ()),
 }
 
 struct Context {
     inner: Cell<*const Inner>,
     mode: Cell<Mode>,
+    /// The innermost `LocalSet`; `runtime/local_set.rs` says who owns it.
+    local: Cell<*const ()>,
+    /// Whose change is in force, and how many there have been: what makes each of them another.
+    top: Cell<u64>,
+    changes: Cell<u64>,
 }
 
 plain_local! {
     static CONTEXT: Context = Context {
         inner: Cell::new(ptr::null()),
         mode: Cell::new(Mode::Free),
+        local: Cell::new(ptr::null()),
+        top: Cell::new(0),
+        changes: Cell::new(0),
     };
 }
 
@@ -94,7 +111,26 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Inner>) -> R) -> R {
 
 /// Does a runtime drive this thread, so that it must not block?
 pub(super) fn is_driving() -> bool {
-    CONTEXT.with(|context| context.mode.get() == Mode::Driving)
+    mode() != Mode::Free
+}
+
+pub(super) fn mode() -> Mode {
+    CONTEXT.with(|context| context.mode.get())
+}
+
+/// The thread is driven, or is not, as `mode` says until the guard is dropped.
+pub(super) fn set_mode(mode: Mode) -> Restore {
+    set_context(CONTEXT.with(|context| context.inner.get()), Some(mode))
+}
+
+/// The innermost `LocalSet` of this thread, or null.
+pub(super) fn local_set() -> *const () {
+    CONTEXT.with(|context| context.local.get())
+}
+
+/// Puts another in its place.
+pub(super) fn replace_local_set(set: *const ()) -> *const () {
+    CONTEXT.with(|context| context.local.replace(set))
 }
 
 /// Puts the thread's context back when dropped.
@@ -102,14 +138,21 @@ pub(super) fn is_driving() -> bool {
 pub(super) struct Restore {
     inner: *const Inner,
     mode: Mode,
+    top: u64,
 }
 
 fn set_context(inner: *const Inner, mode: Option<Mode>) -> Restore {
     CONTEXT.with(|context| {
-        let before = Restore { inner: context.inner.replace(inner), mode: context.mode.get() };
+        context.changes.set(context.changes.get() + 1);
+        let top = context.top.replace(context.changes.get());
+        let before = Restore { inner: context.inner.replace(inner), mode: context.mode.get(), top };
         context.mode.set(mode.unwrap_or(before.mode));
         before
     })
+}
+
+fn top() -> u64 {
+    CONTEXT.with(|context| context.top.get())
 }
 
 impl Drop for Restore {
@@ -117,13 +160,8 @@ impl Drop for Restore {
         CONTEXT.with(|context| {
             context.inner.set(self.inner);
             context.mode.set(self.mode);
+            context.top.set(self.top);
         });
-    }
-}
-
-impl fmt::Debug for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Mode::Free { "Free" } else { "Driving" })
     }
 }
 
@@ -131,40 +169,22 @@ impl fmt::Debug for Mode {
 #[derive(Debug)]
 #[must_use = "the thread leaves the runtime as soon as the guard is dropped"]
 pub struct EnterGuard<'a> {
-    _restore: Restore,
-    // Owned, not borrowed: a guard that is leaked must keep the runtime's memory (INV-90).
-    _handle: Handle,
+    /// What was before, and a count of what is now: owned, for a guard that is leaked must keep the
+    /// runtime's memory (INV-90).
+    inside: Option<(Restore, Handle)>,
+    change: u64,
     _borrow: std::marker::PhantomData<&'a Handle>,
 }
 
-/// Why there is no current runtime.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TryCurrentError(());
-
-impl TryCurrentError {
-    /// Is there no runtime on this thread?
-    #[must_use]
-    pub fn is_missing_context(&self) -> bool {
-        true
-    }
-
-    /// Was the thread's local storage destroyed already? Ours never is: it has no destructor.
-    #[must_use]
-    pub fn is_thread_local_destroyed(&self) -> bool {
-        false
+impl Drop for EnterGuard<'_> {
+    fn drop(&mut self) {
+        let inside = self.inside.take();
+        if top() != self.change {
+            // Out of order: a guard above will go back to our runtime. It has to be there (INV-90).
+            std::mem::forget(inside);
+        }
     }
 }
-
-impl fmt::Display for TryCurrentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(NO_RUNTIME)
-    }
-}
-
-impl std::error::Error for TryCurrentError {}
-
-pub(crate) const NO_RUNTIME: &str = "no mainspring runtime on this thread; call this from inside \
-     Runtime::block_on, a spawned task or #[mainspring::main], or enter one with Handle::enter";
 
 /// A reference to a runtime: spawns on it and enters it, from any thread.
 ///
@@ -213,19 +233,20 @@ impl Handle {
     /// Puts this thread inside the runtime until the guard is dropped: `spawn`, timers and sockets
     /// then find it. It runs nothing by itself.
     ///
-    /// Drop guards in the reverse order of their making; nothing checks it, but the thread is then
-    /// inside the wrong runtime.
+    /// Drop guards in the reverse order of their making: else the thread stays inside the wrong
+    /// runtime, whose memory is then never freed.
     pub fn enter(&self) -> EnterGuard<'_> {
+        let restore = set_context(Arc::as_ptr(&self.inner), None);
         EnterGuard {
-            _restore: set_context(Arc::as_ptr(&self.inner), None),
-            _handle: self.clone(),
+            inside: Some((restore, self.clone())),
+            change: top(),
             _borrow: std::marker::PhantomData,
         }
     }
 
-    /// The thread drives this runtime until the guard is dropped; `self` outlives the guard.
-    pub(super) fn drive(&self) -> Restore {
-        set_context(Arc::as_ptr(&self.inner), Some(Mode::Driving))
+    /// This runtime drives the thread until the guard is dropped; `self` outlives the guard.
+    pub(super) fn drive(&self, mode: Mode) -> Restore {
+        set_context(Arc::as_ptr(&self.inner), Some(mode))
     }
 
     /// Starts a task: it is queued, and first polled after whatever is queued already.
@@ -269,7 +290,18 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let spawned = Location::caller();
+        self.spawn_blocking_at(closure, Location::caller())
+    }
+
+    pub(super) fn spawn_blocking_at<F, R>(
+        &self,
+        closure: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         let id = self.inner.ids.one();
         let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
         let inside = Inside { handle: self.clone(), hold };
@@ -296,7 +328,7 @@ impl Handle {
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert_may_block();
-        let _context = self.drive();
+        let _context = self.drive(Mode::Root);
         block_on(future)
     }
 

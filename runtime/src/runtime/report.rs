@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::task::join::JoinError;
 use crate::wake::batch::Panic;
 use std::any::Any;
 use std::fmt;
@@ -18,11 +19,19 @@ use std::sync::Arc;
 pub enum Unhandled {
     /// A waker panicked, or the destructor of an output or a waker, or a hook of the builder.
     Panic(Box<dyn Any + Send + 'static>),
+    /// [`block_in_place`](crate::task::block_in_place) found no thread that takes over the worker:
+    /// the system refused one. Its closure runs, and what waits behind it waits until it has ended.
+    NoSubstitute(JoinError),
 }
 
 impl fmt::Display for Unhandled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Panic(panic) = self;
+        let panic = match self {
+            Self::Panic(panic) => panic,
+            Self::NoSubstitute(why) => {
+                return write!(f, "block_in_place blocks a worker that nobody takes over: {why}");
+            }
+        };
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         write!(f, "a waker, a destructor or a hook panicked: {}", text.unwrap_or("(not a text)"))
@@ -43,7 +52,11 @@ pub(super) type Hook = Arc<dyn Fn(Unhandled) + Send + Sync>;
 pub(super) fn report(hook: Option<Hook>) -> Arc<dyn Fn(Panic) + Send + Sync> {
     Arc::new(move |panic| {
         let told = catch_unwind(AssertUnwindSafe(|| match &hook {
-            Some(hook) => hook(Unhandled::Panic(panic)),
+            // News that is no panic comes ready-made.
+            Some(hook) => hook(match panic.downcast::<Unhandled>() {
+                Ok(news) => *news,
+                Err(panic) => Unhandled::Panic(panic),
+            }),
             None => drop(panic),
         }));
         if let Err(thrown) = told {

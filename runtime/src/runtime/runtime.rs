@@ -9,7 +9,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
+use super::handle::{EnterGuard, Handle, Mode, assert_may_block, is_driving};
 use super::seat::Seat;
 use super::threads::Threads;
 use crate::base::clock;
@@ -29,7 +29,7 @@ use std::time::Duration;
 /// Made by a [`Builder`](super::Builder). Dropping it drops every task, and waits for the blocking
 /// closures that are running; [`shutdown_timeout`](Self::shutdown_timeout) and
 /// [`shutdown_background`](Self::shutdown_background) do not wait so long. Dropped by one of its
-/// own blocking closures, it waits for none of them.
+/// own blocking closures, or in place inside of one of its tasks, it waits for none of them.
 ///
 /// # Panics
 /// Dropping it inside async code panics, after everything has been ended without waiting.
@@ -78,7 +78,10 @@ impl Runtime {
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert_may_block();
-        let _context = self.handle.drive();
+        let _context = self.handle.drive(match &self.executor {
+            Executor::Seat(_) => Mode::Shared,
+            Executor::Threads(_) => Mode::Root,
+        });
         if size_of::<F>() > LARGE {
             self.root(Box::pin(future).as_mut())
         } else {
@@ -90,7 +93,7 @@ impl Runtime {
         let driver = |index| self.handle.inner.driver(index, self.report.clone());
         match &self.executor {
             Executor::Seat(seat) => seat.block_on(|| driver(0), future),
-            Executor::Threads(threads) => threads.block_on(driver, future),
+            Executor::Threads(threads) => threads.block_on(&self.handle, driver, future),
         }
     }
 
@@ -149,6 +152,11 @@ impl Runtime {
         self.ended = true;
         let start = clock::now();
         let inner = &self.handle.inner;
+        let own_thread = match &self.executor {
+            Executor::Seat(_) => false,
+            Executor::Threads(threads) => threads.is_own_thread(),
+        };
+        let limit = if own_thread { Some(Duration::ZERO) } else { limit };
         // 1 close spawn, 2 drop every future, 3 drain the queues
         let context = self.handle.enter();
         let (tasks, wheel) = match &mut self.executor {

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::base::prim::AtomicU64;
 use crate::drive::timers::Timers;
 use crate::drive::wheels::Wheels;
 use crate::local::shared::Scheduler as LocalScheduler;
@@ -13,9 +14,25 @@ use crate::local::worker::is_here;
 use crate::pool::schedule::spawn as spawn_pooled;
 use crate::pool::shared::Scheduler as PoolScheduler;
 use crate::pool::worker::index_here;
+use crate::task::ids::Ids;
 use crate::task::join::JoinHandle;
 use std::future::Future;
 use std::panic::Location;
+
+/// Task ids, of all runtimes of the process. They start at 1.
+#[cfg(not(loom))]
+static IDS: AtomicU64 = AtomicU64::new(1);
+
+#[cfg(not(loom))]
+pub(super) fn ids() -> Ids {
+    Ids::new(&IDS)
+}
+
+/// A `static` cannot be made of loom's atomics.
+#[cfg(loom)]
+pub(super) fn ids() -> Ids {
+    Ids::new(Box::leak(Box::new(AtomicU64::new(1))))
+}
 
 /// Which executor a runtime has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +85,11 @@ impl Scheduler {
                 None => (wheels.of(scheduler.workers()), false),
             },
         }
+    }
+
+    /// Has the end of a pool begun?
+    pub(super) fn is_ending(&self) -> bool {
+        matches!(self, Self::Pool(scheduler) if scheduler.has_been_closed())
     }
 
     /// Has a driver of a paused clock look again. Only one thread can have such a clock.

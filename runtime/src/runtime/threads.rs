@@ -3,7 +3,7 @@
 //! ```text
 //!  start   1 spawn a thread for each worker   2 each makes its driver and sends its unparker
 //!          3 the scheduler is made of these   4 each is told to go
-//!  life    worker.run(driver)
+//!  life    at its post: `runtime/post.rs`
 //!  end     worker.shut_down, its wheel is closed, its driver goes, the thread ends
 //! ```
 //!
@@ -15,26 +15,24 @@
 
 #![forbid(unsafe_code)]
 
+use super::desk::{Desk, Hook, call};
 use super::handle::Handle;
+use super::post::{Away, Post, Stuck};
 use crate::base::prim::{Mutex, thread};
 use crate::drive::driver::Driver;
 use crate::pool::shared::Scheduler;
 use crate::pool::worker::{Intervals, Worker};
-use crate::task::header::Id;
 use crate::wake::batch::Report;
 use crate::wake::block_on::block_on;
 use crate::wake::coop;
 use crate::wake::park::{Park, Unparker};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Something to call on a thread.
-pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// What the threads of workers can be told.
 #[derive(Clone)]
@@ -52,31 +50,17 @@ pub(super) struct Config {
     pub(super) report: Report,
 }
 
-impl Config {
-    /// A hook's panic must not cost a worker: it is reported.
-    fn call(&self, hook: Option<&Hook>) {
-        if let Some(hook) = hook {
-            call(hook, &self.report);
-        }
-    }
-}
-
-fn call(hook: &Hook, report: &Report) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| hook())) {
-        report(panic);
-    }
-}
-
 /// The hook for threads that run closures: its panic must not cost one, with the closure that the
 /// thread was started for.
 pub(super) fn contained(hook: Hook, report: Report) -> Hook {
-    Arc::new(move || call(&hook, &report))
+    Arc::new(move || call(Some(&hook), &report))
 }
 
 /// What a worker is told when all are there.
 struct Go {
     scheduler: Scheduler,
     handle: Handle,
+    away: Arc<Away>,
 }
 
 /// Threads that wait to be told.
@@ -134,59 +118,25 @@ pub(super) fn start(
     Ok(started)
 }
 
-/// A worker's life on its thread.
+/// A worker's life on its thread, and on those that stand in for it.
 fn live(index: usize, config: &Config, driver: Driver, go: Go) {
-    let Go { scheduler, handle } = go;
-    let _context = handle.drive();
-    config.call(config.on_start.as_ref());
-    let worker = Worker::new(&scheduler, index, config.intervals, handle.inner.clock.clone());
-    let hooked = config.on_park.is_some() || config.on_unpark.is_some();
-    if hooked {
-        worker.run(&Hooked { driver: &driver, config })
-    } else {
-        worker.run(&driver)
-    }
-    worker.shut_down();
-    drop(worker);
+    let Go { scheduler, handle, away } = go;
+    let clock = handle.inner.clock.clone();
+    let desk = Desk {
+        worker: Worker::new(&scheduler, index, config.intervals, clock),
+        driver,
+        on_park: config.on_park.clone(),
+        on_unpark: config.on_unpark.clone(),
+        report: config.report.clone(),
+        may_leave: Cell::new(false),
+    };
+    let post = Post::new(desk, handle.clone(), away);
+    let _context = handle.drive(post.mode());
+    call(config.on_start.as_ref(), &config.report);
+    post.live();
     let report = |panic| (config.report)(panic);
     handle.inner.wheels.release(index, &mut { report });
-    drop(driver);
-    config.call(config.on_stop.as_ref());
-}
-
-/// A driver that calls the user's hooks around each sleep.
-struct Hooked<'a> {
-    driver: &'a Driver,
-    config: &'a Config,
-}
-
-impl Hooked<'_> {
-    fn around(&self, sleep: impl FnOnce()) {
-        self.config.call(self.config.on_park.as_ref());
-        sleep();
-        self.config.call(self.config.on_unpark.as_ref());
-    }
-}
-
-impl Park for Hooked<'_> {
-    fn park(&self, limit: Option<Duration>) {
-        match limit {
-            Some(Duration::ZERO) => self.driver.park(limit),
-            _ => self.around(|| self.driver.park(limit)),
-        }
-    }
-
-    fn stand_by(&self, limit: Duration) {
-        self.around(|| self.driver.stand_by(limit));
-    }
-
-    fn relieve(&self) {
-        self.driver.relieve();
-    }
-
-    fn unparker(&self) -> Unparker {
-        self.driver.unparker()
-    }
+    call(config.on_stop.as_ref(), &config.report);
 }
 
 impl Started {
@@ -207,19 +157,19 @@ impl Started {
 
     /// All are told to go. `guest`: the worker of `block_on_helps`.
     pub(super) fn go(self, scheduler: Scheduler, handle: &Handle, guest: bool) -> Threads {
+        let away = Arc::new(Away::default());
         for line in &self.go {
+            let (scheduler, handle, away) = (scheduler.clone(), handle.clone(), away.clone());
             // It waits for this; a thread that has died shows itself when it is joined.
-            let _ = line.send(Go { scheduler: scheduler.clone(), handle: handle.clone() });
+            let _ = line.send(Go { scheduler, handle, away });
         }
         let Config { workers, intervals, .. } = self.config;
         let clock = handle.inner.clock.clone();
         let guest = guest.then(|| Box::new(Worker::new(&scheduler, workers, intervals, clock)));
-        Threads { scheduler, handles: self.handles, ended: self.ended, guest: Mutex::new(guest) }
+        let (handles, ended, guest) = (self.handles, self.ended, Mutex::new(guest));
+        Threads { scheduler, handles, ended, guest, away }
     }
 }
-
-/// A task that is still in its poll, and where it was spawned.
-pub(super) type Stuck = (Id, &'static Location<'static>);
 
 /// The threads of a runtime that is running.
 pub(super) struct Threads {
@@ -229,12 +179,15 @@ pub(super) struct Threads {
     ended: Receiver<()>,
     /// The guest's worker, when nobody is the guest, and if there can be one.
     guest: Mutex<Option<Box<Worker>>>,
+    /// Threads that block in place.
+    away: Arc<Away>,
 }
 
 impl Threads {
     /// Runs `future` to its end on this thread. `driver` makes the guest's.
     pub(super) fn block_on<F: Future>(
         &self,
+        handle: &Handle,
         driver: impl FnOnce(usize) -> Driver,
         mut future: Pin<&mut F>,
     ) -> F::Output {
@@ -242,6 +195,8 @@ impl Threads {
         if let Some(worker) = guest {
             let taken = Taken { threads: self, worker: Some(worker) };
             if let Some(worker) = &taken.worker {
+                let post = Post::guest(worker, handle.clone(), self.away.clone());
+                let _context = handle.drive(post.mode());
                 return worker.host(future, &driver(worker.index()));
             }
         }
@@ -273,8 +228,18 @@ impl Threads {
             }
             return (Vec::new(), outside);
         }
-        let tasks = (0..outside).filter_map(|worker| self.scheduler.last_polled(worker));
-        (tasks.collect(), outside)
+        let mut tasks = self.away.tasks();
+        for task in (0..outside).filter_map(|worker| self.scheduler.last_polled(worker)) {
+            if !tasks.contains(&task) {
+                tasks.push(task);
+            }
+        }
+        (tasks, outside)
+    }
+
+    /// Does this thread block in place, inside of one of the tasks?
+    pub(super) fn is_own_thread(&self) -> bool {
+        self.away.is_here()
     }
 }
 

@@ -61,6 +61,17 @@ impl Drop for Entered {
     }
 }
 
+/// Changes which worker of which scheduler this thread is, and nothing else; what it was before.
+pub(crate) fn replace_worker(place: (*const (), *const ())) -> (*const (), *const ()) {
+    HERE.with(|here| (here.scheduler.replace(place.0), here.worker.replace(place.1)))
+}
+
+/// Is this thread a worker, of whatever scheduler?
+#[inline]
+pub(crate) fn is_worker() -> bool {
+    HERE.with(|here| !here.worker.get().is_null())
+}
+
 /// The worker that this thread is, if it is one of `scheduler`'s. The pointer is good until control
 /// returns to the worker's own code (INV-25).
 #[inline]

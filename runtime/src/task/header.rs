@@ -120,8 +120,7 @@ impl Header {
 pub(super) struct Vtable {
     /// Polls the future; when it has ended or panicked, the slot holds the output.
     pub(super) poll: unsafe fn(TaskRef, &mut Context<'_>) -> Poll<()>,
-    /// Drops the future; the slot then holds the error of a cancelled task, and why, if not by
-    /// wish.
+    /// Drops the future; the slot then holds a cancelled task's error, and why, if not by wish.
     pub(super) cancel: unsafe fn(TaskRef, Option<Box<str>>),
     /// Moves the output to a `Result<T, JoinError>`.
     pub(super) take_output: unsafe fn(TaskRef, *mut ()),

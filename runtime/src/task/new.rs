@@ -19,8 +19,7 @@
 //! 4. User code (polls, destructors, wakers) runs with no lock held, and its panics are caught.
 //!
 //! Who drops a future? The worker that polls it, when it is ready, panics or is aborted; otherwise
-//! the thread that ends the runtime. A task spawned from outside after the end is dropped by its
-//! spawner.
+//! the thread that ends the runtime, or has the `LocalSet`; after that end, whoever spawns it.
 
 use super::cell::{Cell, Work, allocate};
 use super::header::{Header, Id, Tag, TaskRef};

@@ -290,8 +290,7 @@ impl State {
         self.0.load(Ordering::Acquire) & COMPLETE != 0
     }
 
-    /// Is a waker of the handle's in the runner's reach? Only the handle changes that before the
-    /// end.
+    /// Is a waker of the handle's in the runner's reach? Until the end only the handle decides.
     #[inline]
     pub(super) fn has_join_waker(&self) -> bool {
         // Ordering: Relaxed, the handle asks about a bit that only it sets or clears.

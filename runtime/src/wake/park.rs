@@ -29,7 +29,7 @@
 
 use crate::base::clock;
 use crate::base::prim::{AtomicU8, Ordering, thread};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -69,7 +69,9 @@ const NOTIFIED: u8 = 2;
 #[derive(Debug)]
 pub(crate) struct Signal {
     state: AtomicU8,
-    thread: thread::Thread,
+    /// Changed when another thread is to sleep. std's lock: loom's `unpark` reaches a thread in
+    /// whatever it waits, so loom may put nothing between a swap that finds a sleeper and it.
+    thread: Mutex<thread::Thread>,
 }
 
 impl Unpark for Signal {
@@ -77,7 +79,7 @@ impl Unpark for Signal {
         // Ordering: Release, pairs with the Acquire swap at the end of `Parker::sleep`: what was
         // written before the nudge is seen after the sleep.
         if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
-            self.thread.unpark();
+            let _ = self.thread.lock().map(|thread| thread.unpark());
         }
     }
 }
@@ -102,13 +104,18 @@ pub(crate) struct Parker {
 
 impl Parker {
     pub(crate) fn new() -> Self {
-        let signal = Signal { state: AtomicU8::new(EMPTY), thread: thread::current() };
+        let signal = Signal { state: AtomicU8::new(EMPTY), thread: Mutex::new(thread::current()) };
         Self { signal: Arc::new(signal), _not_send: std::marker::PhantomData }
     }
 
     /// A waker that nudges this thread.
     pub(crate) fn waker(&self) -> Waker {
         Waker::from(self.signal.clone())
+    }
+
+    /// From now on it puts this thread to sleep, and no other.
+    pub(crate) fn adopt(&self) {
+        let _ = self.signal.thread.lock().map(|mut thread| *thread = thread::current());
     }
 
     /// Sleeps until a nudge, or until `deadline`. Returns at once if a nudge came before.

@@ -24,7 +24,7 @@ const COLUMNS: usize = 100;
 /// What a reader of one weekend goes through, and how long it may be. Of a directory that holds one
 /// idea and many handles (`sync/mpsc/`, `net/tcp/`), the file with the idea.
 pub const WEEKEND_LINES: usize = 7_500;
-const WEEKEND: [&str; 26] = [
+const WEEKEND: [&str; 27] = [
     "base/list",
     "base/stack",
     "wake/",
@@ -35,7 +35,8 @@ const WEEKEND: [&str; 26] = [
     "task/run",
     "task/s",
     "task/waker",
-    "local",
+    "local/s",
+    "local/w",
     "drive/wheel.rs",
     "drive/timers",
     "drive/entry",

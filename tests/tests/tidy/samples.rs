@@ -241,9 +241,9 @@ fn long_files_and_functions_are_found() {
 fn the_weekend_is_counted_without_tests() {
     let before = crate::rules::weekend_lines(&with("runtime/src/lib.rs", ""));
     let more = "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n";
-    let after = crate::rules::weekend_lines(&with("runtime/src/local.rs", more));
+    let after = crate::rules::weekend_lines(&with("runtime/src/local/worker.rs", more));
     assert_eq!(after - before, 1);
-    let long = with("runtime/src/local.rs", &"// x\n".repeat(7_500));
+    let long = with("runtime/src/local/worker.rs", &"// x\n".repeat(7_500));
     let found = crate::rules::weekend(&long);
     assert!(found.iter().any(|line| line.contains("7500")), "{found:?}");
     let gone = "the weekend's path has wake/, which is not there";
