@@ -18,7 +18,7 @@
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
 //! `credit`, `ids`, `registry`, `join` and `yield_now`, `local`, `drive` without `ready`,
-//! `readiness`, `turn` and `wheels`, `pool/{ring, idle, shared, worker, tick}`, `blocking`,
+//! `readiness`, `still`, `turn`, `wheels`, `pool/{ring, idle, shared, worker, tick}`, `blocking`,
 //! `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
@@ -149,6 +149,8 @@ pub(crate) mod drive {
     pub(crate) mod bell;
     /// the wheels of one runtime: one for each worker, one for everybody else.
     pub(crate) mod wheels;
+    /// when a clock that stands still may be moved: not while something may come from outside.
+    pub(crate) mod still;
     /// impl Park: sleep until event, deadline or nudge; then hand back wakers.
     pub(crate) mod driver;
 }
@@ -406,6 +408,8 @@ pub mod time {
     pub(crate) mod timeout;
     /// ticks, and what to do with missed ones.
     pub(crate) mod interval;
+    /// pause, resume, advance: a clock that stands still until it is moved.
+    pub(crate) mod pause;
 
     /// Errors of timers.
     pub mod error {
@@ -414,6 +418,7 @@ pub mod time {
 
     pub use instant::Instant;
     pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
+    pub use pause::{advance, pause, resume};
     pub use sleep::{Sleep, sleep, sleep_until};
     #[doc(no_inline)]
     pub use std::time::Duration;

@@ -3,6 +3,8 @@
 
 #[path = "time/ending.rs"]
 mod ending;
+#[path = "time/pausing.rs"]
+mod pausing;
 #[path = "time/resetting.rs"]
 mod resetting;
 #[path = "time/sleeping.rs"]

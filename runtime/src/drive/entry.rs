@@ -14,8 +14,7 @@
 //! | moves it earlier | sees FIRED under the lock: the poll after the wake decides | filed anew |
 //! | drops it | FIRED: takes no lock; or sees it under the lock, and leaves | unlinked |
 //!
-//! The end of a runtime fires everything, so it is "fire" in this table too; the wheel outlives
-//! it.
+//! The end of a runtime fires everything: it is "fire" here too. The wheel outlives it.
 //!
 //! What an operation costs, by count: arm, one clone of the waker and one lock pair; poll again,
 //! one load; move later, one load and one store; drop, one lock pair, or one load when it has

@@ -15,9 +15,8 @@
 //! else may register and deregister meanwhile; the kernel allows that.
 //!
 //! **Tokens.** An index into a slab would be reused while an event for its last owner is still in
-//! the buffer. So the token carries a generation, and an event whose generation is not the entry's
-//! is for a source that is gone: it is dropped. Closing a socket needs no word with the thread in
-//! epoll.
+//! the buffer. So the token carries a generation, and an event of another one is for a source that
+//! is gone, and dropped. Closing a socket needs no word with the thread in epoll.
 //!
 //! **Registered once.** Each fd is added with read and write interest, edge-triggered, and taken
 //! out when it is dropped. Between the two there is no `epoll_ctl`, whatever the program waits for.
@@ -63,7 +62,7 @@ pub(crate) struct Reactor {
     registry: Registry,
     /// Ends an `epoll_wait` from another thread: one write to an eventfd.
     nudge: mio::Waker,
-    table: Mutex<Table>,
+    pub(super) table: Mutex<Table>,
     /// How many entries the table has, for whoever does not want its lock.
     sources: AtomicUsize,
     slot: Arc<Slot<Polling>>,
@@ -72,17 +71,17 @@ pub(crate) struct Reactor {
 }
 
 /// Token to source.
-struct Table {
-    entries: Slab<Entry>,
+pub(super) struct Table {
+    pub(super) entries: Slab<Entry>,
     /// Given to the next entry, then counted up.
     generation: usize,
     /// The runtime has ended; nothing can be registered any more.
     ended: bool,
 }
 
-struct Entry {
+pub(super) struct Entry {
     generation: usize,
-    source: Arc<Source>,
+    pub(super) source: Arc<Source>,
 }
 
 /// What the turn is about.
@@ -261,8 +260,8 @@ fn wake(batch: &mut Batch, report: Report<'_>) {
 
 impl Unpark for Reactor {
     fn unpark(&self) {
-        // An eventfd takes 2^64 - 2 nudges before it is full, and mio empties it then. What is left
-        // is a process out of resources; the sleeper's next event or deadline makes good for it.
+        // mio empties a full eventfd. What is left is a process out of resources; the sleeper's
+        // next event or deadline makes good for it.
         let _ = self.nudge.wake();
     }
 }

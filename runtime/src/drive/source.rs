@@ -122,16 +122,18 @@ pub(crate) fn ended() -> io::Error {
 pub(crate) struct Source {
     /// See the picture. Events are added by the reactor; ready bits are cleared by users.
     word: AtomicU64,
-    read: Side,
-    write: Side,
+    pub(super) read: Side,
+    pub(super) write: Side,
     /// Who waits by `Readiness`, for either direction. An event calls them all; who was called in
     /// vain stands in line again.
     pub(super) line: Mutex<Line>,
+    /// No peer is at its other end: see `drive/still.rs`.
+    pub(super) no_peer: AtomicBool,
 }
 
 /// Where the one task waits that reads, or the one that writes.
-struct Side {
-    slot: WakerSlot,
+pub(super) struct Side {
+    pub(super) slot: WakerSlot,
     /// True while a thread is inside `register`. Sockets are `Sync`: nothing else keeps two threads
     /// from polling the same direction at once.
     entered: AtomicBool,
@@ -146,6 +148,7 @@ impl Source {
             read: Side::new(),
             write: Side::new(),
             line: Mutex::new(Line::new()),
+            no_peer: AtomicBool::new(false),
         }
     }
 

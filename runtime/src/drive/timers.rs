@@ -38,9 +38,8 @@
 //! * INV-43: a wheel is never freed: one whose runtime has ended goes back to a process-wide
 //!   list. A late drop that read ARMED locks live memory, sees FIRED and leaves.
 //!
-//! What we left out: a lock-free list for drops on other threads. It saves a lock pair (4 ns, 22
-//! contended), and then a node may not be freed until its owner has looked: drop would wait, or
-//! the node be allocated.
+//! Left out: a lock-free list for drops on other threads. It saves a lock pair (4 ns, 22 when it is
+//! contended), but a node is then not freed until its owner has looked, or has to be allocated.
 
 use crate::base::clock::Clock;
 use crate::base::list::{self, Links};

@@ -56,7 +56,7 @@ const SHORT_MEANS_DRAINED: bool = cfg!(any(
 /// A non-blocking thing of mio's, registered with a reactor.
 pub(crate) struct AsyncFd<E: mio::event::Source> {
     io: Option<E>,
-    registration: Registration,
+    pub(crate) registration: Registration,
 }
 
 /// The reactor of the runtime that this thread is in.

@@ -244,7 +244,8 @@ impl Builder {
     }
 
     /// The clock stands still, and jumps to the next deadline when there is nothing else to do: a
-    /// test of an hour takes a millisecond. Blocking closures keep it from jumping while they run.
+    /// test of an hour takes a millisecond. Blocking closures keep it from jumping while they run,
+    /// and so does a task that waits for a socket: see [`time::pause`](crate::time::pause).
     ///
     /// asyncio has no counterpart; trio's is `MockClock` with `autojump`.
     pub fn start_paused(&mut self, paused: bool) -> &mut Self {
@@ -335,8 +336,9 @@ impl Builder {
             config.name = name.clone();
         }
         let blocking = blocking::Pool::new(config);
-        let ids = Ids::new(&IDS);
-        Handle { inner: Arc::new(Inner { scheduler, ids, clock, wheels, reactor, blocking }) }
+        let (ids, report) = (Ids::new(&IDS), report.clone());
+        let inner = Inner { scheduler, ids, clock, wheels, reactor, blocking, report };
+        Handle { inner: Arc::new(inner) }
     }
 
     fn threads(&self, report: Report) -> threads::Config {

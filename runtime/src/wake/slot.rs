@@ -158,6 +158,12 @@ impl WakerSlot {
         Some(waker)
     }
 
+    /// Is there a waker? A glance: it may be gone at once.
+    pub(crate) fn is_set(&self) -> bool {
+        // Ordering: Relaxed, whoever asks concludes nothing about other memory.
+        self.state.load(Ordering::Relaxed) == SET
+    }
+
     /// Takes the waker, if there is one, and wakes it. Not under a lock: it is somebody's code.
     #[inline]
     pub(crate) fn wake(&self) {
@@ -179,9 +185,7 @@ impl Drop for WakerSlot {
 
 impl fmt::Debug for WakerSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Ordering: Relaxed, a glance for people.
-        let set = self.state.load(Ordering::Relaxed) == SET;
-        f.debug_struct("WakerSlot").field("set", &set).finish()
+        f.debug_struct("WakerSlot").field("set", &self.is_set()).finish()
     }
 }
 
