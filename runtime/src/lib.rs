@@ -406,6 +406,8 @@ pub mod time {
     pub(crate) mod sleep;
     /// race a future against a deadline.
     pub(crate) mod timeout;
+    /// deadline_scope: a block with a deadline that it can move.
+    pub(crate) mod scope;
     /// ticks, and what to do with missed ones.
     pub(crate) mod interval;
     /// pause, resume, advance: a clock that stands still until it is moved.
@@ -419,6 +421,7 @@ pub mod time {
     pub use instant::Instant;
     pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
     pub use pause::{advance, pause, resume};
+    pub use scope::{DeadlineScope, deadline_scope};
     pub use sleep::{Sleep, sleep, sleep_until};
     #[doc(no_inline)]
     pub use std::time::Duration;
