@@ -41,6 +41,8 @@ pub(super) fn advance(
     }
     if quiet() {
         clock.advance_to(next);
+        // Or that is beyond the end of its range: then there is nothing left but to sleep.
+        return clock.now() >= next;
     }
     true
 }

@@ -40,8 +40,9 @@ use std::time::Duration;
 /// body is dropped where it waits, and that has happened when this returns. A body that is to say
 /// what became of it looks at the result: inside, nothing runs any more but destructors.
 ///
-/// Scopes nest, with each other and with [`timeout`](super::timeout()): the one that is over returns
-/// `Err(Elapsed)`. An outer one drops the inner one with the body, and the inner one says nothing.
+/// Scopes nest, with each other and with [`timeout`](super::timeout()): the one that is over
+/// returns `Err(Elapsed)`. An outer one drops the inner one with the body, and the inner one says
+/// nothing.
 ///
 /// asyncio: `asyncio.timeout()`; unlike there, the body cannot catch its cancellation.
 ///
