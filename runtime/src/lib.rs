@@ -17,9 +17,10 @@
 //! ```
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
-//! `credit`, `ids`, `registry`, `join` and `yield_now`, `local`, `drive` without `ready`,
-//! `readiness`, `still`, `turn`, `wheels`, `pool/{ring, idle, shared, worker, tick}`, `blocking`,
-//! `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up when it is met.
+//! `credit`, `error`, `ids`, `join`, `message`, `registry` and `yield_now`, `local`, `drive` without
+//! `ready`, `readiness`, `still`, `turn`, `wheels`, `pool/{ring, idle, shared, worker, tick}`,
+//! `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up when it is
+//! met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -92,7 +93,11 @@ pub mod task {
     pub(crate) mod waker;
     /// every live task, so shutdown can drop them and a dump can name them.
     pub(crate) mod registry;
-    /// JoinHandle, AbortHandle, JoinError.
+    /// JoinError: why a task has no output.
+    pub(crate) mod error;
+    /// what was said when a task was aborted: a table beside the tasks, and a bit in each.
+    pub(crate) mod message;
+    /// JoinHandle and AbortHandle: wait for a task, end a task.
     pub(crate) mod join;
     /// trait Schedule: what a task asks of its executor; Runnable: the right to run it once.
     pub(crate) mod schedule;
@@ -113,8 +118,9 @@ pub mod task {
     }
 
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
+    pub use error::JoinError;
     pub use header::Id;
-    pub use join::{AbortHandle, JoinError, JoinHandle};
+    pub use join::{AbortHandle, JoinHandle};
     pub use local_key::{AccessError, LocalKey};
     pub use yield_now::yield_now;
 }

@@ -2,8 +2,7 @@
 //!
 //! Every job must find a thread: one that waits, or a new one, or one that will look at the queue
 //! when its present job is done. So "is anybody free?" and "then this job is yours" are one step.
-//! Each function here is such a step; its caller holds the pool's lock, and does what the answer
-//! says after it.
+//! Each function is one; its caller holds the pool's lock, and does what the answer says after it.
 //!
 //! ```text
 //!   submit    idle > 0               idle -= 1                a waiting thread is to take it

@@ -20,9 +20,9 @@
 //!  fire what is due, in the outside wheel too; every waker is woken with no lock held
 //! ```
 //!
-//! Whoever gets up puts the turn back, and nobody is told: it has work or will park again and take
-//! it, and until then the pool's watching worker looks after what it may neglect. The driver of the
-//! outside wheel's owner, the guest, never takes the turn: its thread leaves when it likes.
+//! Whoever gets up puts the turn back, and nobody is told: it has work or parks again and takes it;
+//! meanwhile the pool's watcher looks after what it neglects. The driver of the outside wheel's
+//! owner, the guest, never takes the turn: its thread leaves when it likes.
 //!
 //! Nothing is done for nothing: no `epoll_wait` while no fd is registered; no eventfd write to a
 //! driver that is awake; no clock read while no timer is armed and no limit given.

@@ -22,8 +22,7 @@
 //! **Claim, then read.** Nobody looks at a slot first and asks afterwards whether it was his. A
 //! successful CAS on `head` gives the entries it passes to whoever made it. While a thief copies,
 //! `busy` keeps the owner from using those slots again, and other thieves away; the thief's last
-//! step sets it to zero. A pop in the meantime moves `real` and `busy` alike, so that `steal`
-//! stands still.
+//! step sets it to zero. A pop meanwhile moves `real` and `busy` alike: `steal` stands still.
 //!
 //! **Overflow** takes the newest half back, for the injector; old tasks keep their turn. Thieves
 //! take from the front, so what is to be feared is a thief that still sees the old, longer tail:
@@ -35,8 +34,7 @@
 //!   who reads that head also sees the short tail, because `head` changes by read-modify-writes
 //!   only, which hand on what the owner released.
 //! * A thief is in the middle of copying. What it claimed is not among the entries any more; the
-//!   owner takes back half of the others, as always. If there are none, because it popped them
-//!   all, only the new node overflows.
+//!   owner takes back half of the others, or of none left but the new node.
 //!
 //! Positions have 32 bits: a thief would have to sleep, between its load and its CAS, through
 //! exactly 2³² entries or a multiple to mistake a new head for the one it saw.

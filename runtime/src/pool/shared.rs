@@ -10,9 +10,8 @@
 //!          └─ unparkers  how to nudge a worker                     constant
 //! ```
 //!
-//! On the way of a spawn, a wake or a poll a worker writes to its own Remote and to the task, and
-//! reads `idle`. It writes to a line that all workers write when it goes to sleep, when it wakes
-//! somebody, and when its ring overflows.
+//! With a spawn, a wake or a poll a worker writes to its own Remote and to the task, and reads
+//! `idle`; to a line that all write, when it goes to sleep, wakes somebody, or its ring overflows.
 //!
 //! * INV-91: `Progress::spawned` is null or was made from a `&'static Location`.
 //!

@@ -15,8 +15,9 @@
 //!   owner of `RUNNING`; from then on the output, until it is taken or dropped, once.
 
 use super::current;
+use super::error::JoinError;
 use super::header::{Header, TaskRef, Vtable};
-use super::join::JoinError;
+use super::message;
 use super::schedule::Schedule;
 use crate::base::prim::UnsafeCell;
 use crate::wake::batch::Panic;
@@ -178,6 +179,7 @@ impl<F: Work, S: Schedule> Cell<F, S> {
     /// INV-23: the last reference is gone.
     unsafe fn free(task: TaskRef) {
         let scheduler = task.header().scheduler;
+        message::forget(task);
         // Nothing is left in the slot, but loom is to see the end of the cell as a write.
         // SAFETY(INV-23): nobody else reaches the cell.
         unsafe { Self::slot(task, |_| ()) };
