@@ -17,10 +17,10 @@
 //! ```
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
-//! `credit`, `error`, `ids`, `join`, `message`, `registry` and `yield_now`, `local`, `drive` without
-//! `ready`, `readiness`, `still`, `turn`, `wheels`, `pool/{ring, idle, shared, worker, tick}`,
-//! `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up when it is
-//! met.
+//! `credit`, `error`, `ids`, `join`, `message`, `registry` and `yield_now`, `local`, `drive`
+//! without `ready`, `readiness`, `still`, `turn` and `wheels`, `pool/{ring, idle, shared, worker,
+//! tick}`, `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up
+//! when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -443,6 +443,17 @@ pub mod rate {
 
     pub use breaker::{BreakerConfig, BreakerError, BreakerState, CircuitBreaker};
     pub use limiter::{RateLimited, RateLimiter};
+}
+
+/// Another attempt, after a wait.
+pub mod retry {
+    /// Backoff: how often to try, and how long to wait in between.
+    pub(crate) mod backoff;
+    /// retry: attempts until one succeeds, and waits without a permit in between.
+    pub(crate) mod attempts;
+
+    pub use attempts::{GaveUp, RetryError, retry, retry_if};
+    pub use backoff::Backoff;
 }
 
 /// Streams of bytes.

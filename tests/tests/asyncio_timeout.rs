@@ -359,6 +359,26 @@ fn a_scope_can_be_spawned(kind: Kind) {
     });
 }
 
+/// The body borrows from the task.
+fn a_scope_in_a_task_may_borrow_from_it(kind: Kind) {
+    async fn length(text: &str) -> usize {
+        yield_now().await;
+        text.len()
+    }
+    kind.runtime().block_on(async {
+        let task = spawn(async move {
+            let text = String::from("text");
+            let scope = deadline_scope(Duration::from_secs(60), async |scope| {
+                let length = length(&text).await;
+                scope.reschedule(None);
+                length
+            });
+            scope.await
+        });
+        assert_eq!(task.await.unwrap(), Ok(4));
+    });
+}
+
 #[test]
 fn a_scope_counts_from_its_call_and_needs_a_runtime() {
     let said = panic_of(|| drop(deadline_scope(ms(1), async |_| ())));
@@ -375,4 +395,5 @@ fn a_scope_counts_from_its_call_and_needs_a_runtime() {
 tests::each_scheduler! {
     a_scope_whose_body_eats_its_budget_is_late_in_time,
     a_scope_can_be_spawned,
+    a_scope_in_a_task_may_borrow_from_it,
 }
