@@ -456,6 +456,22 @@ pub mod retry {
     pub use backoff::Backoff;
 }
 
+/// Streams of values, one after the other.
+pub mod stream {
+    /// unfold and iter: where streams come from.
+    pub(crate) mod source;
+    /// Map, Filter, Take: streams made of streams.
+    pub(crate) mod adapt;
+    /// StreamExt: next, map, filter, take, collect.
+    pub(crate) mod ext;
+
+    pub use adapt::{Filter, Map, Take};
+    pub use ext::{Collect, Next, StreamExt};
+    #[doc(no_inline)]
+    pub use futures_core::Stream;
+    pub use source::{Iter, Unfold, iter, unfold};
+}
+
 /// Streams of bytes.
 pub mod io {
     /// AsyncRead, AsyncWrite.

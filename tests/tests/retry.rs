@@ -2,9 +2,9 @@
 //!
 //! | document | its loop | what is wrong there | here |
 //! |---|---|---|---|
-//! | API client | 3 attempts under a semaphore | waits with the permit, also after the last | `api_client_…` |
-//! | scraper | a decorator, waits 1, 2, 4 | waits 4 s for nothing; tries bugs again | `decorator_…` |
-//! | `with_retry` | waits 1, 2, raises the last error | no attempts give `None` | `with_retry_…` |
+//! | API client | 3 attempts, a semaphore | waits with the permit | `api_client_…` |
+//! | scraper | a decorator, waits 1, 2, 4 | waits 4 s for nothing | `decorator_…` |
+//! | `with_retry` | waits 1, 2; the last error | no attempts: `None` | `with_retry_…` |
 
 use mainspring::retry::{Backoff, GaveUp, RetryError, retry, retry_if};
 use mainspring::sync::Semaphore;

@@ -8,8 +8,8 @@
 //!   wait    0 … 1    0 …  2      0 …    4                0 … cap
 //! ```
 //!
-//! That is "full jitter". Those who failed together, because their server did, come back spread over
-//! the whole wait and not at its end, where they would fail together again.
+//! That is "full jitter". Those who failed together, because their server did, come back spread
+//! over the whole wait and not at its end, where they would fail together again.
 
 #![forbid(unsafe_code)]
 
