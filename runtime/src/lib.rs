@@ -17,10 +17,10 @@
 //! ```
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
-//! `credit`, `error`, `ids`, `join`, `message`, `registry` and `yield_now`, `local`, `drive`
-//! without `ready`, `readiness`, `still`, `turn` and `wheels`, `pool/{ring, idle, shared, worker,
-//! tick}`, `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up
-//! when it is met.
+//! `counts`, `credit`, `error`, `ids`, `join`, `message`, `registry` and `yield_now`, `local`,
+//! `drive` without `ready`, `readiness`, `still`, `turn` and `wheels`, `pool/{ring, idle, shared,
+//! worker, tick}`, `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or is
+//! looked up when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -87,6 +87,8 @@ pub mod task {
     pub(crate) mod header;
     /// numbers for tasks, drawn in blocks: no line that all threads share is written per task.
     pub(crate) mod ids;
+    /// how many tasks there are: counted by whoever begins and ends them, summed by whoever asks.
+    pub(crate) mod counts;
     /// which executor is this thread inside, and which task is it polling.
     pub(crate) mod current;
     /// four functions that turn a header into a std Waker.
@@ -380,6 +382,8 @@ pub mod sync {
 
 /// A runtime: make one, enter it, end it.
 pub mod runtime {
+    /// how long a worker works, and how often it sleeps: a Park around another.
+    pub(crate) mod meter;
     /// which executor: the one place where the two are told apart.
     pub(crate) mod scheduler;
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
@@ -394,11 +398,14 @@ pub mod runtime {
     pub(crate) mod threads;
     /// Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.
     pub(crate) mod runtime;
+    /// RuntimeMetrics: what a runtime is doing, in numbers.
+    pub(crate) mod metrics;
     /// every knob, its default, and the reason for the default.
     pub(crate) mod builder;
 
     pub use builder::Builder;
     pub use handle::{EnterGuard, Handle, TryCurrentError};
+    pub use metrics::RuntimeMetrics;
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
     pub use scheduler::RuntimeFlavor;

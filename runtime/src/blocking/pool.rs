@@ -13,9 +13,8 @@
 //!             Wait: receive, for a while ── late? go home             └── lock: finished ◄─┘
 //! ```
 //!
-//! The numbers are decided in `tally.rs`, under one lock, and jobs travel through a channel outside
-//! of it. A thread that finds the next job in the queue takes the lock once for the end of the one
-//! and the beginning of the other.
+//! The numbers are decided in `tally.rs`, under one lock; jobs travel through a channel. A thread
+//! that finds the next job in it takes the lock once for one's end and the other's beginning.
 //!
 //! Threads are started one at a time: while one is on its way, jobs queue; when it arrives and
 //! finds more jobs than threads, it starts the next before it takes its own. So two thousand jobs

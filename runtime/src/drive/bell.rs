@@ -62,9 +62,8 @@ impl Bell {
         Self { state: AtomicU8::new(EMPTY), parker, epoll }
     }
 
-    /// The sleeper announces that it is about to sleep, and learns where: in epoll if there is an
-    /// fd that it could report. `None`: it has been nudged and must not. Either way, `rise` comes
-    /// next.
+    /// The sleeper announces that it is about to sleep, and learns where: in epoll if there is any
+    /// fd. `None`: it has been nudged and must not. Either way, `rise` comes next.
     #[must_use = "None means that there is a nudge to answer"]
     pub(crate) fn lie_down(&self, has_sources: impl Fn() -> bool) -> Option<Bed> {
         if has_sources() {

@@ -155,16 +155,15 @@ impl Driver {
         self.parker.sleep(until.map(|at| self.clock.on_the_machine(at)));
     }
 
-    /// Instead of sleeping: moves a clock that stands still to the next thing to happen. False if
-    /// it may not be moved, or there is nothing to move it to.
+    /// Instead of sleeping: moves a clock that stands still on, if it may be moved (`still.rs`).
     fn advance(&self, limit: Option<Duration>) -> bool {
         let limit = limit.and_then(|limit| self.after(limit));
         let next = earlier(self.timers.next_deadline(), limit);
         advance(&self.clock, &self.reactor, next, || self.look() == 0 && !self.bell.rise())
     }
 
-    /// Fires what is due, if anything is armed. In the outside wheel too, turn or not: we are
-    /// awake, and whoever has the turn may be asleep or have just gone.
+    /// Fires what is due, if anything is armed. In the outside wheel too: whoever has the turn may
+    /// be asleep or have just gone.
     fn fire(&self) {
         let outside = self.uncovered();
         let theirs = outside.and_then(Timers::next_deadline);

@@ -10,9 +10,8 @@
 //!                               Batch ── lock released ──► Waker::wake
 //! ```
 //!
-//! One reactor per runtime, shared by every socket (they keep it alive) and every driver. It is
-//! asked for events by one thread at a time: whoever has the [`Turn`] (`drive/turn.rs`). Everybody
-//! else may register and deregister meanwhile; the kernel allows that.
+//! One reactor per runtime, shared by its sockets (they keep it alive) and drivers. It is asked for
+//! events by whoever has the [`Turn`] (`drive/turn.rs`); the others register and deregister.
 //!
 //! **Tokens.** An index into a slab would be reused while an event for its last owner is still in
 //! the buffer. So the token carries a generation, and an event of another one is for a source that

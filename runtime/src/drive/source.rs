@@ -21,10 +21,9 @@
 //! for ever. So a clear names the tick it saw, and does nothing if there has been an event since.
 //!
 //! **The short read.** A read that did not fill its buffer has emptied the socket (on epoll and
-//! kqueue): the next one is known to block, and READABLE is cleared without asking. But the peer's
-//! end may have come with the bytes, in the same edge. So a short read clears only READABLE, never
-//! READ_CLOSED or ERROR: the next read finds them, and 0. Only `WouldBlock`, which is the kernel's
-//! own word, clears these.
+//! kqueue), and READABLE is cleared without asking. But the peer's end may have come in the same
+//! edge: so a short read clears only READABLE, never READ_CLOSED or ERROR, which the next read
+//! finds. Only `WouldBlock`, the kernel's own word, clears these.
 //!
 //! | waits | where | by |
 //! |---|---|---|

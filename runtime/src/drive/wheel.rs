@@ -1,9 +1,8 @@
 //! six levels of 64 slots; no clock, no lock, no waker: a pure data structure.
 //!
 //! A queue of nodes ordered by a number, where putting in and taking out cost the same whether it
-//! holds ten nodes or a million. The numbers are milliseconds; the wheel knows only how many of
-//! them are over (`elapsed`). Read next: `drive/timers.rs`, which adds the clock, the lock and
-//! the wakers.
+//! holds ten nodes or a million. The numbers are milliseconds; the wheel knows only how many are
+//! over (`elapsed`). Read next: `drive/timers.rs`, which adds clock, lock and wakers.
 //!
 //! Think of a number in base 64. Each level is one digit, each slot one value of that digit:
 //!
@@ -29,23 +28,20 @@
 //!   not the beginning of a slot: nobody wakes up only to file nodes again.
 //!
 //! A node's number may grow while it is filed: the wheel finds it where it was, reads the number
-//! again, and files it anew. That makes "later" free for its owner. It may not shrink: take the
-//! node out first. (A grown number is as old as its new filing when it comes to the order of
-//! equals.)
+//! again, and files it anew, behind its new equals. That makes "later" free for its owner. It may
+//! not shrink: take the node out first.
 //!
 //! * INV-44: a filed node's `place` names the one list it is in; only the wheel writes it.
 //!
-//! What we left out: slots finer than a millisecond (epoll's unit, and finer ones would fill no
-//! list), and a heap for the few timers of a small program (it loses from about a hundred timers
-//! on).
+//! Left out: slots finer than a millisecond (epoll's unit; finer ones would fill no list), and a
+//! heap for the few timers of a small program (it loses from about a hundred timers on).
 
 use crate::base::list::{List, Node};
 use std::cell::Cell;
 use std::fmt;
 use std::ptr::NonNull;
 
-/// Bits per digit: 64 slots, so one word says which of them are in use. Small for the model
-/// checker.
+/// Bits per digit: 64 slots, one word says which are in use. Small for the model checker.
 const BITS: u32 = if cfg!(loom) { 2 } else { 6 };
 const LEVELS: usize = if cfg!(loom) { 2 } else { 6 };
 const SLOTS: usize = 1 << BITS;

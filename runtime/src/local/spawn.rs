@@ -35,6 +35,7 @@ where
         Some(worker) => (worker.credit.take(), worker.ids.next()),
         None => (scheduler.count_for_cell(), scheduler.ids.one()),
     };
+    scheduler.tasks.begin(home.map(|_| 0));
     trace!(Spawn { task: id.0.get(), by: current::number() });
     // SAFETY(INV-20): the count is handed over; the future is Send, so any thread may drop it.
     let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, 0, spawned) };
@@ -85,6 +86,10 @@ impl Schedule for Shared {
 
     unsafe fn report(task: TaskRef, panic: Panic) {
         (shared(task).report)(panic);
+    }
+
+    unsafe fn ended(task: TaskRef) {
+        shared(task).tasks.end(home(task).map(|_| 0));
     }
 
     unsafe fn cell_freed(scheduler: *const ()) {

@@ -24,6 +24,7 @@ use crate::base::pad::CachePadded;
 #[cfg(not(loom))]
 use crate::base::prim::thread;
 use crate::base::prim::{AtomicPtr, AtomicU64, Ordering};
+use crate::task::counts::Counts;
 use crate::task::credit::Keep;
 use crate::task::header::{Header, Id};
 use crate::task::ids::Ids;
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     unparkers: Box<[Unparker]>,
     pub(super) ids: Ids,
     pub(super) report: Report,
+    pub(crate) tasks: Counts,
 }
 
 /// The scheduler as tasks and handles know it.
@@ -137,6 +139,7 @@ impl Shared {
             unparkers,
             ids,
             report,
+            tasks: Counts::new(workers + usize::from(with_guest)),
         }
     }
 

@@ -5,12 +5,14 @@
 #![cfg_attr(loom, allow(unused_imports, dead_code))]
 
 use super::handle::{Handle, Inner};
+use super::meter::Meter;
 use super::report::{Hook, Unhandled, report};
 use super::runtime::{Executor, Runtime};
 use super::scheduler::{RuntimeFlavor, Scheduler};
 use super::seat::Seat;
 use super::threads;
 use crate::base::clock::Clock;
+use crate::base::pad::CachePadded;
 #[cfg(not(loom))]
 use crate::base::prim::AtomicU64;
 use crate::blocking::pool as blocking;
@@ -337,7 +339,8 @@ impl Builder {
         }
         let blocking = blocking::Pool::new(config);
         let (ids, report) = (Ids::new(&IDS), report.clone());
-        let inner = Inner { scheduler, ids, clock, wheels, reactor, blocking, report };
+        let meters = (0..scheduler.workers()).map(|_| CachePadded(Meter::default())).collect();
+        let inner = Inner { scheduler, ids, clock, wheels, reactor, blocking, report, meters };
         Handle { inner: Arc::new(inner) }
     }
 

@@ -7,8 +7,10 @@
 //! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
 //!   leaked guard, owns a count of it.
 
+use super::meter::Meter;
 use super::scheduler::{RuntimeFlavor, Scheduler};
 use crate::base::clock::{Clock, Hold, Owner};
+use crate::base::pad::CachePadded;
 use crate::base::prim::plain_local;
 use crate::blocking::pool as blocking;
 use crate::drive::driver::Driver;
@@ -36,6 +38,8 @@ pub(crate) struct Inner {
     pub(super) reactor: Arc<Reactor>,
     pub(super) blocking: blocking::Pool,
     pub(super) report: Report,
+    /// One for each worker.
+    pub(super) meters: Box<[CachePadded<Meter>]>,
 }
 
 impl Inner {

@@ -89,7 +89,9 @@ impl Runtime {
     fn root<F: Future>(&self, future: Pin<&mut F>) -> F::Output {
         let driver = |index| self.handle.inner.driver(index, self.report.clone());
         match &self.executor {
-            Executor::Seat(seat) => seat.block_on(|| driver(0), future),
+            Executor::Seat(seat) => {
+                seat.block_on(&self.handle.inner.meters[0], || driver(0), future)
+            }
             Executor::Threads(threads) => threads.block_on(driver, future),
         }
     }

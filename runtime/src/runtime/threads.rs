@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 use super::handle::Handle;
+use super::meter::Metered;
 use crate::base::prim::{Mutex, thread};
 use crate::drive::driver::Driver;
 use crate::pool::shared::Scheduler;
@@ -140,13 +141,15 @@ fn live(index: usize, config: &Config, driver: Driver, go: Go) {
     let _context = handle.drive();
     config.call(config.on_start.as_ref());
     let worker = Worker::new(&scheduler, index, config.intervals, handle.inner.clock.clone());
+    let metered = Metered::new(&driver, &handle.inner.meters[index]);
     let hooked = config.on_park.is_some() || config.on_unpark.is_some();
     if hooked {
-        worker.run(&Hooked { driver: &driver, config })
+        worker.run(&Hooked { park: &metered, config })
     } else {
-        worker.run(&driver)
+        worker.run(&metered)
     }
     worker.shut_down();
+    drop(metered);
     drop(worker);
     let report = |panic| (config.report)(panic);
     handle.inner.wheels.release(index, &mut { report });
@@ -156,7 +159,7 @@ fn live(index: usize, config: &Config, driver: Driver, go: Go) {
 
 /// A driver that calls the user's hooks around each sleep.
 struct Hooked<'a> {
-    driver: &'a Driver,
+    park: &'a dyn Park,
     config: &'a Config,
 }
 
@@ -171,21 +174,21 @@ impl Hooked<'_> {
 impl Park for Hooked<'_> {
     fn park(&self, limit: Option<Duration>) {
         match limit {
-            Some(Duration::ZERO) => self.driver.park(limit),
-            _ => self.around(|| self.driver.park(limit)),
+            Some(Duration::ZERO) => self.park.park(limit),
+            _ => self.around(|| self.park.park(limit)),
         }
     }
 
     fn stand_by(&self, limit: Duration) {
-        self.around(|| self.driver.stand_by(limit));
+        self.around(|| self.park.stand_by(limit));
     }
 
     fn relieve(&self) {
-        self.driver.relieve();
+        self.park.relieve();
     }
 
     fn unparker(&self) -> Unparker {
-        self.driver.unparker()
+        self.park.unparker()
     }
 }
 

@@ -134,6 +134,8 @@ impl<F: Work, S: Schedule> Cell<F, S> {
                 contain(|| drop(before)).unwrap_or_else(|panic| task.report(panic));
             }
         }
+        // SAFETY(INV-20): the caller's reference keeps the cell, and the cell its scheduler.
+        unsafe { S::ended(task) };
         // SAFETY(INV-27): the slot is empty now; the caller owns it.
         unsafe { (&raw mut (*slot).output).write(ManuallyDrop::new(output)) };
     }
