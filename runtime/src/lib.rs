@@ -17,10 +17,10 @@
 //! ```
 //!
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
-//! `credit`, `ids`, `registry`, `join`, `yield_now`, `local_key` and `budget`, `local` without
-//! `driven`, `drive` without `ready`, `readiness`, `turn` and `wheels`, `pool/{ring, idle, shared,
-//! worker, tick}`, `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or is
-//! looked up when it is met.
+//! `budget`, `counts`, `credit`, `error`, `ids`, `join`, `local_key`, `message`, `registry` and
+//! `yield_now`, `local` without `driven`, `drive` without `ready`, `readiness`, `still`, `turn` and
+//! `wheels`, `pool/{ring, idle, shared, worker, tick}`, `blocking`, `sync/event`, `io/async_fd`.
+//! The rest is more of the same, or is looked up when it is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -87,13 +87,19 @@ pub mod task {
     pub(crate) mod header;
     /// numbers for tasks, drawn in blocks: no line that all threads share is written per task.
     pub(crate) mod ids;
+    /// how many tasks there are: counted by whoever begins and ends them, summed by whoever asks.
+    pub(crate) mod counts;
     /// which executor is this thread inside, and which task is it polling.
     pub(crate) mod current;
     /// four functions that turn a header into a std Waker.
     pub(crate) mod waker;
     /// every live task, so shutdown can drop them and a dump can name them.
     pub(crate) mod registry;
-    /// JoinHandle, AbortHandle, JoinError.
+    /// JoinError: why a task has no output.
+    pub(crate) mod error;
+    /// what was said when a task was aborted: a table beside the tasks, and a bit in each.
+    pub(crate) mod message;
+    /// JoinHandle and AbortHandle: wait for a task, end a task.
     pub(crate) mod join;
     /// trait Schedule: what a task asks of its executor; Runnable: the right to run it once.
     pub(crate) mod schedule;
@@ -135,8 +141,9 @@ pub mod task {
     pub use crate::runtime::in_place::block_in_place;
     pub use crate::runtime::local_set::{LocalEnterGuard, LocalSet, spawn_local};
     pub use budget::{Unconstrained, consume_budget, unconstrained};
+    pub use error::JoinError;
     pub use header::Id;
-    pub use join::{AbortHandle, JoinError, JoinHandle};
+    pub use join::{AbortHandle, JoinHandle};
     pub use local_key::{AccessError, LocalKey};
     pub use yield_now::yield_now;
 }
@@ -173,6 +180,8 @@ pub(crate) mod drive {
     pub(crate) mod bell;
     /// the wheels of one runtime: one for each worker, one for everybody else.
     pub(crate) mod wheels;
+    /// when a clock that stands still may be moved: not while something may come from outside.
+    pub(crate) mod still;
     /// impl Park: sleep until event, deadline or nudge; then hand back wakers.
     pub(crate) mod driver;
 }
@@ -402,6 +411,8 @@ pub mod sync {
 
 /// A runtime: make one, enter it, end it.
 pub mod runtime {
+    /// how long a worker works, and how often it sleeps: a Park around another.
+    pub(crate) mod meter;
     /// which executor: the one place where the two are told apart.
     pub(crate) mod scheduler;
     /// error of a thread that is inside of no runtime.
@@ -424,6 +435,8 @@ pub mod runtime {
     pub(crate) mod threads;
     /// Runtime: block_on (root on the caller's thread), enter, shutdown_timeout.
     pub(crate) mod runtime;
+    /// RuntimeMetrics: what a runtime is doing, in numbers.
+    pub(crate) mod metrics;
     /// every knob, its default, and the reason for the default.
     pub(crate) mod builder;
     /// LocalSet: tasks that stay on the thread that made them.
@@ -432,6 +445,7 @@ pub mod runtime {
     pub use builder::Builder;
     pub use error::TryCurrentError;
     pub use handle::{EnterGuard, Handle};
+    pub use metrics::RuntimeMetrics;
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
     pub use scheduler::RuntimeFlavor;
@@ -445,8 +459,12 @@ pub mod time {
     pub(crate) mod sleep;
     /// race a future against a deadline.
     pub(crate) mod timeout;
+    /// deadline_scope: a block with a deadline that it can move.
+    pub(crate) mod scope;
     /// ticks, and what to do with missed ones.
     pub(crate) mod interval;
+    /// pause, resume, advance: a clock that stands still until it is moved.
+    pub(crate) mod pause;
 
     /// Errors of timers.
     pub mod error {
@@ -455,6 +473,8 @@ pub mod time {
 
     pub use instant::Instant;
     pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
+    pub use pause::{advance, pause, resume};
+    pub use scope::{DeadlineScope, deadline_scope};
     pub use sleep::{Sleep, sleep, sleep_until};
     #[doc(no_inline)]
     pub use std::time::Duration;
@@ -470,6 +490,33 @@ pub mod rate {
 
     pub use breaker::{BreakerConfig, BreakerError, BreakerState, CircuitBreaker};
     pub use limiter::{RateLimited, RateLimiter};
+}
+
+/// Another attempt, after a wait.
+pub mod retry {
+    /// Backoff: how often to try, and how long to wait in between.
+    pub(crate) mod backoff;
+    /// retry: attempts until one succeeds, and waits without a permit in between.
+    pub(crate) mod attempts;
+
+    pub use attempts::{GaveUp, RetryError, retry, retry_if};
+    pub use backoff::Backoff;
+}
+
+/// Streams of values, one after the other.
+pub mod stream {
+    /// unfold and iter: where streams come from.
+    pub(crate) mod source;
+    /// Map, Filter, Take: streams made of streams.
+    pub(crate) mod adapt;
+    /// StreamExt: next, map, filter, take, collect.
+    pub(crate) mod ext;
+
+    pub use adapt::{Filter, Map, Take};
+    pub use ext::{Collect, Next, StreamExt};
+    #[doc(no_inline)]
+    pub use futures_core::Stream;
+    pub use source::{Iter, Unfold, iter, unfold};
 }
 
 /// Streams of bytes.

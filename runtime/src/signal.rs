@@ -102,6 +102,7 @@ mod imp {
         let before = signals.count();
         let reader = mio::net::UnixStream::from_std(signals.reader.try_clone()?);
         let reader = AsyncFd::new(&current_reactor(), reader, Ready::EMPTY)?;
+        reader.registration.has_no_peer();
         loop {
             let mut taken = pin!(signals.taken.notified());
             // In line before the look at the count: who takes the byte from now on tells us.

@@ -3,6 +3,10 @@
 
 #[path = "time/ending.rs"]
 mod ending;
+#[path = "time/ordering.rs"]
+mod ordering;
+#[path = "time/pausing.rs"]
+mod pausing;
 #[path = "time/resetting.rs"]
 mod resetting;
 #[path = "time/sleeping.rs"]

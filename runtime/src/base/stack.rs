@@ -218,6 +218,12 @@ impl<T: Linked> Inbox<T> {
         self.head.load(Ordering::Relaxed).is_null()
     }
 
+    /// Does it hold anything at this moment?
+    pub(crate) fn holds_any(&self) -> bool {
+        // Ordering: Relaxed, a number for people.
+        node(self.head.load(Ordering::Relaxed)).is_some()
+    }
+
     /// Owner only: announces the sleep, unless something was pushed.
     pub(crate) fn try_sleep(&self) -> bool {
         // Ordering: Release, pairs with nothing that is read; the nudge goes through the parker's

@@ -13,18 +13,16 @@
 //!             Wait: receive, for a while ── late? go home             └── lock: finished ◄─┘
 //! ```
 //!
-//! The numbers are decided in `tally.rs`, under one lock, and jobs travel through a channel outside
-//! of it. A thread that finds the next job in the queue takes the lock once for the end of the one
-//! and the beginning of the other.
+//! The numbers are decided in `tally.rs`, under one lock; jobs travel through a channel. A thread
+//! that finds the next job in it takes the lock once for one's end and the other's beginning.
 //!
 //! Threads are started one at a time: while one is on its way, jobs queue; when it arrives and
 //! finds more jobs than threads, it starts the next before it takes its own. Two thousand jobs that
 //! are done at once so need a few threads and not five hundred (a thread costs 10 µs, such a job
 //! 0.2), and jobs that wait for one another still get a thread each, started one by one.
 //!
-//! When the system has no more threads, jobs wait for those that are there; the next job tries
-//! again. With no thread at all a job's join says why. Jobs that wait for one another then wait for
-//! ever, as they do beyond the limit.
+//! When the system has no more threads, jobs wait for those that are there, for ever if for one
+//! another, as beyond the limit; the next job tries again. With no thread at all a join says why.
 //!
 //! A thread has a desk until it has left *and* whoever started it has put its handle there: so
 //! every handle is joined, and when the last desk is cleared nothing of the pool is left.
@@ -32,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 use super::tally::{Finished, Submit, Tally};
+use crate::base::clock::Hold;
 use crate::base::prim::channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use crate::base::prim::{Mutex, MutexGuard, thread};
 use crate::task::header::Id;
@@ -68,6 +67,8 @@ pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 pub(crate) struct Job {
     pub(crate) entry: Runnable,
     pub(crate) running: Running,
+    /// Let go when the closure's join has been told.
+    pub(crate) held: Option<Hold>,
 }
 
 /// A closure that was still running when the time for a shutdown was up.
@@ -242,8 +243,9 @@ impl Shared {
         self.arrive(desk);
         call(self.config.on_start.as_ref());
         let mut next = self.begin(desk, self.receive());
-        while let Some(job) = next {
-            job.entry.run();
+        while let Some(Job { entry, held, .. }) = next {
+            entry.run();
+            drop(held);
             next = self.next(desk);
         }
         call(self.config.on_stop.as_ref());

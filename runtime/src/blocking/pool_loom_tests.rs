@@ -51,7 +51,7 @@ fn submit(pool: &Pool, fates: &Arc<Sender<bool>>) -> JoinHandle<()> {
     let fate = Fate { fates: fates.clone(), ran: false };
     let (id, spawned) = (Id(NonZeroU64::MIN), Location::caller());
     let (entry, join) = job(move || fate.run(), id, spawned);
-    pool.submit(Job { entry, running: Running { id, spawned } });
+    pool.submit(Job { entry, running: Running { id, spawned }, held: None });
     join
 }
 
@@ -173,9 +173,9 @@ fn loom_blocking_jobs_that_wait_for_one_another_get_a_thread_each() {
         let (thanks, thanked) = unbounded();
         let (id, spawned) = (Id(NonZeroU64::MIN), Location::caller());
         let (entry, first) = job(move || thanks.send(heard.recv()).unwrap(), id, spawned);
-        pool.submit(Job { entry, running: Running { id, spawned } });
+        pool.submit(Job { entry, running: Running { id, spawned }, held: None });
         let (entry, second) = job(move || hello.send(()).unwrap(), id, spawned);
-        pool.submit(Job { entry, running: Running { id, spawned } });
+        pool.submit(Job { entry, running: Running { id, spawned }, held: None });
         assert_eq!(thanked.recv(), Ok(Ok(())));
         drop((first, second));
         end(&pool);

@@ -32,7 +32,7 @@ fn submit<T: Send + 'static>(
 ) -> JoinHandle<T> {
     let (id, spawned) = (Id(NonZeroU64::MIN), Location::caller());
     let (entry, join) = job(closure, id, spawned);
-    pool.submit(Job { entry, running: Running { id, spawned } });
+    pool.submit(Job { entry, running: Running { id, spawned }, held: None });
     join
 }
 

@@ -18,16 +18,14 @@
 //!
 //! Three things can happen while a driver is about to sleep, and none may be missed:
 //!
-//! * A nudge. Before `lie_down`: its CAS fails, no sleep. After it: `ring` sees where the sleeper
-//!   is.
+//! * A nudge. Before `lie_down`: its CAS fails, no sleep. After it: `ring` sees where we sleep.
 //! * An event of an fd. The kernel keeps it until it is asked.
 //! * The first fd is registered while the driver lies down on its parker. The count of fds goes up
 //!   before the read-modify-write in `stir`, and is looked at after the one in `lie_down`: of the
 //!   two, one comes second and sees the other.
 //!
-//! `stir` is not a `ring`: a driver that is awake will look at the count by itself, and must not
-//! find a token that makes its next sleep end at once. A program that opens, uses and closes one
-//! socket at a time would pay a useless `epoll_wait` for each.
+//! `stir` is not a `ring`: a driver that is awake looks at the count by itself, and a token would
+//! cost an `epoll_wait` for each socket of a program that uses one at a time.
 
 #![forbid(unsafe_code)]
 
@@ -64,9 +62,8 @@ impl Bell {
         Self { state: AtomicU8::new(EMPTY), parker, epoll }
     }
 
-    /// The sleeper announces that it is about to sleep, and learns where: in epoll if there is an
-    /// fd that it could report. `None`: it has been nudged and must not. Either way, `rise` comes
-    /// next.
+    /// The sleeper announces that it is about to sleep, and learns where: in epoll if there is any
+    /// fd. `None`: it has been nudged and must not. Either way, `rise` comes next.
     #[must_use = "None means that there is a nudge to answer"]
     pub(crate) fn lie_down(&self, has_sources: impl Fn() -> bool) -> Option<Bed> {
         if has_sources() {

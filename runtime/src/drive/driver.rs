@@ -20,26 +20,24 @@
 //!  fire what is due, in the outside wheel too; every waker is woken with no lock held
 //! ```
 //!
-//! Whoever gets up puts the turn back, and nobody is told: it has work or will park again and take
-//! it, and until then the pool's watching worker looks after what it may neglect. The driver of the
-//! outside wheel's owner, the guest, never takes the turn: its thread leaves when it likes.
+//! Whoever gets up puts the turn back, and nobody is told: it has work or parks again and takes it;
+//! meanwhile the pool's watcher looks after what it neglects. The driver of the outside wheel's
+//! owner, the guest, never takes the turn: its thread leaves when it likes.
 //!
-//! What is not done, because it would be a syscall or a clock read for nothing: no `epoll_wait`
-//! while no fd is registered; no eventfd write to a driver that is awake; no clock read while no
-//! timer is armed and no limit given.
+//! Nothing is done for nothing: no `epoll_wait` while no fd is registered; no eventfd write to a
+//! driver that is awake; no clock read while no timer is armed and no limit given.
 //!
 //! A nudge found on the way to sleep is answered with a look, not with a bare return: a stream of
-//! nudges from another thread must not keep the sockets from being served.
+//! them must not keep the sockets from being served.
 //!
-//! **A clock that stands still** (tests) is moved by the driver, when it would sleep: everything
-//! that could run has run, so the next thing to happen is the next deadline. A blocking closure
-//! that runs holds the clock, because it may be about to make something happen. It works for
-//! a single driver only: no driver knows that the others have nothing to do.
+//! **A clock that stands still** (tests) is moved by the driver, when it would sleep
+//! (`drive/still.rs`). For a single driver only: none knows that the others have nothing to do.
 
 #![forbid(unsafe_code)]
 
 use super::bell::{Bed, Bell};
 use super::reactor::{Reactor, Turn};
+use super::still::advance;
 use super::timers::Timers;
 use super::wheels::Wheels;
 use crate::base::clock::Clock;
@@ -145,7 +143,7 @@ impl Driver {
                 self.poll(&mut turn, Some(Duration::ZERO));
             }
             None => {}
-            Some(Bed::Parker) => self.parker.sleep(until),
+            Some(Bed::Parker) => self.nap(until),
         }
     }
 
@@ -154,26 +152,23 @@ impl Driver {
         let bed = self.bell.lie_down(|| false);
         let _risen = Rise(&self.bell);
         if bed.is_some() {
-            self.parker.sleep(until);
+            self.nap(until);
         }
     }
 
-    /// Instead of sleeping: moves a clock that stands still to the next thing to happen. False if
-    /// it may not be moved, or there is nothing to move it to.
+    fn nap(&self, until: Option<Instant>) {
+        self.parker.sleep(until.map(|at| self.clock.on_the_machine(at)));
+    }
+
+    /// Instead of sleeping: moves a clock that stands still on, if it may be moved (`still.rs`).
     fn advance(&self, limit: Option<Duration>) -> bool {
         let limit = limit.and_then(|limit| self.after(limit));
-        let Some(next) = earlier(self.timers.next_deadline(), limit) else { return false };
-        if !self.clock.may_advance() {
-            return false;
-        }
-        if self.look() == 0 && !self.bell.rise() {
-            self.clock.advance_to(next);
-        }
-        true
+        let next = earlier(self.timers.next_deadline(), limit);
+        advance(&self.clock, &self.reactor, next, || self.look() == 0 && !self.bell.rise())
     }
 
-    /// Fires what is due, if anything is armed. In the outside wheel too, turn or not: we are
-    /// awake, and whoever has the turn may be asleep or have just gone.
+    /// Fires what is due, if anything is armed. In the outside wheel too: whoever has the turn may
+    /// be asleep or have just gone.
     fn fire(&self) {
         let outside = self.uncovered();
         let theirs = outside.and_then(Timers::next_deadline);

@@ -1,6 +1,7 @@
 //! tests of the driver: what ends a sleep, and what time it is afterwards.
 
 use super::*;
+use crate::base::clock::{Hold, Owner};
 use crate::base::prim::thread;
 use crate::drive::reactor::Registration;
 use crate::drive::ready::Ready;
@@ -128,17 +129,25 @@ fn a_clock_that_stands_still_moves_to_the_limit_instead_of_sleeping() {
     assert_eq!(clock.now() - before, hour);
 }
 
+struct Whose(Clock, Unparker);
+
+impl Owner for Whose {
+    fn clock(&self) -> &Clock {
+        &self.0
+    }
+
+    fn look_again(&self) {
+        self.1.unpark();
+    }
+}
+
 #[test]
 fn a_held_clock_is_not_moved_and_a_nudge_ends_the_sleep() {
     let clock = Clock::paused();
     let driver = driver(&clock);
     let before = clock.now();
-    let hold = clock.hold();
-    let unparker = driver.unparker();
-    let holder = thread::spawn(move || {
-        drop(hold);
-        unparker.unpark();
-    });
+    let hold = Hold::new(Arc::new(Whose(clock.clone(), driver.unparker())));
+    let holder = thread::spawn(move || drop(hold));
     driver.park(Some(Duration::from_secs(3600)));
     holder.join().unwrap();
     let moved = clock.now() - before;

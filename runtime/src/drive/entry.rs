@@ -16,10 +16,9 @@
 //!
 //! The end of a runtime fires all, so it is "fire" in this table too; the wheel outlives it.
 //!
-//! What an operation costs, by count: arm, one clone of the waker and one lock pair; poll again,
-//! one load; move later, one load and one store; drop, one lock pair, or one load when it has
-//! fired. No clock reading but after FIRED: whoever has just read the clock to make a deadline
-//! that lies ahead makes an entry that is armed without asking again.
+//! What an operation costs: arm, one clone of the waker and one lock pair; poll again, one load;
+//! move later, one load and one store; drop, one lock pair, or one load when it has fired. No clock
+//! reading but after FIRED: whoever has just made a deadline that lies ahead need not ask again.
 
 use crate::base::prim::{MutexGuard, Ordering};
 use crate::drive::timers::{ARMED, FIRED, IDLE, Locked, Node, Timers};

@@ -10,9 +10,8 @@
 //!                               Batch ── lock released ──► Waker::wake
 //! ```
 //!
-//! One reactor per runtime, shared by every socket (they keep it alive) and every driver. It is
-//! asked for events by one thread at a time: whoever has the [`Turn`] (`drive/turn.rs`). Everybody
-//! else may register and deregister meanwhile; the kernel allows that.
+//! One reactor per runtime, shared by its sockets (they keep it alive) and drivers. It is asked for
+//! events by whoever has the [`Turn`] (`drive/turn.rs`); the others register and deregister.
 //!
 //! **Tokens.** An index into a slab would be reused while an event for its last owner is still in
 //! the buffer. So the token carries a generation, and an event whose generation is not the entry's
@@ -62,7 +61,7 @@ pub(crate) struct Reactor {
     registry: Registry,
     /// Ends an `epoll_wait` from another thread: one write to an eventfd.
     nudge: mio::Waker,
-    table: Mutex<Table>,
+    pub(super) table: Mutex<Table>,
     /// How many entries the table has, for whoever does not want its lock.
     sources: AtomicUsize,
     slot: Arc<Slot<Polling>>,
@@ -71,17 +70,17 @@ pub(crate) struct Reactor {
 }
 
 /// Token to source.
-struct Table {
-    entries: Slab<Entry>,
+pub(super) struct Table {
+    pub(super) entries: Slab<Entry>,
     /// Given to the next entry, then counted up.
     generation: usize,
     /// The runtime has ended; nothing can be registered any more.
     ended: bool,
 }
 
-struct Entry {
+pub(super) struct Entry {
     generation: usize,
-    source: Arc<Source>,
+    pub(super) source: Arc<Source>,
 }
 
 /// What the turn is about.
@@ -257,8 +256,8 @@ fn wake(batch: &mut Batch, report: Report<'_>) {
 
 impl Unpark for Reactor {
     fn unpark(&self) {
-        // An eventfd takes 2^64 - 2 nudges before it is full, and mio empties it then. What is left
-        // is a process out of resources; the sleeper's next event or deadline makes good for it.
+        // mio empties a full eventfd. What is left is a process out of resources; the sleeper's
+        // next event or deadline makes good for it.
         let _ = self.nudge.wake();
     }
 }

@@ -21,10 +21,9 @@
 //! for ever. So a clear names the tick it saw, and does nothing if there has been an event since.
 //!
 //! **The short read.** A read that did not fill its buffer has emptied the socket (on epoll and
-//! kqueue): the next one is known to block, and READABLE is cleared without asking. But the peer's
-//! end may have come with the bytes, in the same edge. So a short read clears only READABLE, never
-//! READ_CLOSED or ERROR: the next read finds them, and 0. Only `WouldBlock`, which is the kernel's
-//! own word, clears these.
+//! kqueue), and READABLE is cleared without asking. But the peer's end may have come in the same
+//! edge: so a short read clears only READABLE, never READ_CLOSED or ERROR, which the next read
+//! finds. Only `WouldBlock`, the kernel's own word, clears these.
 //!
 //! | waits | where | by |
 //! |---|---|---|
@@ -122,16 +121,18 @@ pub(crate) fn ended() -> io::Error {
 pub(crate) struct Source {
     /// See the picture. Events are added by the reactor; ready bits are cleared by users.
     word: AtomicU64,
-    read: Side,
-    write: Side,
+    pub(super) read: Side,
+    pub(super) write: Side,
     /// Who waits by `Readiness`, for either direction. An event calls them all; who was called in
     /// vain stands in line again.
     pub(super) line: Mutex<Line>,
+    /// No peer is at its other end: see `drive/still.rs`.
+    pub(super) no_peer: AtomicBool,
 }
 
 /// Where the one task waits that reads, or the one that writes.
-struct Side {
-    slot: WakerSlot,
+pub(super) struct Side {
+    pub(super) slot: WakerSlot,
     /// True while a thread is inside `register`. Sockets are `Sync`: nothing else keeps two threads
     /// from polling the same direction at once.
     entered: AtomicBool,
@@ -146,6 +147,7 @@ impl Source {
             read: Side::new(),
             write: Side::new(),
             line: Mutex::new(Line::new()),
+            no_peer: AtomicBool::new(false),
         }
     }
 

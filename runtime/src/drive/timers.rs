@@ -4,8 +4,7 @@
 //!
 //! Each worker has one [`Timers`]: a wheel behind a lock that normally only its owner takes. What
 //! is filed in it lives in the futures that wait, so arming allocates nothing, and dropping the
-//! future takes it out, from whatever thread that happens on. One word of state says who may
-//! touch it:
+//! future takes it out, on whatever thread. One word of state says who may touch it:
 //!
 //! ```text
 //!            arm: lock, link                    fire: lock, unlink, take the waker
@@ -15,9 +14,8 @@
 //!     └────────────────────────────┘    poll: is the deadline over? Ready. Else arm again
 //! ```
 //!
-//! FIRED is a hint, "ask the clock": only the clock makes a sleep ready. So nothing is ever
-//! early, moving a deadline needs no compare-and-swap, and a timer that fires for an old deadline
-//! is merely polled once too often.
+//! FIRED is a hint, "ask the clock": only the clock makes a sleep ready. So nothing is early, a
+//! deadline is moved without a CAS, and a timer that fires for an old one is polled for nothing.
 //!
 //! * Deadlines are rounded up to the wheel's milliseconds and the time is rounded down.
 //! * Wakers are collected under the lock, 32 at a time, and woken after it: earlier deadlines
@@ -38,9 +36,8 @@
 //! * INV-43: a wheel is never freed: one whose runtime has ended goes back to a process-wide
 //!   list. A late drop that read ARMED locks live memory, sees FIRED and leaves.
 //!
-//! What we left out: a lock-free list for drops on other threads. It saves a lock pair (4 ns, 22
-//! contended), and then a node may not be freed until its owner has looked: drop would wait, or
-//! the node be allocated.
+//! Left out: a lock-free list for drops on other threads. It saves a lock pair (4 ns, 22 when it is
+//! contended), but a node is then not freed until its owner has looked, or has to be allocated.
 
 use crate::base::clock::Clock;
 use crate::base::list::{self, Links};
@@ -186,9 +183,8 @@ impl Timers {
     /// Does a thread of its own sleep for this wheel? If not, whoever covers it has to.
     pub(crate) fn is_owned(&self) -> bool {
         // Ordering: Relaxed. Who covers the wheel may read an old value. An old "no": it wakes up
-        // for timers that the owner fires. An old "yes": then it is nudged, by the owner who left
-        // timers behind or by whoever armed one after that, and what was written before a nudge is
-        // seen after it.
+        // for timers that the owner fires. An old "yes": it is nudged, by the owner who left timers
+        // behind or by whoever armed one since, and sees after the nudge what was before it.
         self.owned.load(Ordering::Relaxed)
     }
 

@@ -28,15 +28,13 @@
 //!   not the beginning of a slot: nobody wakes up only to file nodes again.
 //!
 //! A node's number may grow while it is filed: the wheel finds it where it was, reads the number
-//! again, and files it anew. That makes "later" free for its owner. It may not shrink: take the
-//! node out first. (A grown number is as old as its new filing when it comes to the order of
-//! equals.)
+//! again, and files it anew, behind its new equals. That makes "later" free for its owner. It may
+//! not shrink: take the node out first.
 //!
 //! * INV-44: a filed node's `place` names the one list it is in; only the wheel writes it.
 //!
-//! What we left out: slots finer than a millisecond (epoll's unit, and finer ones would fill no
-//! list), and a heap for the few timers of a small program (it loses from about a hundred timers
-//! on).
+//! Left out: slots finer than a millisecond (epoll's unit; finer ones would fill no list), and a
+//! heap for the few timers of a small program (it loses from about a hundred timers on).
 
 use crate::base::list::{List, Node};
 use std::cell::Cell;

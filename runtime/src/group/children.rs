@@ -7,8 +7,9 @@
 
 use super::done::{Bell, Done, Ear};
 use crate::runtime::handle::{NO_RUNTIME, with_current};
+use crate::task::error::JoinError;
 use crate::task::header::Id;
-use crate::task::join::{JoinError, JoinHandle};
+use crate::task::join::JoinHandle;
 use crate::wake::coop;
 use std::fmt;
 use std::future::Future;

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::join_set::JoinSet;
-use crate::task::join::JoinError;
+use crate::task::error::JoinError;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;

@@ -7,7 +7,7 @@
 
 use super::children::Outcome;
 use super::join_set::JoinSet;
-use crate::task::join::JoinError;
+use crate::task::error::JoinError;
 use std::future::{Future, poll_fn};
 use std::panic::{Location, resume_unwind};
 

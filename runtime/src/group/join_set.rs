@@ -14,8 +14,9 @@
 use super::children::{Children, Outcome, spawn_for};
 use super::done::Ear;
 use crate::runtime::handle::Handle;
+use crate::task::error::JoinError;
 use crate::task::header::Id;
-use crate::task::join::{AbortHandle, JoinError, JoinHandle};
+use crate::task::join::{AbortHandle, JoinHandle};
 use crate::wake::coop;
 use std::collections::VecDeque;
 use std::fmt;

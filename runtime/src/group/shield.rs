@@ -2,7 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::task::join::{JoinError, JoinHandle};
+use crate::task::error::JoinError;
+use crate::task::join::JoinHandle;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};

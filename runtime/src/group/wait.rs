@@ -4,7 +4,7 @@
 
 use super::children::Outcome;
 use super::join_set::JoinSet;
-use crate::task::join::JoinError;
+use crate::task::error::JoinError;
 use crate::time::sleep::sleep;
 use crate::wake::coop;
 use std::fmt;

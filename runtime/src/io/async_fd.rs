@@ -13,9 +13,8 @@
 //!        Ready
 //! ```
 //!
-//! A socket is registered once, for reading and writing, and taken out when it is dropped: nothing
-//! in this loop calls `epoll_ctl`. An echo server pays one `read`, one `write`, and one
-//! `epoll_wait` for each round of ready sockets.
+//! A socket is registered once, and taken out when it is dropped: no `epoll_ctl` in this loop. An
+//! echo server pays a `read`, a `write`, and an `epoll_wait` for each round of ready sockets.
 //!
 //! The three ways in are the same loop:
 //!
@@ -56,7 +55,7 @@ const SHORT_MEANS_DRAINED: bool = cfg!(any(
 /// A non-blocking thing of mio's, registered with a reactor.
 pub(crate) struct AsyncFd<E: mio::event::Source> {
     io: Option<E>,
-    registration: Registration,
+    pub(crate) registration: Registration,
 }
 
 /// The reactor of the runtime that this thread is in.

@@ -4,6 +4,7 @@
 
 use crate::base::prim::Mutex;
 use crate::base::stack::{Inbox, Push};
+use crate::task::counts::Counts;
 use crate::task::credit::Keep;
 use crate::task::header::Header;
 use crate::task::ids::Ids;
@@ -15,12 +16,13 @@ use std::fmt;
 
 /// What a waker on any thread can reach.
 pub(crate) struct Shared {
-    pub(super) inbox: Inbox<Header>,
+    pub(crate) inbox: Inbox<Header>,
     pub(super) registry: Registry,
     /// How to end the sleep of the thread that owns the worker at present.
     pub(super) unparker: Mutex<Option<Unparker>>,
     pub(super) ids: Ids,
     pub(super) report: Report,
+    pub(crate) tasks: Counts,
 }
 
 /// The scheduler as tasks and handles know it.
@@ -34,6 +36,7 @@ impl Shared {
             unparker: Mutex::new(None),
             ids,
             report,
+            tasks: Counts::new(1),
         }
     }
 

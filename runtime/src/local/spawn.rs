@@ -42,6 +42,7 @@ pub(crate) unsafe fn spawn_any<F: Future + 'static>(
         Some(worker) => (worker.credit.take(), worker.ids.next()),
         None => (scheduler.count_for_cell(), scheduler.ids.one()),
     };
+    scheduler.tasks.begin(home.map(|_| 0));
     trace!(Spawn { task: id.0.get(), by: current::number() });
     // SAFETY(INV-20): the count is handed over; the future goes where the caller has promised.
     let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, 0, spawned) };
@@ -92,6 +93,10 @@ impl Schedule for Shared {
 
     unsafe fn report(task: TaskRef, panic: Panic) {
         (shared(task).report)(panic);
+    }
+
+    unsafe fn ended(task: TaskRef) {
+        shared(task).tasks.end(home(task).map(|_| 0));
     }
 
     unsafe fn cell_freed(scheduler: *const ()) {

@@ -34,8 +34,7 @@
 //!   who reads that head also sees the short tail, because `head` changes by read-modify-writes
 //!   only, which hand on what the owner released.
 //! * A thief is in the middle of copying. What it claimed is not among the entries any more; the
-//!   owner takes back half of the others, as always. If there are none, because it popped them
-//!   all, only the new node overflows.
+//!   owner takes back half of the others, or of none left but the new node.
 //!
 //! Positions have 32 bits: a thief would have to sleep, between its load and its CAS, through
 //! exactly 2³² entries or a multiple to mistake a new head for the one it saw.

@@ -50,6 +50,7 @@ where
             (scheduler.count_for_cell(), id, home as u8)
         }
     };
+    scheduler.tasks.begin(here.map(|worker| worker.index));
     trace!(Spawn { task: id.0.get(), by: current::number() });
     // SAFETY(INV-20): the count is handed over; the future is Send, so any worker may poll it.
     let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, home, spawned) };
@@ -79,6 +80,11 @@ fn shared<'a>(task: TaskRef) -> &'a Shared {
 }
 
 impl Shared {
+    /// Tasks that wait in the injector.
+    pub(crate) fn injected(&self) -> usize {
+        self.injector.len()
+    }
+
     /// Takes an entry from a thread that is no worker; gives it back after the end.
     fn submit(&self, entry: Runnable) -> Result<(), Runnable> {
         let task = entry.into_task();
@@ -124,6 +130,10 @@ impl Schedule for Shared {
 
     unsafe fn report(task: TaskRef, panic: Panic) {
         (shared(task).report)(panic);
+    }
+
+    unsafe fn ended(task: TaskRef) {
+        shared(task).tasks.end(worker(block(task)).map(|worker| worker.index));
     }
 
     unsafe fn cell_freed(scheduler: *const ()) {

@@ -10,9 +10,8 @@
 //!          └─ unparkers  how to nudge a worker                     constant
 //! ```
 //!
-//! On the way of a spawn, a wake or a poll a worker writes to its own Remote and to the task, and
-//! reads `idle`. It writes to a line that all workers write when it goes to sleep, when it wakes
-//! somebody, and when its ring overflows.
+//! With a spawn, a wake or a poll a worker writes to its own Remote and to the task, and reads
+//! `idle`; to a line that all write, when it goes to sleep, wakes somebody, or its ring overflows.
 //!
 //! * INV-91: `Progress::spawned` is null or was made from a `&'static Location`.
 //!
@@ -25,6 +24,7 @@ use crate::base::pad::CachePadded;
 #[cfg(not(loom))]
 use crate::base::prim::thread;
 use crate::base::prim::{AtomicPtr, AtomicU64, Ordering};
+use crate::task::counts::Counts;
 use crate::task::credit::Keep;
 use crate::task::header::{Header, Id};
 use crate::task::ids::Ids;
@@ -45,6 +45,7 @@ pub(crate) struct Shared {
     unparkers: Box<[Unparker]>,
     pub(super) ids: Ids,
     pub(super) report: Report,
+    pub(crate) tasks: Counts,
 }
 
 /// The scheduler as tasks and handles know it.
@@ -138,6 +139,7 @@ impl Shared {
             unparkers,
             ids,
             report,
+            tasks: Counts::new(workers + usize::from(with_guest)),
         }
     }
 

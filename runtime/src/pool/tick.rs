@@ -8,9 +8,8 @@
 //! * *A short watch*, of half a millisecond. An idle program's events cost up to seven times more.
 //!
 //! What we do: a sibling is woken for a backlog (`pool/worker.rs`), and a watcher takes over for
-//! whoever is stuck (`pool/watch.rs`). The complication: a worker that is about to sleep and a task
-//! that is pushed must not miss each other; that is `pool/idle.rs`. The general pattern, on both
-//! sides: *announce, then look again*.
+//! whoever is stuck (`pool/watch.rs`). A worker that is about to sleep and a task that is pushed
+//! must not miss each other (`pool/idle.rs`): on both sides, *announce, then look again*.
 //!
 //! ```text
 //!            ┌───────────────────────────────────────────────────────────────┐

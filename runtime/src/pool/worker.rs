@@ -14,9 +14,8 @@
 //!
 //! **When is a sibling woken for a task in the own ring?** Waking costs 5 µs here and 25 in all; a
 //! short task is done before the sibling is up. So only when `wake_at` tasks wait: 10 µs divided by
-//! the mean poll, from one reading of the clock every 61 polls. A worker that has just left its
-//! park knows nothing of its polls and assumes that they are long: its `wake_at` is 1. What that
-//! misses, a poll that is long for once, is the watcher's (`pool/watch.rs`).
+//! the mean poll, from one reading of the clock every 61 polls; 1 for a worker that has just left
+//! its park. What that misses, a poll that is long for once, is the watcher's (`pool/watch.rs`).
 //!
 //! **How long does a woken task wait?** By count of other polls on its worker, at place `p` of the
 //! ring: each place before it is one poll and at most three of the next slot, and every 61st poll

@@ -6,12 +6,14 @@
 
 use super::desk;
 use super::handle::{Handle, Inner};
+use super::meter::Meter;
 use super::report::{Hook, Unhandled, report};
 use super::runtime::{Executor, Runtime};
 use super::scheduler::{RuntimeFlavor, Scheduler, ids};
 use super::seat::Seat;
 use super::threads;
 use crate::base::clock::Clock;
+use crate::base::pad::CachePadded;
 use crate::blocking::pool as blocking;
 use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
@@ -238,7 +240,8 @@ impl Builder {
     }
 
     /// The clock stands still, and jumps to the next deadline when there is nothing else to do: a
-    /// test of an hour takes a millisecond. Blocking closures keep it from jumping while they run.
+    /// test of an hour takes a millisecond. Blocking closures keep it from jumping while they run,
+    /// and so does a task that waits for a socket: see [`time::pause`](crate::time::pause).
     ///
     /// asyncio has no counterpart; trio's is `MockClock` with `autojump`.
     pub fn start_paused(&mut self, paused: bool) -> &mut Self {
@@ -329,7 +332,8 @@ impl Builder {
         }
         let blocking = blocking::Pool::new(config);
         let (ids, report) = (ids(), report.clone());
-        let inner = Inner { scheduler, ids, clock, wheels, reactor, blocking, report };
+        let meters = (0..scheduler.workers()).map(|_| CachePadded(Meter::default())).collect();
+        let inner = Inner { scheduler, ids, clock, wheels, reactor, blocking, report, meters };
         Handle { inner: Arc::new(inner) }
     }
 

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::meter::Metered;
 use crate::drive::driver::Driver;
 use crate::pool::loan::Loan;
 use crate::pool::tick::Tick;
@@ -31,7 +32,7 @@ pub(super) fn call(hook: Option<&Hook>, report: &Report) {
 /// See the head of the file.
 pub(super) struct Desk {
     pub(super) worker: Worker,
-    pub(super) driver: Driver,
+    pub(super) driver: Metered<Driver>,
     pub(super) on_park: Option<Hook>,
     pub(super) on_unpark: Option<Hook>,
     pub(super) report: Report,

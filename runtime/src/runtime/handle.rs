@@ -9,8 +9,10 @@
 
 pub(crate) use super::error::NO_RUNTIME;
 use super::error::TryCurrentError;
+use super::meter::Meter;
 use super::scheduler::{RuntimeFlavor, Scheduler};
-use crate::base::clock::{Clock, Hold};
+use crate::base::clock::{Clock, Hold, Owner};
+use crate::base::pad::CachePadded;
 use crate::base::prim::plain_local;
 use crate::blocking::pool as blocking;
 use crate::drive::driver::Driver;
@@ -39,6 +41,8 @@ pub(crate) struct Inner {
     pub(super) blocking: blocking::Pool,
     /// Hears of panics that nobody can be given.
     pub(super) report: Report,
+    /// One for each worker.
+    pub(super) meters: Arc<[CachePadded<Meter>]>,
 }
 
 impl Inner {
@@ -55,6 +59,16 @@ impl Inner {
         self.scheduler.timers(&self.wheels)
     }
 
+    /// Can the clock be stopped? Only where one thread knows that nothing is left to do.
+    pub(crate) fn can_pause(&self) -> bool {
+        self.scheduler.flavor() == RuntimeFlavor::CurrentThread
+    }
+
+    /// Fires what is due by now in this thread's wheel.
+    pub(crate) fn fire(&self) {
+        self.timers().0.fire(self.clock.now(), &mut |panic| (self.report)(panic));
+    }
+
     /// Where sockets are registered.
     #[inline]
     pub(crate) fn reactor(&self) -> &Arc<Reactor> {
@@ -65,6 +79,16 @@ impl Inner {
     pub(super) fn driver(&self, index: usize, report: Report) -> Driver {
         let (reactor, wheels) = (self.reactor.clone(), self.wheels.clone());
         Driver::new(reactor, wheels, index, self.clock.clone(), report)
+    }
+}
+
+impl Owner for Inner {
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn look_again(&self) {
+        self.scheduler.nudge();
     }
 }
 
@@ -303,19 +327,20 @@ impl Handle {
         R: Send + 'static,
     {
         let id = self.inner.ids.one();
-        let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
-        let inside = Inside { handle: self.clone(), hold };
+        let inner = self.inner.clone();
         let (entry, join) = job(
             move || {
-                let inside = inside;
-                let _context = set_context(Arc::as_ptr(&inside.handle.inner), Some(Mode::Free));
+                let inner = inner;
+                let _context = set_context(Arc::as_ptr(&inner), Some(Mode::Free));
                 closure()
             },
             id,
             spawned,
         );
         let running = blocking::Running { id, spawned };
-        self.inner.blocking.submit(blocking::Job { entry, running });
+        // Also a clock that is not stopped before the closure runs.
+        let held = self.inner.can_pause().then(|| Hold::new(self.inner.clone()));
+        self.inner.blocking.submit(blocking::Job { entry, running, held });
         join
     }
 
@@ -350,22 +375,6 @@ impl Inner {
         F::Output: Send + 'static,
     {
         self.scheduler.spawn(future, spawned)
-    }
-}
-
-/// What a blocking closure keeps until it has returned or panicked, or was dropped without a call:
-/// its runtime, and a paused clock where it is, because real time passes there.
-struct Inside {
-    handle: Handle,
-    hold: Option<Hold>,
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        if self.hold.take().is_some() {
-            // Whoever drives the clock has gone to sleep because of us.
-            self.handle.inner.scheduler.nudge();
-        }
     }
 }
 

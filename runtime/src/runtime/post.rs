@@ -106,7 +106,7 @@ impl Post {
         let nudge = desk.unparker();
         while desk.run() == Tick::Left {
             self.loan.take_back(|| nudge.unpark());
-            desk.driver.adopt();
+            desk.driver.inside().adopt();
         }
         desk.worker.shut_down();
     }
@@ -117,7 +117,7 @@ impl Post {
         if !self.loan.take(number) {
             return;
         }
-        desk.driver.adopt();
+        desk.driver.inside().adopt();
         let _context = self.handle.drive(self.mode());
         match desk.stand_in(&self.loan) {
             // In another's hands.

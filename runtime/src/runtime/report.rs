@@ -7,7 +7,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::task::join::JoinError;
+use crate::task::error::JoinError;
 use crate::wake::batch::Panic;
 use std::any::Any;
 use std::fmt;

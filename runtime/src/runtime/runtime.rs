@@ -92,7 +92,7 @@ impl Runtime {
     fn root<F: Future>(&self, future: Pin<&mut F>) -> F::Output {
         let driver = |index| self.handle.inner.driver(index, self.report.clone());
         match &self.executor {
-            Executor::Seat(seat) => seat.block_on(|| driver(0), future),
+            Executor::Seat(seat) => seat.block_on(&self.handle.inner.meters, || driver(0), future),
             Executor::Threads(threads) => threads.block_on(&self.handle, driver, future),
         }
     }

@@ -92,6 +92,30 @@ impl Scheduler {
         matches!(self, Self::Pool(scheduler) if scheduler.has_been_closed())
     }
 
+    /// How many workers there are.
+    pub(crate) fn workers(&self) -> usize {
+        match self {
+            Self::Local(_) => 1,
+            Self::Pool(scheduler) => scheduler.workers(),
+        }
+    }
+
+    /// Tasks that have not ended.
+    pub(crate) fn alive(&self) -> usize {
+        match self {
+            Self::Local(scheduler) => scheduler.tasks.alive(),
+            Self::Pool(scheduler) => scheduler.tasks.alive(),
+        }
+    }
+
+    /// Tasks that other threads have sent; of an inbox only whether there are any.
+    pub(crate) fn queued_outside(&self) -> usize {
+        match self {
+            Self::Local(scheduler) => usize::from(scheduler.inbox.holds_any()),
+            Self::Pool(scheduler) => scheduler.injected(),
+        }
+    }
+
     /// Has a driver of a paused clock look again. Only one thread can have such a clock.
     pub(crate) fn nudge(&self) {
         if let Self::Local(scheduler) = self {

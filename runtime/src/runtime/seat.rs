@@ -14,6 +14,8 @@
 
 #![forbid(unsafe_code)]
 
+use super::meter::{Meter, Metered};
+use crate::base::pad::CachePadded;
 use crate::base::prim::Mutex;
 use crate::drive::driver::Driver;
 use crate::local::worker::{Tick, Worker};
@@ -52,11 +54,12 @@ impl Seat {
     /// Runs `future` to its end, in the seat or in line for it.
     pub(super) fn block_on<F: Future>(
         &self,
+        meters: &Arc<[CachePadded<Meter>]>,
         driver: impl FnOnce() -> Driver,
         mut future: Pin<&mut F>,
     ) -> F::Output {
         if let Some(taken) = self.take() {
-            return drive(&taken, &driver(), future);
+            return drive(&taken, &Metered::new(driver(), meters, 0), future);
         }
         let parker = Parker::new();
         let (waker, unparker) = (parker.waker(), parker.unparker());
@@ -66,7 +69,7 @@ impl Seat {
             // or sees us in line.
             self.wait_in_line(&unparker);
             if let Some(taken) = self.take() {
-                return drive(&taken, &driver(), future);
+                return drive(&taken, &Metered::new(driver(), meters, 0), future);
             }
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
@@ -101,7 +104,7 @@ impl Drop for Taken<'_> {
     }
 }
 
-fn drive<F: Future>(taken: &Taken<'_>, driver: &Driver, mut future: Pin<&mut F>) -> F::Output {
+fn drive<F: Future>(taken: &Taken<'_>, driver: &dyn Park, mut future: Pin<&mut F>) -> F::Output {
     let Some(worker) = taken.worker.as_deref() else {
         unreachable!("a taken seat has its worker until it is dropped")
     };

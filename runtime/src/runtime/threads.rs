@@ -17,6 +17,7 @@
 
 use super::desk::{Desk, Hook, call};
 use super::handle::Handle;
+use super::meter::Metered;
 use super::post::{Away, Post, Stuck};
 use crate::base::prim::{Mutex, thread};
 use crate::drive::driver::Driver;
@@ -121,10 +122,10 @@ pub(super) fn start(
 /// A worker's life on its thread, and on those that stand in for it.
 fn live(index: usize, config: &Config, driver: Driver, go: Go) {
     let Go { scheduler, handle, away } = go;
-    let clock = handle.inner.clock.clone();
+    let inner = &handle.inner;
     let desk = Desk {
-        worker: Worker::new(&scheduler, index, config.intervals, clock),
-        driver,
+        worker: Worker::new(&scheduler, index, config.intervals, inner.clock.clone()),
+        driver: Metered::new(driver, &inner.meters, index),
         on_park: config.on_park.clone(),
         on_unpark: config.on_unpark.clone(),
         report: config.report.clone(),

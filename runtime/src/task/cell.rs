@@ -15,8 +15,9 @@
 //!   owner of `RUNNING`; from then on the output, until it is taken or dropped, once.
 
 use super::current;
+use super::error::JoinError;
 use super::header::{Header, TaskRef, Vtable};
-use super::join::JoinError;
+use super::message;
 use super::schedule::Schedule;
 use crate::base::prim::UnsafeCell;
 use crate::wake::batch::Panic;
@@ -133,6 +134,8 @@ impl<F: Work, S: Schedule> Cell<F, S> {
                 contain(|| drop(before)).unwrap_or_else(|panic| task.report(panic));
             }
         }
+        // SAFETY(INV-20): the caller's reference keeps the cell, and the cell its scheduler.
+        unsafe { S::ended(task) };
         // SAFETY(INV-27): the slot is empty now; the caller owns it.
         unsafe { (&raw mut (*slot).output).write(ManuallyDrop::new(output)) };
     }
@@ -178,6 +181,7 @@ impl<F: Work, S: Schedule> Cell<F, S> {
     /// INV-23: the last reference is gone.
     unsafe fn free(task: TaskRef) {
         let scheduler = task.header().scheduler;
+        message::forget(task);
         // Nothing is left in the slot, but loom is to see the end of the cell as a write.
         // SAFETY(INV-23): nobody else reaches the cell.
         unsafe { Self::slot(task, |_| ()) };

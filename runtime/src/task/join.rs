@@ -1,4 +1,4 @@
-//! JoinHandle, AbortHandle, JoinError.
+//! JoinHandle and AbortHandle: wait for a task, end a task.
 //!
 //! The handle's side of a task. The waker slot in the cell belongs to the handle or to the runner,
 //! and the JOIN_WAKER bit says to whom:
@@ -17,11 +17,11 @@
 //! * INV-28: the waker slot is written and read by the side that this table names, and its waker is
 //!   moved out once: by the runner after COMPLETE with JOIN_WAKER, otherwise by the handle.
 
+use super::error::JoinError;
 use super::header::{Header, Id, TaskRef};
+use super::message;
 use super::state::DropHandle;
-use crate::wake::batch::Panic;
 use crate::wake::coop;
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -95,6 +95,27 @@ impl<T> JoinHandle<T> {
         abort(self.task());
     }
 
+    /// [`abort`](Self::abort), and says why: the text is the [`message`](JoinError::message) of the
+    /// join error. If several say why, the first is heard; a task that ends by itself keeps its
+    /// output, and nobody hears anything.
+    ///
+    /// asyncio: `Task.cancel(msg)`.
+    ///
+    /// ```
+    /// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+    /// rt.block_on(async {
+    ///     let task = mainspring::spawn(std::future::pending::<()>());
+    ///     task.abort_with("the client has gone");
+    ///     let error = task.await.unwrap_err();
+    ///     assert_eq!(error.message(), Some("the client has gone"));
+    ///     assert!(error.to_string().ends_with("was cancelled: the client has gone"));
+    /// });
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
+    pub fn abort_with(&self, message: impl Into<Box<str>>) {
+        abort_with(self.task(), message.into());
+    }
+
     /// A handle that can only abort.
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
@@ -119,10 +140,11 @@ impl<T> JoinHandle<T> {
         self.tagged = self.tagged.map_addr(|addr| addr | TAKEN);
         let mut output = MaybeUninit::<Result<T, JoinError>>::uninit();
         // SAFETY(INV-27): COMPLETE was seen, the output is the handle's, and it is taken once.
-        unsafe {
+        let output = unsafe {
             (task.vtable().take_output)(task, output.as_mut_ptr().cast());
             output.assume_init()
-        }
+        };
+        output.map_err(|error| error.or_message(|| message::of(task)))
     }
 
     /// Leaves a clone of `waker` with the task. False: the task has ended meanwhile.
@@ -219,6 +241,11 @@ impl AbortHandle {
         abort(self.task);
     }
 
+    /// The same, and says why; see [`JoinHandle::abort_with`].
+    pub fn abort_with(&self, message: impl Into<Box<str>>) {
+        abort_with(self.task, message.into());
+    }
+
     /// Has the task ended?
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -253,130 +280,21 @@ impl fmt::Debug for AbortHandle {
 
 /// The caller owns a reference and keeps it.
 fn abort(task: TaskRef) {
-    if task.state().cancel() {
+    schedule(task, task.state().cancel());
+}
+
+/// The same, and leaves a message.
+#[cold]
+fn abort_with(task: TaskRef, message: Box<str>) {
+    schedule(task, message::leave(task, message));
+}
+
+/// Pushes an entry, if the task's state says so.
+fn schedule(task: TaskRef, push: bool) {
+    if push {
         // SAFETY(INV-22): `cancel` set SCHEDULED and added the entry's reference.
         unsafe { (task.vtable().schedule)(task) }
     }
 }
 
-/// Why a task has no output: it panicked, or it was aborted, or ended with its runtime, or was a
-/// blocking closure for which the system had no thread; the text then says so.
-///
-/// One pointer wide, so that a small output stays small; the rest is allocated when it is needed.
-pub struct JoinError(Box<Reason>);
-
-struct Reason {
-    id: Id,
-    why: Why,
-}
-
-enum Why {
-    /// With a text if it was not by wish.
-    Cancelled(Option<Box<str>>),
-    /// In a lock, so that the error is `Sync` whatever was thrown.
-    Panicked(std::sync::Mutex<Panic>),
-}
-
-impl JoinError {
-    #[cold]
-    pub(super) fn cancelled(id: Id, why: Option<Box<str>>) -> Self {
-        Self(Box::new(Reason { id, why: Why::Cancelled(why) }))
-    }
-
-    #[cold]
-    pub(super) fn panicked(id: Id, panic: Panic) -> Self {
-        Self(Box::new(Reason { id, why: Why::Panicked(std::sync::Mutex::new(panic)) }))
-    }
-
-    /// Was the task aborted, or dropped with its runtime, or never called for want of a thread?
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        !self.is_panic()
-    }
-
-    /// Did the task panic?
-    #[must_use]
-    pub fn is_panic(&self) -> bool {
-        matches!(self.0.why, Why::Panicked(_))
-    }
-
-    /// What the task threw.
-    ///
-    /// # Panics
-    /// When the task did not panic; ask [`is_panic`](Self::is_panic) first, or use
-    /// [`try_into_panic`](Self::try_into_panic).
-    #[track_caller]
-    #[must_use]
-    pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
-        match self.try_into_panic() {
-            Ok(panic) => panic,
-            Err(_) => panic!(
-                "into_panic on the error of a task that was cancelled and did not panic; \
-                 ask is_panic() first or use try_into_panic()"
-            ),
-        }
-    }
-
-    /// What the task threw, or the error itself when the task did not panic.
-    ///
-    /// # Errors
-    /// The error, unchanged, when the task was cancelled.
-    pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
-        let Reason { id, why } = *self.0;
-        match why {
-            Why::Panicked(panic) => Ok(panic.into_inner().unwrap_or_else(|p| p.into_inner())),
-            Why::Cancelled(why) => Err(Self::cancelled(id, why)),
-        }
-    }
-
-    /// The id of the task that failed.
-    #[must_use]
-    pub fn id(&self) -> Id {
-        self.0.id
-    }
-
-    /// The text of the panic, if it was one with a text, or of the cancellation.
-    fn text(&self) -> Option<String> {
-        let panic = match &self.0.why {
-            Why::Cancelled(why) => return why.as_deref().map(str::to_owned),
-            Why::Panicked(panic) => panic.lock().unwrap_or_else(|poison| poison.into_inner()),
-        };
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned())
-    }
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.is_cancelled(), self.text()) {
-            (true, Some(text)) => write!(f, "task {} was cancelled: {text}", self.0.id),
-            (true, None) => write!(f, "task {} was cancelled", self.0.id),
-            (false, Some(text)) => write!(f, "task {} panicked: {text:?}", self.0.id),
-            (false, None) => write!(f, "task {} panicked", self.0.id),
-        }
-    }
-}
-
-impl fmt::Debug for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.text() {
-            None if self.is_cancelled() => write!(f, "JoinError::Cancelled({:?})", self.0.id),
-            Some(text) if self.is_cancelled() => {
-                write!(f, "JoinError::Cancelled({:?}, {text:?})", self.0.id)
-            }
-            Some(text) => write!(f, "JoinError::Panic({:?}, {text:?}, ...)", self.0.id),
-            None => write!(f, "JoinError::Panic({:?}, ...)", self.0.id),
-        }
-    }
-}
-
-impl std::error::Error for JoinError {}
-
-impl From<JoinError> for std::io::Error {
-    fn from(error: JoinError) -> Self {
-        std::io::Error::other(error)
-    }
-}
-
-const _: () = assert!(size_of::<Result<(), JoinError>>() == size_of::<usize>());
 const _: () = assert!(size_of::<Option<JoinHandle<String>>>() == size_of::<usize>());

@@ -3,6 +3,7 @@
 use super::*;
 use crate::base::prim::{Arc, AtomicUsize, Mutex, Ordering, thread};
 use crate::task::credit::{Counted, Keep};
+use crate::task::message;
 use crate::task::run::shut_down_one;
 use crate::wake::block_on::block_on;
 use loom::model::Builder;
@@ -241,6 +242,50 @@ fn loom_state_abort_and_poll_end_the_task_once() {
         assert!(handle.is_finished(), "INV-22: the abort was lost");
         assert_eq!(drops(&dropped), 1, "INV-27");
         assert!(block_on(handle).unwrap_err().is_cancelled());
+    });
+}
+
+/// An abort with a message meets the poll that ends the task: who is told that it was cancelled is
+/// told why, unless it was cancelled by somebody else; and the message goes with the cell.
+#[test]
+fn loom_message_is_heard_by_whoever_hears_of_the_abort() {
+    model(|| {
+        let rig = new_rig();
+        let (entry, handle) = spawn(&rig, async { poll_fn(|_| Poll::<()>::Pending).await });
+        let abort = handle.abort_handle();
+        let aborting = thread::spawn(move || abort.abort_with("why"));
+        entry.run();
+        run_all(&rig);
+        if handle.is_finished() {
+            // At once, while the other side may still be at it.
+            assert_eq!(block_on(handle).unwrap_err().message(), Some("why"));
+            aborting.join().unwrap();
+        } else {
+            aborting.join().unwrap();
+            run_all(&rig);
+            assert_eq!(block_on(handle).unwrap_err().message(), Some("why"));
+        }
+        assert_eq!(message::count(), 0);
+    });
+}
+
+/// Two messages, and a plain abort at once, of a task that nobody runs meanwhile.
+#[test]
+fn loom_message_one_of_two_is_heard() {
+    model(|| {
+        let rig = new_rig();
+        let (entry, handle) = spawn(&rig, async {});
+        let abort = handle.abort_handle();
+        let aborting = thread::spawn(move || abort.abort_with("one"));
+        let running = thread::spawn(move || entry.run());
+        handle.abort_with("two");
+        aborting.join().unwrap();
+        running.join().unwrap();
+        match block_on(handle) {
+            Ok(()) => {}
+            Err(error) => assert!(["one", "two"].map(Some).contains(&error.message())),
+        }
+        assert_eq!(message::count(), 0, "INV-23: the cell is gone, and with it the message");
     });
 }
 

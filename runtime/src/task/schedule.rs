@@ -30,6 +30,8 @@ pub(crate) trait Schedule: 'static {
     unsafe fn is_home(task: TaskRef) -> bool;
     /// Hears of a panic that no join can be given.
     unsafe fn report(task: TaskRef, panic: Panic);
+    /// The future of a task is gone, and its output there.
+    unsafe fn ended(_task: TaskRef) {}
     /// A cell is gone: takes its count back.
     unsafe fn cell_freed(scheduler: *const ());
 }

@@ -19,6 +19,7 @@
 //! * `CANCELLED`: the future is to be dropped instead of polled, by the next runner, or by the
 //!   present one after its poll.
 //! * `REGISTERED`: the registry holds a reference. The runner unlinks the task at the end.
+//! * `MESSAGE`: `task/message.rs` knows why the task was aborted, until the cell is freed.
 //!
 //! ```text
 //!            1 start               2 idle                      5 complete
@@ -48,12 +49,13 @@ const RUNNING: usize = 1 << 1;
 const COMPLETE: usize = 1 << 2;
 const JOIN_INTEREST: usize = 1 << 3;
 const JOIN_WAKER: usize = 1 << 4;
-const CANCELLED: usize = 1 << 5;
+pub(super) const CANCELLED: usize = 1 << 5;
 const REGISTERED: usize = 1 << 6;
-const ONE: usize = 1 << 7;
+pub(super) const MESSAGE: usize = 1 << 7;
+const ONE: usize = 1 << 8;
 
 /// The word.
-pub(crate) struct State(AtomicUsize);
+pub(crate) struct State(pub(super) AtomicUsize);
 
 /// What the holder of a queue entry may do now.
 #[derive(Debug, PartialEq, Eq)]
@@ -136,7 +138,7 @@ impl State {
     /// one; Acquire, so that this thread sees what the last one did. Every transition pairs with
     /// every other, because each may hand the future, the output or the waker slot over.
     #[inline(always)]
-    fn update<R>(&self, step: impl Fn(usize) -> (R, Option<usize>)) -> R {
+    pub(super) fn update<R>(&self, step: impl Fn(usize) -> (R, Option<usize>)) -> R {
         // Ordering: Acquire, for the steps that end here without a write (`Gone`, `Complete`):
         // they read what the completing thread wrote before its AcqRel.
         let mut word = self.0.load(Ordering::Acquire);
@@ -210,7 +212,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn schedule(word: usize, flag: usize) -> (bool, Option<usize>) {
+    pub(super) fn schedule(word: usize, flag: usize) -> (bool, Option<usize>) {
         if word & COMPLETE != 0 {
             (false, None)
         } else if idle(word) {
@@ -320,7 +322,7 @@ impl State {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [&str; 7] = [
+        const NAMES: [&str; 8] = [
             "scheduled",
             "running",
             "complete",
@@ -328,6 +330,7 @@ impl fmt::Debug for State {
             "join waker",
             "cancelled",
             "registered",
+            "message",
         ];
         // Ordering: Relaxed, a picture for people.
         let word = self.0.load(Ordering::Relaxed);

@@ -15,7 +15,6 @@
 
 #![forbid(unsafe_code)]
 
-use crate::drive::timers::FAR;
 use crate::time::instant::Instant;
 use crate::time::sleep::{Sleep, after, now_here, sleep_until};
 use std::future::{Future, poll_fn};
@@ -84,7 +83,7 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
     check(period);
     Interval {
         delay: Box::pin(sleep_until(start)),
-        period: period.min(FAR),
+        period,
         missed_tick_behavior: MissedTickBehavior::Burst,
     }
 }

@@ -153,7 +153,11 @@ impl<T: Future> Future for Timeout<T> {
 }
 
 /// Not generic, so that it exists once.
-fn poll_delay(delay: Pin<&mut Sleep>, had_budget: bool, cx: &mut Context<'_>) -> Poll<Elapsed> {
+pub(super) fn poll_delay(
+    delay: Pin<&mut Sleep>,
+    had_budget: bool,
+    cx: &mut Context<'_>,
+) -> Poll<Elapsed> {
     // The future used up the budget in this very poll: the deadline is looked at all the same.
     let free = (had_budget && !coop::has_budget()).then(coop::unlimited);
     let late = delay.poll(cx);

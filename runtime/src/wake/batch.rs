@@ -4,8 +4,8 @@
 //! lock. A batch holds up to [`Batch::CAPACITY`] wakers on the stack; when it is full, the caller
 //! lets go of its lock, wakes the batch and goes on.
 //!
-//! A waker that panics does not take the rest of its batch with it: all others are woken. A driver
-//! reports each panic; a call of the user's resumes the first, when the others have been woken.
+//! A waker that panics does not take the rest of its batch with it. A driver reports each panic; a
+//! call of the user's resumes the first, when the others have been woken.
 
 #![forbid(unsafe_code)]
 

@@ -1,9 +1,8 @@
 //! trait Park, and putting a thread to sleep without missing the alarm.
 //!
 //! [`Park`] is the seam between an executor and whatever it waits for: "sleep at most this long;
-//! here is how to nudge me". A bare thread implements it with [`Parker`]; a worker's driver
-//! implements it with a timer wheel and epoll; a simulation implements it with a virtual clock. An
-//! executor sees only the trait.
+//! here is how to nudge me". A bare thread implements it with [`Parker`], a worker's driver with a
+//! timer wheel and epoll. An executor sees only the trait.
 //!
 //! The alarm that must not be missed: the nudge may come before the sleep. So the parker keeps one
 //! token. `std::thread::park` has one too, but any code on the thread may use that one up, so the
@@ -19,9 +18,8 @@
 //!
 //! Two operations carry the memory of it, both on the same word: `unpark` swaps NOTIFIED in
 //! (Release) and the end of a sleep swaps EMPTY in (Acquire). Whatever was written before a nudge
-//! is seen after the sleep that used it up; two nudges in a row are one chain of
-//! read-modify-writes, so the sleep sees what was written before either. The rest of the sleep only
-//! asks whether to go on sleeping.
+//! is seen after the sleep that used it up, also before either of two in a row: swaps are a chain.
+//! The rest of the sleep only asks whether to go on sleeping.
 //!
 //! Read next: `wake/block_on.rs`, the smallest user of a parker.
 

@@ -26,14 +26,12 @@
 //!   happen. A take after it finds SET.
 //! 2. The waker is in place. If what we read is old, a take is waking it: the same as 4.
 //! 3. As 1. A take in between finds BUSY, does nothing, and is acquired by the swap.
-//! 4. The taker is about to wake this very task. A later take that relies on that finds BUSY, and
-//!   the taker's swap passes on what it had made happen; or finds EMPTY, and the next `register`
-//!   does.
+//! 4. The taker is about to wake this very task. A later take that relies on that finds BUSY: the
+//!   taker's swap passes on what it made happen; or EMPTY: the next `register` does.
 //! 5. The new task polls again and finds EMPTY, sooner or later.
 //!
-//! `take` is one read-modify-write when nobody waits, two when somebody does. It is not a plain
-//! load, which could run before the store that made it happen. `register` of a waker that is in
-//! place is one load.
+//! `take` is one read-modify-write when nobody waits, two when somebody does; a load could come
+//! before the store that made it happen. `register` of a waker that is in place is one load.
 //!
 //! * INV-10: only the registering side writes the cell, and only in EMPTY or in a BUSY of its own.
 //!   So that side may read the bits of what it left there at any time, although not use them.
@@ -41,8 +39,7 @@
 //! * INV-12: at most one thread at a time is inside `register` (its caller's promise).
 //! * INV-13: nobody's code runs in BUSY: wakers are cloned before, dropped and woken after.
 //!
-//! Left out: a lock for several registering sides. Where several tasks wait, `wake/wait_list.rs` is
-//! the tool.
+//! Left out: a lock for several registering sides. Several tasks wait in a `wake/wait_list.rs`.
 
 use crate::base::prim::{AtomicU8, Ordering, UnsafeCell};
 use std::fmt;
@@ -158,6 +155,12 @@ impl WakerSlot {
         Some(waker)
     }
 
+    /// Is there a waker? A glance: it may be gone at once.
+    pub(crate) fn is_set(&self) -> bool {
+        // Ordering: Relaxed, whoever asks concludes nothing about other memory.
+        self.state.load(Ordering::Relaxed) == SET
+    }
+
     /// Takes the waker, if there is one, and wakes it. Not under a lock: it is somebody's code.
     #[inline]
     pub(crate) fn wake(&self) {
@@ -179,9 +182,7 @@ impl Drop for WakerSlot {
 
 impl fmt::Debug for WakerSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Ordering: Relaxed, a glance for people.
-        let set = self.state.load(Ordering::Relaxed) == SET;
-        f.debug_struct("WakerSlot").field("set", &set).finish()
+        f.debug_struct("WakerSlot").field("set", &self.is_set()).finish()
     }
 }
 

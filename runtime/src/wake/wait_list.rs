@@ -4,8 +4,7 @@
 //!
 //! Every primitive that lets tasks wait keeps a [`Line`] under a lock of its own. The places in the
 //! line, [`Waiter`]s, live inside the futures that wait, so standing in line allocates nothing, and
-//! the lock is taken only when somebody waits: each primitive has a bit in its own word that says
-//! so.
+//! the lock is taken only when somebody waits, as a bit in the primitive's own word says.
 //!
 //! ```text
 //!           join (lock)                 hand (lock)                   the future takes it

@@ -5,6 +5,7 @@ use mainspring::time::{
     Duration, Instant, Interval, MissedTickBehavior, interval, interval_at, sleep,
 };
 use std::pin::{Pin, pin};
+use std::task::{Context, Waker};
 
 /// Ticks once and says how many milliseconds after `start` it was taken.
 async fn tick(interval: &mut Interval, start: Instant) -> u64 {
@@ -102,6 +103,104 @@ fn a_tick_taken_five_milliseconds_late_is_not_missed() {
     }
 }
 
+/// The examples of tokio's documentation, each with what it says of the ticks that follow.
+#[test]
+fn does_what_tokios_tables_say() {
+    let cases: [(MissedTickBehavior, u64, &[u64]); 3] = [
+        (MissedTickBehavior::Burst, 200, &[200, 200, 200, 200, 250, 300]),
+        (MissedTickBehavior::Delay, 200, &[200, 250, 300, 350]),
+        (MissedTickBehavior::Skip, 75, &[75, 100, 150, 200]),
+    ];
+    for (behavior, first, expected) in cases {
+        let busy: Vec<_> = (0..expected.len()).map(|n| if n == 0 { first } else { 0 }).collect();
+        paused().block_on(async {
+            assert_eq!(taken(behavior, &busy).await, expected, "{behavior:?}");
+        });
+    }
+}
+
+/// What each tick says is when it was due, and not when it was taken.
+#[test]
+fn a_late_tick_says_when_it_was_due() {
+    let cases = [
+        (MissedTickBehavior::Burst, [50, 100, 150, 200, 250]),
+        (MissedTickBehavior::Delay, [50, 275, 325, 375, 425]),
+        (MissedTickBehavior::Skip, [50, 250, 300, 350, 400]),
+    ];
+    for (behavior, expected) in cases {
+        paused().block_on(async {
+            let start = Instant::now();
+            let mut every = interval(ms(50));
+            every.set_missed_tick_behavior(behavior);
+            every.tick().await;
+            sleep(ms(225)).await;
+            for due in expected {
+                assert_eq!(every.tick().await, start + ms(due), "{behavior:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn can_change_its_mind_between_two_ticks() {
+    paused().block_on(async {
+        let start = Instant::now();
+        let mut every = interval(ms(50));
+        assert_eq!(every.missed_tick_behavior(), MissedTickBehavior::Burst);
+        assert_eq!(tick(&mut every, start).await, 0);
+        sleep(ms(120)).await;
+        assert_eq!(tick(&mut every, start).await, 120);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // It was due at 100, and is late too.
+        assert_eq!(tick(&mut every, start).await, 120);
+        assert_eq!(tick(&mut every, start).await, 170);
+    });
+}
+
+/// `reset` counts from now, so what was missed does not matter any more; a start in the past does.
+#[test]
+fn set_anew_it_forgets_what_it_missed() {
+    for behavior in [MissedTickBehavior::Burst, MissedTickBehavior::Delay, MissedTickBehavior::Skip]
+    {
+        paused().block_on(async {
+            let start = Instant::now();
+            let mut every = interval(ms(50));
+            every.set_missed_tick_behavior(behavior);
+            every.tick().await;
+            sleep(ms(333)).await;
+            every.reset();
+            assert_eq!(tick(&mut every, start).await, 383);
+            assert_eq!(tick(&mut every, start).await, 433);
+            sleep(ms(100)).await;
+            every.reset_at(start + ms(413));
+            let next = match behavior {
+                MissedTickBehavior::Burst => [533, 533, 533, 563],
+                MissedTickBehavior::Delay => [533, 583, 633, 683],
+                MissedTickBehavior::Skip => [533, 563, 613, 663],
+            };
+            for expected in next {
+                assert_eq!(tick(&mut every, start).await, expected, "{behavior:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn polled_by_hand_it_wakes_who_polled_last() {
+    paused().block_on(async {
+        let mut every = interval(ms(10));
+        let bells = [tests::Bell::new(), tests::Bell::new()];
+        assert!(every.poll_tick(&mut Context::from_waker(Waker::noop())).is_ready());
+        for bell in &bells {
+            let waker = Waker::from(bell.clone());
+            assert!(every.poll_tick(&mut Context::from_waker(&waker)).is_pending());
+        }
+        sleep(ms(10)).await;
+        assert_eq!(bells.map(|bell| bell.rung()), [0, 1]);
+        assert!(every.poll_tick(&mut Context::from_waker(Waker::noop())).is_ready());
+    });
+}
+
 #[test]
 fn skip_to_the_next_tick_when_exactly_on_one() {
     paused().block_on(async {
@@ -151,6 +250,7 @@ fn can_be_set_anew() {
 fn a_period_longer_than_time_ticks_once() {
     paused().block_on(async {
         let mut every = interval(Duration::MAX);
+        assert_eq!(every.period(), Duration::MAX);
         every.tick().await;
         assert!(poll_once(pin!(every.tick())).await.is_pending());
     });
