@@ -59,6 +59,8 @@ pub(crate) mod base {
     pub(crate) mod clock;
     /// the event enum, and a macro that is one branch when off.
     pub(crate) mod trace;
+    /// what a poll waits for, in a leaf's own words; written only while a dump is on.
+    pub(crate) mod note;
 }
 
 pub(crate) mod wake {
@@ -90,8 +92,12 @@ pub mod task {
     pub(crate) mod current;
     /// four functions that turn a header into a std Waker.
     pub(crate) mod waker;
+    /// what a task's state word says to people: the dump, and `{:?}`.
+    pub(crate) mod look;
     /// every live task, so shutdown can drop them and a dump can name them.
     pub(crate) mod registry;
+    /// what is known of a task beside its cell: name, polls, times, waits; while a dump is on.
+    pub(crate) mod record;
     /// JoinHandle, AbortHandle, JoinError.
     pub(crate) mod join;
     /// trait Schedule: what a task asks of its executor; Runnable: the right to run it once.
@@ -113,6 +119,7 @@ pub mod task {
     }
 
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
+    pub use crate::runtime::named::{Builder, Current, current};
     pub use header::Id;
     pub use join::{AbortHandle, JoinError, JoinHandle};
     pub use local_key::{AccessError, LocalKey};
@@ -168,6 +175,8 @@ pub(crate) mod pool {
     pub(crate) mod worker;
     /// where a wake lands: the next slot, the own ring, or the injector.
     pub(crate) mod schedule;
+    /// every task of the pool, shown to a dump: those that have been pending, and those in the queues.
+    pub(crate) mod look;
     /// tick(): find, run, announce sleep, look again.
     pub(crate) mod tick;
     /// block_on_helps: the thread in block_on runs tasks of its own ring between polls of its root.
@@ -378,6 +387,14 @@ pub mod runtime {
     pub(crate) mod handle;
     /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
     pub(crate) mod here;
+    /// task::Builder: tasks with a name; task::current: which one is this.
+    pub(crate) mod named;
+    /// what a dump says of one task, and how it reads.
+    pub(crate) mod picture;
+    /// who waits for whom: holders of mutexes, joined tasks, and rings of them.
+    pub(crate) mod knot;
+    /// dump(): every live task, what it is doing, and what it waits for.
+    pub(crate) mod dump;
     /// what nobody is there to be told: the hook of `Builder::unhandled`.
     pub(crate) mod report;
     /// the seat of `current_thread`: whoever sits in it drives the worker.
@@ -389,8 +406,11 @@ pub mod runtime {
     /// every knob, its default, and the reason for the default.
     pub(crate) mod builder;
 
+    pub use crate::task::look::TaskState;
     pub use builder::Builder;
+    pub use dump::dump;
     pub use handle::{EnterGuard, Handle, TryCurrentError};
+    pub use picture::{TaskDump, WaitsFor};
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
     pub use scheduler::RuntimeFlavor;

@@ -34,8 +34,10 @@
 //! * INV-48: at most one thread at a time is inside `register` of a slot: `Side::entered` says so.
 
 use super::ready::{Interest, Ready};
+use crate::base::note::{Kind, Wait};
 use crate::base::prim::{AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::wake::batch::Batch;
+use crate::wake::coop;
 use crate::wake::slot::WakerSlot;
 use crate::wake::wait_list::Line;
 use std::fmt;
@@ -145,7 +147,7 @@ impl Source {
             word: AtomicU64::new(u64::from(ready.bits())),
             read: Side::new(),
             write: Side::new(),
-            line: Mutex::new(Line::new()),
+            line: Mutex::new(Line::new(Kind::Socket)),
         }
     }
 
@@ -176,7 +178,7 @@ impl Source {
         // The event may have come before the waker. `WakerSlot`: register, then look again.
         match self.look().answers(wanted) {
             Some(answer) => Poll::Ready(answer),
-            None => Poll::Pending,
+            None => coop::noted(Poll::Pending, Wait::Named(Kind::Socket, 0)),
         }
     }
 

@@ -15,15 +15,18 @@ use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
 use crate::drive::wheels::Wheels;
+use crate::task::header::Id;
 use crate::task::ids::Ids;
 use crate::task::join::JoinHandle;
 use crate::task::new::job;
+use crate::task::record::{self, Recorded, Recorder, Role, Ticket};
 use crate::wake::batch::Report;
 use crate::wake::block_on::block_on;
 use std::cell::Cell;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::Location;
+use std::pin::{Pin, pin};
 use std::ptr;
 use std::sync::Arc;
 
@@ -35,6 +38,8 @@ pub(crate) struct Inner {
     pub(super) wheels: Arc<Wheels>,
     pub(super) reactor: Arc<Reactor>,
     pub(super) blocking: blocking::Pool,
+    /// Keeps records of its tasks, if it was asked to.
+    pub(super) recorder: Option<Recorder>,
 }
 
 impl Inner {
@@ -269,13 +274,27 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let spawned = Location::caller();
+        self.spawn_job(None, closure, Location::caller())
+    }
+
+    pub(super) fn spawn_job<F, R>(
+        &self,
+        name: Option<&str>,
+        closure: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         let id = self.inner.ids.one();
+        let ticket = self.inner.ticket(Role::Closure, name, spawned, id);
         let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
         let inside = Inside { handle: self.clone(), hold };
         let (entry, join) = job(
             move || {
-                let inside = inside;
+                let (inside, ticket) = (inside, ticket);
+                let _turn = ticket.as_ref().map(Ticket::begin);
                 let _context = set_context(Arc::as_ptr(&inside.handle.inner), Some(Mode::Free));
                 closure()
             },
@@ -297,7 +316,9 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert_may_block();
         let _context = self.drive();
-        block_on(future)
+        let ticket = self.inner.root_ticket(Location::caller());
+        let mut future = pin!(future);
+        block_on(poll_fn(|cx| record::poll(ticket.as_ref(), future.as_mut(), cx)))
     }
 
     /// Which executor the runtime has.
@@ -317,7 +338,48 @@ impl Inner {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.scheduler.spawn(future, spawned)
+        self.spawn_named(None, future, spawned)
+    }
+
+    /// The name is for the records, if there are any.
+    #[inline]
+    pub(super) fn spawn_named<F>(
+        &self,
+        name: Option<&str>,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let Some(recorder) = &self.recorder else { return self.scheduler.spawn(future, spawned) };
+        // In a box, so that each future's code is there once and not twice.
+        let future: Pin<Box<dyn Future<Output = F::Output> + Send>> = Box::pin(future);
+        let ticket = recorder.open(Role::Task, name, spawned);
+        let entry = ticket.record();
+        let handle = self.scheduler.spawn(Recorded::new(future, ticket), spawned);
+        entry.list(handle.id());
+        handle
+    }
+
+    /// A record on the table, if this runtime keeps any.
+    fn ticket(
+        &self,
+        role: Role,
+        name: Option<&str>,
+        spawned: &'static Location<'static>,
+        id: Id,
+    ) -> Option<Ticket> {
+        let ticket = self.recorder.as_ref()?.open(role, name, spawned);
+        ticket.list(id);
+        Some(ticket)
+    }
+
+    /// The record of a `block_on`'s future. A root has a number for this only.
+    pub(super) fn root_ticket(&self, called: &'static Location<'static>) -> Option<Ticket> {
+        self.recorder.as_ref()?;
+        self.ticket(Role::Root, Some("block_on"), called, self.ids.one())
     }
 }
 

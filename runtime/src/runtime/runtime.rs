@@ -16,9 +16,10 @@ use crate::base::clock;
 use crate::blocking::pool::Running;
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;
+use crate::task::record::{self, Ticket};
 use crate::wake::batch::Report;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::mem::size_of;
 use std::panic::Location;
 use std::pin::{Pin, pin};
@@ -79,14 +80,16 @@ impl Runtime {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert_may_block();
         let _context = self.handle.drive();
+        let ticket = self.handle.inner.root_ticket(Location::caller());
         if size_of::<F>() > LARGE {
-            self.root(Box::pin(future).as_mut())
+            self.root(ticket.as_ref(), Box::pin(future).as_mut())
         } else {
-            self.root(pin!(future))
+            self.root(ticket.as_ref(), pin!(future))
         }
     }
 
-    fn root<F: Future>(&self, future: Pin<&mut F>) -> F::Output {
+    fn root<F: Future>(&self, ticket: Option<&Ticket>, mut future: Pin<&mut F>) -> F::Output {
+        let future = pin!(poll_fn(|cx| record::poll(ticket, future.as_mut(), cx)));
         let driver = |index| self.handle.inner.driver(index, self.report.clone());
         match &self.executor {
             Executor::Seat(seat) => seat.block_on(|| driver(0), future),

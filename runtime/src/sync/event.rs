@@ -18,6 +18,7 @@
 //!
 //! Next: `sync/notify.rs`.
 
+use crate::base::note::Kind;
 use crate::base::prim::{AtomicUsize, Mutex, Ordering};
 use crate::wake::coop;
 use crate::wake::wait_list::{Left, Line, Standing, Waiter, call_all};
@@ -64,13 +65,18 @@ impl Event {
     /// An event that is not set.
     #[cfg(not(loom))]
     pub const fn new() -> Self {
-        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(Kind::Event)) }
     }
 
     /// An event that is not set.
     #[cfg(loom)]
     pub fn new() -> Self {
-        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(Kind::Event)) }
+    }
+
+    /// The same, as a part of something that a dump calls `kind`.
+    pub(crate) fn of(kind: Kind) -> Self {
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(kind)) }
     }
 
     /// Is it set?

@@ -20,6 +20,7 @@
 //! * A listener that was handed a notification of `notify_one` and is dropped hands it on.
 //! * A finished listener stands as if told with all others: ready, and nothing to pass on.
 
+use crate::base::note::Kind;
 use crate::base::prim::{AtomicUsize, Mutex, Ordering};
 use crate::wake::coop;
 use crate::wake::wait_list::{Handed, Left, Line, Standing, Waiter, call_all};
@@ -107,13 +108,18 @@ impl Notify {
     /// A `Notify` with nothing stored.
     #[cfg(loom)]
     pub fn new() -> Self {
-        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(Kind::Notify)) }
     }
 
     /// A `Notify` with nothing stored, for a `static`.
     #[cfg(not(loom))]
     pub const fn const_new() -> Self {
-        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(Kind::Notify)) }
+    }
+
+    /// The same, as a part of something that a dump calls `kind`.
+    pub(crate) fn of(kind: Kind) -> Self {
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(kind)) }
     }
 
     /// Listens from now on: ready after a [`notify_one`](Self::notify_one) meant for this listener,

@@ -2,6 +2,7 @@
 
 #[cfg(not(loom))]
 mod plain {
+    use crate::base::note::Kind;
     use crate::base::prim::count;
     use crate::sync::ring::Ring;
     use std::sync::Arc;
@@ -72,7 +73,10 @@ mod plain {
     #[test]
     fn senders_with_permits_never_meet_in_a_slot() {
         const EACH: u64 = if cfg!(miri) { 40 } else { 20_000 };
-        let shared = Arc::new((Ring::new(4), crate::sync::semaphore::permits::Permits::new(4)));
+        let shared = Arc::new((
+            Ring::new(4),
+            crate::sync::semaphore::permits::Permits::new(Kind::Semaphore, 4),
+        ));
         let threads: Vec<_> = (0..3)
             .map(|sender| {
                 let shared = shared.clone();
@@ -114,7 +118,7 @@ mod models {
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = Some(3);
         builder.check(|| {
-            let shared = Arc::new((Ring::new(2), Permits::new(2)));
+            let shared = Arc::new((Ring::new(2), Permits::new(Kind::Semaphore, 2)));
             // SAFETY(INV-72): one of the two permits.
             assert!(shared.1.try_acquire(1).is_ok() && !unsafe { shared.0.push(1) });
             let early = shared.clone();

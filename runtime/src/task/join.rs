@@ -18,7 +18,9 @@
 //!   moved out once: by the runner after COMPLETE with JOIN_WAKER, otherwise by the handle.
 
 use super::header::{Header, Id, TaskRef};
+use super::record::name_of;
 use super::state::DropHandle;
+use crate::base::note::Wait;
 use crate::wake::batch::Panic;
 use crate::wake::coop;
 use std::any::Any;
@@ -30,6 +32,7 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 /// Owned permission to wait for a task's output.
@@ -168,7 +171,7 @@ impl<T> Future for JoinHandle<T> {
         assert!(!self.taken(), "this JoinHandle has given its output already; await it only once");
         ready!(coop::ready(cx));
         if !self.task().state().is_complete() && self.wait(cx.waker()) {
-            return Poll::Pending;
+            return coop::noted(Poll::Pending, Wait::Join(self.id().0.get()));
         }
         coop::spend();
         Poll::Ready(self.take_output())
@@ -267,6 +270,8 @@ pub struct JoinError(Box<Reason>);
 
 struct Reason {
     id: Id,
+    /// While its runtime keeps records.
+    name: Option<Arc<str>>,
     why: Why,
 }
 
@@ -280,12 +285,13 @@ enum Why {
 impl JoinError {
     #[cold]
     pub(super) fn cancelled(id: Id, why: Option<Box<str>>) -> Self {
-        Self(Box::new(Reason { id, why: Why::Cancelled(why) }))
+        Self(Box::new(Reason { id, name: name_of(id), why: Why::Cancelled(why) }))
     }
 
     #[cold]
     pub(super) fn panicked(id: Id, panic: Panic) -> Self {
-        Self(Box::new(Reason { id, why: Why::Panicked(std::sync::Mutex::new(panic)) }))
+        let why = Why::Panicked(std::sync::Mutex::new(panic));
+        Self(Box::new(Reason { id, name: name_of(id), why }))
     }
 
     /// Was the task aborted, or dropped with its runtime, or never called for want of a thread?
@@ -322,10 +328,10 @@ impl JoinError {
     /// # Errors
     /// The error, unchanged, when the task was cancelled.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
-        let Reason { id, why } = *self.0;
+        let Reason { id, name, why } = *self.0;
         match why {
             Why::Panicked(panic) => Ok(panic.into_inner().unwrap_or_else(|p| p.into_inner())),
-            Why::Cancelled(why) => Err(Self::cancelled(id, why)),
+            Why::Cancelled(_) => Err(Self(Box::new(Reason { id, name, why }))),
         }
     }
 
@@ -348,11 +354,15 @@ impl JoinError {
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {}", self.0.id)?;
+        if let Some(name) = &self.0.name {
+            write!(f, " ({name})")?;
+        }
         match (self.is_cancelled(), self.text()) {
-            (true, Some(text)) => write!(f, "task {} was cancelled: {text}", self.0.id),
-            (true, None) => write!(f, "task {} was cancelled", self.0.id),
-            (false, Some(text)) => write!(f, "task {} panicked: {text:?}", self.0.id),
-            (false, None) => write!(f, "task {} panicked", self.0.id),
+            (true, Some(text)) => write!(f, " was cancelled: {text}"),
+            (true, None) => f.write_str(" was cancelled"),
+            (false, Some(text)) => write!(f, " panicked: {text:?}"),
+            (false, None) => f.write_str(" panicked"),
         }
     }
 }

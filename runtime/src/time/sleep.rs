@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::base::note::Wait;
 use crate::drive::entry::{Entry, Unarmed};
 use crate::drive::timers::{FAR, Timers};
 use crate::runtime::handle::{self, NO_RUNTIME};
@@ -205,7 +206,9 @@ impl Future for Sleep {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         ready!(coop::ready(cx));
-        match ready!(self.project().entry.poll_elapsed(cx, now, here)) {
+        let wait = Wait::Timer(self.entry.deadline());
+        let elapsed = self.project().entry.poll_elapsed(cx, now, here);
+        match ready!(coop::noted(elapsed, wait)) {
             Ok(()) => coop::spend(),
             Err(Unarmed::NoRuntime) => panic!("{NO_RUNTIME}"),
             Err(Unarmed::Ended) => panic!("{ENDED}"),

@@ -39,7 +39,9 @@
 //! and a lock-free line: the lock is held for a dozen instructions.
 
 use super::batch::Batch;
+use super::coop;
 use crate::base::list::{Links, List, Node};
+use crate::base::note::{Kind, Wait};
 use crate::base::prim::{AtomicU8, Mutex, MutexGuard, Ordering, UnsafeCell};
 use std::cell::Cell;
 use std::fmt;
@@ -83,6 +85,8 @@ pub(crate) struct Waiter {
     want: Cell<usize>,
     /// The line's round when it joined: the current one, or it has been called.
     round: Cell<u32>,
+    /// The line's name: what a dump says it waits for.
+    kind: Cell<Kind>,
     state: AtomicU8,
 }
 
@@ -108,6 +112,7 @@ impl Waiter {
             waker: UnsafeCell::new(ManuallyDrop::new(None)),
             want: Cell::new(0),
             round: Cell::new(0),
+            kind: Cell::new(Kind::Notify),
             state: AtomicU8::new(OUT),
         }
     }
@@ -145,6 +150,7 @@ impl Waiter {
     /// No lock if it is the one that was left behind. `false` if the waiting is over: look again.
     #[must_use]
     pub(crate) fn rewaken<G>(&self, lock: &Mutex<G>, waker: &Waker) -> bool {
+        coop::waits(Wait::Named(self.kind.get(), 0));
         let same = self.waker.with(|cell| {
             // SAFETY(INV-15): nobody but us writes the cell. Its waker may just be moved out, by a
             // read; comparing the bits that stay behind touches nothing they point to.
@@ -179,6 +185,7 @@ pub(crate) struct Line {
     /// Called all together, and not yet handed it one by one.
     called: List<Waiter>,
     round: u32,
+    kind: Kind,
 }
 
 /// How a waiter left.
@@ -192,8 +199,8 @@ pub(crate) enum Left {
 }
 
 impl Line {
-    pub(crate) const fn new() -> Self {
-        Self { waiting: List::new(), called: List::new(), round: 0 }
+    pub(crate) const fn new(kind: Kind) -> Self {
+        Self { waiting: List::new(), called: List::new(), round: 0, kind }
     }
 
     /// Does nobody wait? Those who have been called are not counted.
@@ -217,6 +224,8 @@ impl Line {
         waiter.waker.with_mut(|cell| unsafe { cell.write(ManuallyDrop::new(waker)) });
         waiter.want.set(want);
         waiter.round.set(self.round);
+        waiter.kind.set(self.kind);
+        coop::waits(Wait::Named(self.kind, 0));
         // Ordering: Relaxed, others look under the lock only, and its own future wrote it.
         waiter.state.store(WAITING, Ordering::Relaxed);
         // SAFETY(INV-17): pinned until it leaves; it was OUT, so it is in no list.

@@ -36,6 +36,7 @@
 //!   `drop`, act as the receiver; its `&` methods only look.
 
 use super::error::TryRecvError;
+use crate::base::note::{Kind, Wait};
 use crate::base::prim::{Arc, AtomicUsize, Ordering};
 use crate::sync::chain::Chain;
 use crate::sync::ring::Ring;
@@ -97,11 +98,12 @@ pub(super) fn new<T>(capacity: Option<usize>) -> (Arc<Chan<T>>, Rx<T>) {
     };
     let chan = Arc::new(Chan {
         store,
-        room: capacity.map(|capacity| Room { permits: Permits::new(capacity), capacity }),
+        room: capacity
+            .map(|capacity| Room { permits: Permits::new(Kind::Mpsc, capacity), capacity }),
         senders: AtomicUsize::new(1),
         weak: AtomicUsize::new(0),
         rx_waker: WakerSlot::new(),
-        closed: Permits::new(0),
+        closed: Permits::new(Kind::Mpsc, 0),
     });
     (chan.clone(), Rx { chan })
 }
@@ -261,7 +263,7 @@ impl<T> Rx<T> {
     #[inline(never)]
     fn poll_last_look(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.wait(cx.waker()) && !self.is_over() {
-            true => Poll::Pending,
+            true => coop::noted(Poll::Pending, Wait::Named(Kind::Mpsc, 0)),
             false => Poll::Ready(()),
         }
     }

@@ -23,6 +23,7 @@
 //!   until its `drop`, which leaves the line.
 
 pub(crate) use super::error::{AcquireError, TryAcquireError};
+use crate::base::note::{self, Kind};
 use crate::base::prim::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::wake::block_on::{assert_may_block, block_on};
 use crate::wake::coop;
@@ -49,19 +50,24 @@ impl Permits {
 
     /// `permits` must not be more than [`Permits::MAX`]: the caller checks, and names itself.
     #[cfg(not(loom))]
-    pub(crate) const fn new(permits: usize) -> Self {
-        Self { word: AtomicUsize::new(permits << SHIFT), line: Mutex::new(Line::new()) }
+    pub(crate) const fn new(kind: Kind, permits: usize) -> Self {
+        Self { word: AtomicUsize::new(permits << SHIFT), line: Mutex::new(Line::new(kind)) }
     }
 
     #[cfg(loom)]
-    pub(crate) fn new(permits: usize) -> Self {
-        Self { word: AtomicUsize::new(permits << SHIFT), line: Mutex::new(Line::new()) }
+    pub(crate) fn new(kind: Kind, permits: usize) -> Self {
+        Self { word: AtomicUsize::new(permits << SHIFT), line: Mutex::new(Line::new(kind)) }
     }
 
     /// None, and closed from the start.
     #[cfg(not(loom))]
     pub(crate) const fn closed() -> Self {
-        Self { word: AtomicUsize::new(CLOSED), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(CLOSED), line: Mutex::new(Line::new(Kind::OnceCell)) }
+    }
+
+    /// What tells it apart in a dump.
+    pub(crate) fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// How many a newcomer could take now: none while others wait.
@@ -297,7 +303,11 @@ impl Future for Acquire<'_> {
             return Poll::Ready(Ok(()));
         }
         // SAFETY(INV-55): `self` was pinned.
-        unsafe { this.poll_in_line(cx) }
+        let polled = unsafe { this.poll_in_line(cx) };
+        if polled.is_pending() && note::on() {
+            coop::page(|page| page.locate(this.permits.address()));
+        }
+        polled
     }
 }
 
