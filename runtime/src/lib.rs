@@ -175,7 +175,7 @@ pub(crate) mod pool {
     pub(crate) mod worker;
     /// where a wake lands: the next slot, the own ring, or the injector.
     pub(crate) mod schedule;
-    /// every task of the pool, shown to a dump: those that have been pending, and those in the queues.
+    /// every task of the pool, shown to a dump: of the registries, and of the queues.
     pub(crate) mod look;
     /// tick(): find, run, announce sleep, look again.
     pub(crate) mod tick;
@@ -383,6 +383,8 @@ pub mod sync {
 pub mod runtime {
     /// which executor: the one place where the two are told apart.
     pub(crate) mod scheduler;
+    /// spawning with a record: what a runtime does that keeps records, and no other.
+    pub(crate) mod recorded;
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
     /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
@@ -395,6 +397,8 @@ pub mod runtime {
     pub(crate) mod knot;
     /// dump(): every live task, what it is doing, and what it waits for.
     pub(crate) mod dump;
+    /// what the watcher reports: a poll that is too long, and a runtime that nothing can wake.
+    pub(crate) mod stall;
     /// what nobody is there to be told: the hook of `Builder::unhandled`.
     pub(crate) mod report;
     /// the seat of `current_thread`: whoever sits in it drives the worker.
@@ -405,6 +409,8 @@ pub mod runtime {
     pub(crate) mod runtime;
     /// every knob, its default, and the reason for the default.
     pub(crate) mod builder;
+    /// Builder: what a runtime tells of itself: dump, slow_poll, debug, on_stall.
+    pub(crate) mod inspect;
 
     pub use crate::task::look::TaskState;
     pub use builder::Builder;
@@ -414,6 +420,7 @@ pub mod runtime {
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
     pub use scheduler::RuntimeFlavor;
+    pub use stall::Stall;
 }
 
 /// Waiting for a time, and giving up at one.

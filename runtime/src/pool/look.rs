@@ -1,4 +1,4 @@
-//! every task of the pool, shown to a dump: those that have been pending, and those in the queues.
+//! every task of the pool, shown to a dump: of the registries, and of the queues.
 //!
 //! A registry has a lock, under which its tasks stay. A ring has none: whoever reads an entry of
 //! another's ring may find the task run and freed meanwhile. So a dump does what a thief does. It
@@ -93,7 +93,3 @@ impl Shared {
         }
     }
 }
-
-#[cfg(all(test, not(loom)))]
-#[path = "look_tests.rs"]
-mod tests;

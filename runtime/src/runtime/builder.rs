@@ -9,6 +9,7 @@ use super::report::{Hook, Unhandled, report};
 use super::runtime::{Executor, Runtime};
 use super::scheduler::{RuntimeFlavor, Scheduler};
 use super::seat::Seat;
+use super::stall;
 use super::threads;
 use crate::base::clock::Clock;
 #[cfg(not(loom))]
@@ -65,7 +66,9 @@ pub struct Builder {
     intervals: Intervals,
     start_paused: bool,
     block_on_helps: bool,
-    dump: bool,
+    pub(super) dump: bool,
+    pub(super) debug: bool,
+    pub(super) stall: stall::Config,
     unhandled: Option<Hook>,
     name: Option<Name>,
     on_park: Option<threads::Hook>,
@@ -99,6 +102,8 @@ impl Builder {
             start_paused: false,
             block_on_helps: false,
             dump: false,
+            debug: false,
+            stall: stall::Config::default(),
             unhandled: None,
             name: None,
             on_park: None,
@@ -264,18 +269,6 @@ impl Builder {
         self
     }
 
-    /// Keeps a record of each task for [`dump`](super::dump()): its name, how often and how long it
-    /// was polled, what it waits for. Default `false`.
-    ///
-    /// Kept, a record costs an allocation or two a task, two readings of the clock a poll, and a
-    /// table entry a mutex. Not kept, it costs a branch a spawn.
-    ///
-    /// asyncio keeps its tasks' names and stacks always.
-    pub fn dump(&mut self, dump: bool) -> &mut Self {
-        self.dump = dump;
-        self
-    }
-
     /// Makes the runtime. On `multi_thread` its workers are running when this returns; a thread for
     /// blocking closures is not started before the first of them.
     ///
@@ -285,15 +278,22 @@ impl Builder {
     /// `multi_thread`: no thread of many knows that the others have nothing to do.
     #[cfg(not(loom))]
     pub fn build(&mut self) -> io::Result<Runtime> {
-        match self.flavor {
-            RuntimeFlavor::CurrentThread => self.build_current_thread(),
-            RuntimeFlavor::MultiThread if self.start_paused => Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "start_paused needs new_current_thread: with several threads nobody can tell when \
-                 nothing is left to do and the clock may jump",
-            )),
-            RuntimeFlavor::MultiThread => self.build_multi_thread(),
+        let mut runtime = match self.flavor {
+            RuntimeFlavor::CurrentThread => self.build_current_thread()?,
+            RuntimeFlavor::MultiThread if self.start_paused => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "start_paused needs new_current_thread: with several threads nobody can tell \
+                     when nothing is left to do and the clock may jump",
+                ));
+            }
+            RuntimeFlavor::MultiThread => self.build_multi_thread()?,
+        };
+        let stalls = self.stalls();
+        if stalls.is_on() {
+            runtime.watch(stall::start(stalls, runtime.handle().clone())?);
         }
+        Ok(runtime)
     }
 
     #[cfg(not(loom))]
@@ -351,7 +351,7 @@ impl Builder {
         }
         let blocking = blocking::Pool::new(config);
         let ids = Ids::new(&IDS);
-        let recorder = self.dump.then(Recorder::new);
+        let recorder = self.records().then(Recorder::new);
         let inner = Inner { scheduler, ids, clock, wheels, reactor, blocking, recorder };
         Handle { inner: Arc::new(inner) }
     }

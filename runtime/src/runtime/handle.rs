@@ -7,6 +7,7 @@
 //! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
 //!   leaked guard, owns a count of it.
 
+use super::recorded;
 use super::scheduler::{RuntimeFlavor, Scheduler};
 use crate::base::clock::{Clock, Hold};
 use crate::base::prim::plain_local;
@@ -15,18 +16,17 @@ use crate::drive::driver::Driver;
 use crate::drive::reactor::Reactor;
 use crate::drive::timers::Timers;
 use crate::drive::wheels::Wheels;
-use crate::task::header::Id;
 use crate::task::ids::Ids;
 use crate::task::join::JoinHandle;
 use crate::task::new::job;
-use crate::task::record::{self, Recorded, Recorder, Role, Ticket};
+use crate::task::record::{self, Recorder, Role, Ticket};
 use crate::wake::batch::Report;
 use crate::wake::block_on::block_on;
 use std::cell::Cell;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::Location;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::ptr;
 use std::sync::Arc;
 
@@ -288,7 +288,8 @@ impl Handle {
         R: Send + 'static,
     {
         let id = self.inner.ids.one();
-        let ticket = self.inner.ticket(Role::Closure, name, spawned, id);
+        let recorder = self.inner.recorder.as_ref();
+        let ticket = recorder.map(|all| recorded::ticket(all, Role::Closure, name, spawned, id));
         let hold = self.inner.clock.is_paused().then(|| self.inner.clock.hold());
         let inside = Inside { handle: self.clone(), hold };
         let (entry, join) = job(
@@ -353,33 +354,16 @@ impl Inner {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let Some(recorder) = &self.recorder else { return self.scheduler.spawn(future, spawned) };
-        // In a box, so that each future's code is there once and not twice.
-        let future: Pin<Box<dyn Future<Output = F::Output> + Send>> = Box::pin(future);
-        let ticket = recorder.open(Role::Task, name, spawned);
-        let entry = ticket.record();
-        let handle = self.scheduler.spawn(Recorded::new(future, ticket), spawned);
-        entry.list(handle.id());
-        handle
+        match &self.recorder {
+            None => self.scheduler.spawn(future, spawned),
+            Some(recorder) => recorded::spawn(recorder, &self.scheduler, name, future, spawned),
+        }
     }
 
-    /// A record on the table, if this runtime keeps any.
-    fn ticket(
-        &self,
-        role: Role,
-        name: Option<&str>,
-        spawned: &'static Location<'static>,
-        id: Id,
-    ) -> Option<Ticket> {
-        let ticket = self.recorder.as_ref()?.open(role, name, spawned);
-        ticket.list(id);
-        Some(ticket)
-    }
-
-    /// The record of a `block_on`'s future. A root has a number for this only.
+    /// The record of a `block_on`'s future, if any is kept. A root has a number for this only.
     pub(super) fn root_ticket(&self, called: &'static Location<'static>) -> Option<Ticket> {
-        self.recorder.as_ref()?;
-        self.ticket(Role::Root, Some("block_on"), called, self.ids.one())
+        let (recorder, name) = (self.recorder.as_ref()?, Some("block_on"));
+        Some(recorded::ticket(recorder, Role::Root, name, called, self.ids.one()))
     }
 }
 

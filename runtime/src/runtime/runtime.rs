@@ -11,18 +11,20 @@
 
 use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
 use super::seat::Seat;
+use super::stall::Watcher;
 use super::threads::Threads;
 use crate::base::clock;
 use crate::blocking::pool::Running;
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;
-use crate::task::record::{self, Ticket};
+use crate::task::record::{self, Ticket, name_of};
 use crate::wake::batch::Report;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem::size_of;
 use std::panic::Location;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An executor with its timers, sockets and blocking threads.
@@ -47,6 +49,8 @@ pub struct Runtime {
     executor: Executor,
     report: Report,
     ended: bool,
+    /// Looks for stalls, while it is asked to.
+    watcher: Option<Watcher>,
 }
 
 /// Who runs the tasks.
@@ -62,7 +66,12 @@ const LARGE: usize = if cfg!(debug_assertions) { 2 * 1024 } else { 16 * 1024 };
 
 impl Runtime {
     pub(super) fn from_parts(handle: Handle, executor: Executor, report: Report) -> Self {
-        Self { handle, executor, report, ended: false }
+        Self { handle, executor, report, ended: false, watcher: None }
+    }
+
+    /// Keeps the watcher until the end.
+    pub(super) fn watch(&mut self, watcher: Watcher) {
+        self.watcher = Some(watcher);
     }
 
     /// Runs `future` to its end on this thread.
@@ -150,6 +159,7 @@ impl Runtime {
 
     fn shut_down(&mut self, limit: Option<Duration>) -> ShutdownReport {
         self.ended = true;
+        self.watcher = None;
         let start = clock::now();
         let inner = &self.handle.inner;
         // 1 close spawn, 2 drop every future, 3 drain the queues
@@ -174,7 +184,10 @@ impl Runtime {
             Some(limit) => Some(limit.saturating_sub(clock::now() - start)),
             None => None,
         };
-        ShutdownReport { tasks, closures: inner.blocking.wait(limit) }
+        let closures = inner.blocking.wait(limit);
+        let ids = tasks.iter().map(|(id, _)| *id).chain(closures.iter().map(|job| job.id));
+        let names = ids.filter_map(|id| Some((id, name_of(id)?))).collect();
+        ShutdownReport { tasks, closures, names }
     }
 }
 
@@ -209,6 +222,8 @@ impl fmt::Debug for Runtime {
 pub struct ShutdownReport {
     tasks: Vec<(Id, &'static Location<'static>)>,
     closures: Vec<Running>,
+    /// Of those that have one.
+    names: Vec<(Id, Arc<str>)>,
 }
 
 impl ShutdownReport {
@@ -232,11 +247,14 @@ impl fmt::Display for ShutdownReport {
             return f.write_str("everything ended in time");
         }
         write!(f, "still running:")?;
-        for (id, at) in &self.tasks {
-            write!(f, "\n  task {id}, spawned at {at}")?;
-        }
-        for Running { id, spawned } in &self.closures {
-            write!(f, "\n  blocking closure {id}, spawned at {spawned}")?;
+        let closures = self.closures.iter().map(|job| ("blocking closure", job.id, job.spawned));
+        let tasks = self.tasks.iter().map(|(id, at)| ("task", *id, *at));
+        for (what, id, at) in tasks.chain(closures) {
+            write!(f, "\n  {what} {id}")?;
+            if let Some((_, name)) = self.names.iter().find(|(named, _)| *named == id) {
+                write!(f, " ({name})")?;
+            }
+            write!(f, ", spawned at {at}")?;
         }
         Ok(())
     }
