@@ -16,10 +16,11 @@
 //!  base                                     std or loom, lists, clock, chance, trace
 //! ```
 //!
-//! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
-//! `credit`, `ids`, `registry`, `join` and `yield_now`, `local`, `drive` without `ready`,
-//! `readiness`, `turn` and `wheels`, `pool/{ring, idle, shared, worker, tick}`, `blocking`,
-//! `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up when it is met.
+//! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake` without `says`, `task`
+//! without `credit`, `ids`, `look`, `registry`, `record`, `join` and `yield_now`, `local`, `drive`
+//! without `ready`, `readiness`, `turn` and `wheels`, `pool/{ring, idle, shared, worker, tick}`,
+//! `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or is looked up when it
+//! is met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -68,6 +69,8 @@ pub(crate) mod wake {
     pub(crate) mod park;
     /// the poll budget: a thread-local `Cell<u8>` that leaf futures spend.
     pub(crate) mod coop;
+    /// what a leaf says when it answers `Pending`: nothing, unless a dump is on.
+    pub(crate) mod says;
     /// the smallest executor: poll, park, repeat.
     pub(crate) mod block_on;
     /// one waker, set by one side and taken by the other, with its race table.

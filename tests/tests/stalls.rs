@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use tests::many::{Hold, LIMIT};
 
 /// Both flavours, the second with one worker and with two. What `of` sets up, and its reports.
-fn each(of: impl Fn(&mut Builder), test: impl Fn(&Runtime, &Receiver<Stall>)) {
+fn each(of: fn(&mut Builder) -> &mut Builder, test: impl Fn(&Runtime, &Receiver<Stall>)) {
     let builders = [(Builder::new_current_thread(), 1), (Builder::new_multi_thread(), 1)];
     for (mut builder, workers) in builders.into_iter().chain([(Builder::new_multi_thread(), 2)]) {
         let (tell, told) = channel();
@@ -32,10 +32,17 @@ where
 
 const SHORT: Duration = Duration::from_millis(20);
 
+fn slow(builder: &mut Builder) -> &mut Builder {
+    builder.slow_poll(SHORT)
+}
+
+fn debug(builder: &mut Builder) -> &mut Builder {
+    builder.debug(true)
+}
+
 /// The second planted fault: a worker is blocked in a poll.
 #[test]
 fn a_poll_that_is_too_long_is_reported_while_it_is_stuck_and_once() {
-    let slow = |builder: &mut Builder| drop(builder.slow_poll(SHORT));
     each(slow, |runtime, told| {
         let hold = Hold::new();
         let grip = hold.grip();
@@ -65,7 +72,6 @@ fn a_poll_that_is_too_long_is_reported_while_it_is_stuck_and_once() {
 
 #[test]
 fn a_second_long_poll_of_the_same_task_is_reported_too() {
-    let slow = |builder: &mut Builder| drop(builder.slow_poll(SHORT));
     each(slow, |runtime, told| {
         let (first, second) = (Hold::new(), Hold::new());
         let (one, two) = (first.grip(), second.grip());
@@ -88,7 +94,6 @@ fn a_second_long_poll_of_the_same_task_is_reported_too() {
 
 #[test]
 fn a_blocking_closure_may_take_long() {
-    let slow = |builder: &mut Builder| drop(builder.slow_poll(SHORT));
     each(slow, |runtime, told| {
         let hold = Hold::new();
         let grip = hold.grip();
@@ -103,44 +108,41 @@ fn a_blocking_closure_may_take_long() {
 /// Each of two tasks has the mutex that the other one wants, and `block_on` waits for one of them.
 #[test]
 fn a_block_on_that_nothing_can_wake_says_so_and_names_the_deadlock() {
-    each(
-        |builder| drop(builder.debug(true)),
-        |runtime, told| {
-            let end = Arc::new(Notify::new());
-            let ended = end.clone();
-            std::thread::scope(|scope| {
-                let waits = scope.spawn(|| {
-                    runtime.block_on(async move {
-                        let (left, right) = (Arc::new(Mutex::new(())), Arc::new(Mutex::new(())));
-                        let both = Arc::new(mainspring::sync::Barrier::new(2));
-                        for (name, mine, other) in [("a", &left, &right), ("b", &right, &left)] {
-                            let (mine, other, both) = (mine.clone(), other.clone(), both.clone());
-                            spawn_named(name, async move {
-                                let _mine = mine.lock().await;
-                                both.wait().await;
-                                let _other = other.lock_owned().await;
-                            });
-                        }
-                        ended.notified().await;
-                    });
+    each(debug, |runtime, told| {
+        let end = Arc::new(Notify::new());
+        let ended = end.clone();
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| {
+                runtime.block_on(async move {
+                    let (left, right) = (Arc::new(Mutex::new(())), Arc::new(Mutex::new(())));
+                    let both = Arc::new(mainspring::sync::Barrier::new(2));
+                    for (name, mine, other) in [("a", &left, &right), ("b", &right, &left)] {
+                        let (mine, other, both) = (mine.clone(), other.clone(), both.clone());
+                        spawn_named(name, async move {
+                            let _mine = mine.lock().await;
+                            both.wait().await;
+                            let _other = other.lock_owned().await;
+                        });
+                    }
+                    ended.notified().await;
                 });
-                let stall = told.recv_timeout(LIMIT).expect("a report of the hang");
-                let text = stall.to_string();
-                let Stall::Hang { quiet, tasks, .. } = stall else { panic!("{text}") };
-                assert!(quiet >= Duration::from_secs(1));
-                assert_eq!(tasks.len(), 3);
-                let root = tasks.iter().find(|task| task.is_block_on()).unwrap();
-                assert!(root.to_string().contains("(block_on): waiting for a Notify; "), "{root}");
-                assert_eq!(tasks.iter().filter(|task| task.deadlock().count() == 2).count(), 2);
-                assert!(text.contains("nothing has run for 1"), "{text}");
-                assert_eq!(text.matches(": deadlock; ").count(), 2, "{text}");
-                // It goes on waiting, and a thread outside can still wake it.
-                end.notify_one();
-                waits.join().unwrap();
-                assert_eq!(told.try_recv().err(), Some(TryRecvError::Empty));
             });
-        },
-    );
+            let stall = told.recv_timeout(LIMIT).expect("a report of the hang");
+            let text = stall.to_string();
+            let Stall::Hang { quiet, tasks, .. } = stall else { panic!("{text}") };
+            assert!(quiet >= Duration::from_secs(1));
+            assert_eq!(tasks.len(), 3);
+            let root = tasks.iter().find(|task| task.is_block_on()).unwrap();
+            assert!(root.to_string().contains("(block_on): waiting for a Notify; "), "{root}");
+            assert_eq!(tasks.iter().filter(|task| task.deadlock().count() == 2).count(), 2);
+            assert!(text.contains("nothing has run for 1"), "{text}");
+            assert_eq!(text.matches(": deadlock; ").count(), 2, "{text}");
+            // It goes on waiting, and a thread outside can still wake it.
+            end.notify_one();
+            waits.join().unwrap();
+            assert_eq!(told.try_recv().err(), Some(TryRecvError::Empty));
+        });
+    });
 }
 
 /// Whoever waits for a timer, a socket or a closure does not hang. All at once, to wait only once.

@@ -49,6 +49,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     // As in local: entries by pointer, and the worker behind the thread's context.
     "pool/shared.rs",
     "pool/worker.rs",
+    "pool/look.rs",
     "pool/schedule.rs",
     "pool/tick.rs",
     "pool/guest.rs",

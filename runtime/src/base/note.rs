@@ -116,9 +116,18 @@ impl Page {
 
     /// Says where the primitive is that the last line names.
     pub(crate) fn locate(&self, at: usize) {
+        self.amend(|_, place| *place = at);
+    }
+
+    /// Says what the primitive is a part of that the last line names.
+    pub(crate) fn rename(&self, kind: Kind) {
+        self.amend(|named, _| *named = kind);
+    }
+
+    fn amend(&self, amend: impl FnOnce(&mut Kind, &mut usize)) {
         let mut waits = self.waits.get();
-        if let Some(Wait::Named(_, place)) = waits.iter_mut().rev().flatten().next() {
-            *place = at;
+        if let Some(Wait::Named(kind, place)) = waits.iter_mut().rev().flatten().next() {
+            amend(kind, place);
         }
         self.waits.set(waits);
     }

@@ -37,7 +37,7 @@ use super::ready::{Interest, Ready};
 use crate::base::note::{Kind, Wait};
 use crate::base::prim::{AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::wake::batch::Batch;
-use crate::wake::coop;
+use crate::wake::says;
 use crate::wake::slot::WakerSlot;
 use crate::wake::wait_list::Line;
 use std::fmt;
@@ -178,7 +178,7 @@ impl Source {
         // The event may have come before the waker. `WakerSlot`: register, then look again.
         match self.look().answers(wanted) {
             Some(answer) => Poll::Ready(answer),
-            None => coop::noted(Poll::Pending, Wait::Named(Kind::Socket, 0)),
+            None => says::pending(Poll::Pending, Wait::Named(Kind::Socket, 0)),
         }
     }
 

@@ -278,22 +278,16 @@ impl Builder {
     /// `multi_thread`: no thread of many knows that the others have nothing to do.
     #[cfg(not(loom))]
     pub fn build(&mut self) -> io::Result<Runtime> {
-        let mut runtime = match self.flavor {
-            RuntimeFlavor::CurrentThread => self.build_current_thread()?,
-            RuntimeFlavor::MultiThread if self.start_paused => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "start_paused needs new_current_thread: with several threads nobody can tell \
-                     when nothing is left to do and the clock may jump",
-                ));
-            }
-            RuntimeFlavor::MultiThread => self.build_multi_thread()?,
+        let runtime = match self.flavor {
+            RuntimeFlavor::CurrentThread => self.build_current_thread(),
+            RuntimeFlavor::MultiThread if self.start_paused => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "start_paused needs new_current_thread: with several threads nobody can tell when \
+                 nothing is left to do and the clock may jump",
+            )),
+            RuntimeFlavor::MultiThread => self.build_multi_thread(),
         };
-        let stalls = self.stalls();
-        if stalls.is_on() {
-            runtime.watch(stall::start(stalls, runtime.handle().clone())?);
-        }
-        Ok(runtime)
+        runtime.and_then(|runtime| runtime.watched(self.stalls()))
     }
 
     #[cfg(not(loom))]

@@ -342,7 +342,6 @@ impl Inner {
         self.spawn_named(None, future, spawned)
     }
 
-    /// The name is for the records, if there are any.
     #[inline]
     pub(super) fn spawn_named<F>(
         &self,

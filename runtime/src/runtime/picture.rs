@@ -59,7 +59,8 @@ impl fmt::Display for Peer {
     }
 }
 
-/// What a dump says of one task. Made by [`dump`](super::dump()) and [`Handle::dump`](super::Handle::dump).
+/// What a dump says of one task. Made by [`dump`](super::dump()) and
+/// [`Handle::dump`](super::Handle::dump).
 ///
 /// Its `Display` is one line.
 #[derive(Debug, Clone)]

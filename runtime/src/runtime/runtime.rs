@@ -11,7 +11,7 @@
 
 use super::handle::{EnterGuard, Handle, assert_may_block, is_driving};
 use super::seat::Seat;
-use super::stall::Watcher;
+use super::stall::{self, Watcher};
 use super::threads::Threads;
 use crate::base::clock;
 use crate::blocking::pool::Running;
@@ -21,6 +21,7 @@ use crate::task::record::{self, Ticket, name_of};
 use crate::wake::batch::Report;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::mem::size_of;
 use std::panic::Location;
 use std::pin::{Pin, pin};
@@ -69,9 +70,13 @@ impl Runtime {
         Self { handle, executor, report, ended: false, watcher: None }
     }
 
-    /// Keeps the watcher until the end.
-    pub(super) fn watch(&mut self, watcher: Watcher) {
-        self.watcher = Some(watcher);
+    /// The same, watched until its end if there is anything to look for.
+    #[cfg(not(loom))]
+    pub(super) fn watched(mut self, config: stall::Config) -> io::Result<Self> {
+        if config.is_on() {
+            self.watcher = Some(stall::start(config, self.handle.clone())?);
+        }
+        Ok(self)
     }
 
     /// Runs `future` to its end on this thread.

@@ -6,18 +6,18 @@
 //! it takes over what waits behind a stuck worker, and reports nothing.)
 //!
 //! ```text
-//!  every quarter of the limit ──► each record: in a poll that is longer than the limit?  report once
-//!                            └──► all records: as at the last look, and no way to be woken?
-//!                                   for 1 s, in many looks ──► report once, go on watching
+//!  every quarter of the limit ─┬─► each record: in a poll that is longer?  report once
+//!                              └─► all records: as at the last look, and no way to be woken?
+//!                                    for 1 s, in many looks ──► report once, go on watching
 //! ```
 //!
-//! **Nothing can wake it** is an exact statement about the runtime and a guess about the rest of the
-//! process. Exact: no future is in a poll, no timer is armed, no blocking closure is left, no task
-//! waits for a socket or a signal. What cannot be known is whether a thread that is no part of the
-//! runtime holds a waker and will use it: wakers of tasks that wait for each other are counted too,
-//! so a count would find almost no deadlock. Hence the second of quiet, and a report that says so.
-//! The quiet is counted in looks, not only in time: a process that was stopped and goes on has not
-//! been quiet.
+//! **Nothing can wake it** is exact about the runtime and a guess about the rest of the process.
+//! Exact: no future is in a poll, no timer is armed, no blocking closure is left, and no future
+//! with a record said in its last poll that it waits for a socket or a signal. What cannot be known
+//! is whether a thread that is no part of the runtime holds a waker and will use it: tasks that
+//! wait for each other hold each other's wakers too, so counting them would find almost no
+//! deadlock. Hence the second of quiet, and a report that says so. The quiet is counted in looks,
+//! not only in time: a process that was stopped and goes on has not been quiet.
 
 #![forbid(unsafe_code)]
 
@@ -76,10 +76,10 @@ impl fmt::Display for Stall {
             Self::Hang { quiet, tasks } => {
                 write!(
                     f,
-                    "mainspring: block_on waits, nothing has run for {quiet:?}, and nothing in this \
-                     runtime can wake it: no timer is armed, nobody waits for a socket, no blocking \
-                     closure is left. Only a thread outside could. It goes on waiting; these are \
-                     left:"
+                    "mainspring: block_on waits, nothing has run for {quiet:?}, and nothing in \
+                     this runtime can wake it: no timer is armed, nobody waits for a socket, no \
+                     blocking closure is left. Only a thread outside could. It goes on waiting; \
+                     these are left:"
                 )?;
                 tasks.iter().try_for_each(|task| write!(f, "\n  {task}"))
             }

@@ -74,11 +74,6 @@ impl Event {
         Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(Kind::Event)) }
     }
 
-    /// The same, as a part of something that a dump calls `kind`.
-    pub(crate) fn of(kind: Kind) -> Self {
-        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(kind)) }
-    }
-
     /// Is it set?
     pub fn is_set(&self) -> bool {
         // Ordering: Acquire, pairs with the Release of `set`: what was done before it is seen.

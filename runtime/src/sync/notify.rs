@@ -78,9 +78,7 @@ pub struct Notify {
 impl UnwindSafe for Notify {}
 impl RefUnwindSafe for Notify {}
 
-/// Listens to a [`Notify`]: made by [`Notify::notified`].
-///
-/// Once ready it stays ready.
+/// Listens to a [`Notify`]: made by [`Notify::notified`]. Once ready it stays ready.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are awaited or polled"]
 pub struct Notified<'a> {
@@ -88,9 +86,7 @@ pub struct Notified<'a> {
     listener: Listener,
 }
 
-/// Listens to a [`Notify`] in an `Arc`: made by [`Notify::notified_owned`].
-///
-/// Once ready it stays ready.
+/// Listens to one in an `Arc`: made by [`Notify::notified_owned`]. Once ready it stays ready.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are awaited or polled"]
 pub struct OwnedNotified {

@@ -23,6 +23,7 @@ use super::state::DropHandle;
 use crate::base::note::Wait;
 use crate::wake::batch::Panic;
 use crate::wake::coop;
+use crate::wake::says;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
@@ -171,7 +172,7 @@ impl<T> Future for JoinHandle<T> {
         assert!(!self.taken(), "this JoinHandle has given its output already; await it only once");
         ready!(coop::ready(cx));
         if !self.task().state().is_complete() && self.wait(cx.waker()) {
-            return coop::noted(Poll::Pending, Wait::Join(self.id().0.get()));
+            return says::pending(Poll::Pending, Wait::Join(self.id().0.get()));
         }
         coop::spend();
         Poll::Ready(self.take_output())

@@ -5,6 +5,7 @@
 use super::current;
 use super::header::{Id, TaskRef};
 use super::state::{CANCELLED, COMPLETE, ONE, RUNNING, SCHEDULED, State};
+use crate::base::prim::Ordering;
 use std::fmt;
 use std::panic::Location;
 
@@ -56,7 +57,8 @@ pub(crate) fn here() -> Option<Seen> {
 
 impl State {
     fn look(&self) -> Option<TaskState> {
-        let word = self.picture();
+        // Ordering: Relaxed, a picture for people: nothing is concluded from it.
+        let word = self.0.load(Ordering::Relaxed);
         let says = |flag| word & flag != 0;
         if says(COMPLETE) {
             return None;
@@ -81,7 +83,8 @@ impl fmt::Debug for State {
             "cancelled",
             "registered",
         ];
-        let word = self.picture();
+        // Ordering: Relaxed, as in `look`.
+        let word = self.0.load(Ordering::Relaxed);
         write!(f, "State({} refs", word / ONE)?;
         for (bit, name) in NAMES.iter().enumerate() {
             if word & (1 << bit) != 0 {

@@ -52,7 +52,7 @@ const REGISTERED: usize = 1 << 6;
 pub(super) const ONE: usize = 1 << 7;
 
 /// The word.
-pub(crate) struct State(AtomicUsize);
+pub(crate) struct State(pub(super) AtomicUsize);
 
 /// What the holder of a queue entry may do now.
 #[derive(Debug, PartialEq, Eq)]
@@ -295,12 +295,6 @@ impl State {
     pub(super) fn has_join_waker(&self) -> bool {
         // Ordering: Relaxed, the handle asks about a bit that only it sets or clears.
         self.0.load(Ordering::Relaxed) & JOIN_WAKER != 0
-    }
-
-    /// The word as it is now, to be looked at by people only.
-    pub(super) fn picture(&self) -> usize {
-        // Ordering: Relaxed, nothing is concluded from it.
-        self.0.load(Ordering::Relaxed)
     }
 
     /// One more reference, made from one that is held.

@@ -18,6 +18,7 @@ use crate::drive::timers::{FAR, Timers};
 use crate::runtime::handle::{self, NO_RUNTIME};
 use crate::time::instant::{Instant, now};
 use crate::wake::coop;
+use crate::wake::says;
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
@@ -208,7 +209,7 @@ impl Future for Sleep {
         ready!(coop::ready(cx));
         let wait = Wait::Timer(self.entry.deadline());
         let elapsed = self.project().entry.poll_elapsed(cx, now, here);
-        match ready!(coop::noted(elapsed, wait)) {
+        match ready!(says::pending(elapsed, wait)) {
             Ok(()) => coop::spend(),
             Err(Unarmed::NoRuntime) => panic!("{NO_RUNTIME}"),
             Err(Unarmed::Ended) => panic!("{ENDED}"),

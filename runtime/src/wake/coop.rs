@@ -17,7 +17,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::base::note::{Page, Wait, on};
+use crate::base::note::Page;
 use crate::base::prim::plain_local;
 use std::cell::Cell;
 use std::task::{Context, Poll};
@@ -37,23 +37,6 @@ plain_local! {
 /// A number that no other thread has while this one lives, and never zero: where its budget is.
 pub(crate) fn thread_mark() -> usize {
     HERE.with(|here| std::ptr::from_ref(here).addr())
-}
-
-/// A leaf that answers `Pending` says what it waits for. Nobody listens unless a dump is on.
-#[inline]
-pub(crate) fn waits(wait: Wait) {
-    if on() {
-        page(|page| page.add(wait));
-    }
-}
-
-/// The same, for what a leaf answers, if it is `Pending`.
-#[inline]
-pub(crate) fn noted<T>(polled: Poll<T>, wait: Wait) -> Poll<T> {
-    if polled.is_pending() {
-        waits(wait);
-    }
-    polled
 }
 
 /// The thread's notes.

@@ -39,7 +39,7 @@
 //! and a lock-free line: the lock is held for a dozen instructions.
 
 use super::batch::Batch;
-use super::coop;
+use super::says;
 use crate::base::list::{Links, List, Node};
 use crate::base::note::{Kind, Wait};
 use crate::base::prim::{AtomicU8, Mutex, MutexGuard, Ordering, UnsafeCell};
@@ -85,13 +85,13 @@ pub(crate) struct Waiter {
     want: Cell<usize>,
     /// The line's round when it joined: the current one, or it has been called.
     round: Cell<u32>,
-    /// The line's name: what a dump says it waits for.
+    /// The line's name, for its own future to say.
     kind: Cell<Kind>,
     state: AtomicU8,
 }
 
-// SAFETY(INV-14): whoever meets a waiter through its line holds the line's lock; its future,
-// wherever it lives, touches `state`, which is atomic, and the waker by the rule of INV-15.
+// SAFETY(INV-14): whoever meets a waiter through its line holds the line's lock; its future touches
+// `state`, which is atomic, `kind`, which nobody else does, and the waker by the rule of INV-15.
 unsafe impl Send for Waiter {}
 // SAFETY(INV-14): as above; a shared reference to the future reaches nothing but `state`.
 unsafe impl Sync for Waiter {}
@@ -150,7 +150,7 @@ impl Waiter {
     /// No lock if it is the one that was left behind. `false` if the waiting is over: look again.
     #[must_use]
     pub(crate) fn rewaken<G>(&self, lock: &Mutex<G>, waker: &Waker) -> bool {
-        coop::waits(Wait::Named(self.kind.get(), 0));
+        says::waits(Wait::Named(self.kind.get(), 0));
         let same = self.waker.with(|cell| {
             // SAFETY(INV-15): nobody but us writes the cell. Its waker may just be moved out, by a
             // read; comparing the bits that stay behind touches nothing they point to.
@@ -225,7 +225,7 @@ impl Line {
         waiter.want.set(want);
         waiter.round.set(self.round);
         waiter.kind.set(self.kind);
-        coop::waits(Wait::Named(self.kind, 0));
+        says::waits(Wait::Named(self.kind, 0));
         // Ordering: Relaxed, others look under the lock only, and its own future wrote it.
         waiter.state.store(WAITING, Ordering::Relaxed);
         // SAFETY(INV-17): pinned until it leaves; it was OUT, so it is in no list.

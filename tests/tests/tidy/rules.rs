@@ -24,10 +24,14 @@ const COLUMNS: usize = 100;
 /// What a reader of one weekend goes through, and how long it may be. Of a directory that holds one
 /// idea and many handles (`sync/mpsc/`, `net/tcp/`), the file with the idea.
 pub const WEEKEND_LINES: usize = 7_500;
-const WEEKEND: [&str; 26] = [
+const WEEKEND: [&str; 30] = [
     "base/list",
     "base/stack",
-    "wake/",
+    "wake/park",
+    "wake/coop",
+    "wake/slot",
+    "wake/b",
+    "wake/wait_list",
     "task/ce",
     "task/cu",
     "task/header",

@@ -43,6 +43,7 @@ use crate::sync::ring::Ring;
 use crate::sync::semaphore::permits::Permits;
 use crate::wake::block_on::block_on;
 use crate::wake::coop;
+use crate::wake::says;
 use crate::wake::slot::WakerSlot;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
@@ -263,7 +264,7 @@ impl<T> Rx<T> {
     #[inline(never)]
     fn poll_last_look(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.wait(cx.waker()) && !self.is_over() {
-            true => coop::noted(Poll::Pending, Wait::Named(Kind::Mpsc, 0)),
+            true => says::pending(Poll::Pending, Wait::Named(Kind::Mpsc, 0)),
             false => Poll::Ready(()),
         }
     }

@@ -10,6 +10,7 @@ use super::shared::{RxHalf, TxHalf, halves};
 use crate::base::note::{Kind, Wait};
 use crate::wake::block_on::blocking;
 use crate::wake::coop;
+use crate::wake::says;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -144,7 +145,7 @@ impl<T> Sender<T> {
     /// ```
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         ready!(coop::ready(cx));
-        ready!(coop::noted(self.half.poll_closed(cx), WAIT));
+        ready!(says::pending(self.half.poll_closed(cx), WAIT));
         coop::spend();
         Poll::Ready(())
     }
@@ -274,7 +275,7 @@ impl<T> Future for Receiver<T> {
         let half = &mut self.get_mut().half;
         ready!(coop::ready(cx));
         match half {
-            Some(half) => ready!(coop::noted(half.poll_over(cx), WAIT)),
+            Some(half) => ready!(says::pending(half.poll_over(cx), WAIT)),
             None => given(),
         }
         coop::spend();

@@ -23,10 +23,11 @@
 //!   until its `drop`, which leaves the line.
 
 pub(crate) use super::error::{AcquireError, TryAcquireError};
-use crate::base::note::{self, Kind};
+use crate::base::note::Kind;
 use crate::base::prim::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::wake::block_on::{assert_may_block, block_on};
 use crate::wake::coop;
+use crate::wake::says;
 use crate::wake::wait_list::{Handed, Left, Line, Standing, Waiter, call_all, in_batches};
 use std::fmt;
 use std::future::Future;
@@ -162,8 +163,7 @@ impl Permits {
     /// No more permits for anybody: those in line are told, and whoever comes later.
     pub(crate) fn close(&self) {
         let line = self.line.lock();
-        // Ordering: Release, pairs with the Acquire in `is_closed`. Acquire: nobody can take or add
-        // permits behind our back after this.
+        // Ordering: Release for the Acquire in `is_closed`; Acquire: no permit moves unseen now.
         self.word.fetch_or(CLOSED, Ordering::AcqRel);
         // Ordering: as above; the line is empty in a moment, and nobody joins it any more.
         self.word.fetch_and(!WAITERS, Ordering::AcqRel);
@@ -303,11 +303,7 @@ impl Future for Acquire<'_> {
             return Poll::Ready(Ok(()));
         }
         // SAFETY(INV-55): `self` was pinned.
-        let polled = unsafe { this.poll_in_line(cx) };
-        if polled.is_pending() && note::on() {
-            coop::page(|page| page.locate(this.permits.address()));
-        }
-        polled
+        says::located(unsafe { this.poll_in_line(cx) }, this.permits.address())
     }
 }
 
@@ -343,8 +339,7 @@ impl Acquire<'_> {
         let Permits { word: shared, line } = self.permits;
         // Declared after the waker, so gone before it: the lock is free when an unused waker drops.
         let mut line = line.lock();
-        // Ordering: Relaxed, a first guess; an exchange checks it, or WAITERS says that it is
-        // guarded.
+        // Ordering: Relaxed, a first guess: an exchange checks it, or WAITERS guards it.
         let mut word = shared.load(Ordering::Relaxed);
         while word & WAITERS == 0 {
             if word & CLOSED != 0 {

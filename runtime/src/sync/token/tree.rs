@@ -32,7 +32,6 @@
 
 #![forbid(unsafe_code)]
 
-use crate::base::note::Kind;
 use crate::base::prim::{AtomicBool, Mutex, Ordering};
 use crate::sync::event::Event;
 use slab::Slab;
@@ -93,7 +92,7 @@ impl Node {
 
     fn new(family: &Arc<Family>, cancelled: bool, place: usize) -> Self {
         let (cancelled, family) = (AtomicBool::new(cancelled), family.clone());
-        Self { cancelled, event: Event::of(Kind::Token), family, place }
+        Self { cancelled, event: Event::new(), family, place }
     }
 
     #[inline]
