@@ -260,3 +260,27 @@ fn without_a_hook_a_hang_is_printed() {
     assert!(report[1].contains("(for ever): waiting; 1 poll"), "{report:?}");
     assert!(report[2].contains("(block_on): waiting for the end of task "), "{report:?}");
 }
+
+/// A report that was wrong, because a thread outside did wake it, is not made again.
+#[test]
+fn a_block_on_that_is_woken_from_outside_is_not_reported_twice() {
+    each(debug, |runtime, told| {
+        let (wake, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (woken, end) = (wake.clone(), ended.clone());
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| {
+                runtime.block_on(async move {
+                    woken.notified().await;
+                    woken.notify_one();
+                    end.notified().await;
+                });
+            });
+            told.recv_timeout(LIMIT).expect("a report");
+            wake.notify_one();
+            // Longer than the quiet that was reported before.
+            assert!(told.recv_timeout(Duration::from_millis(1500)).is_err());
+            ended.notify_one();
+            waits.join().unwrap();
+        });
+    });
+}

@@ -21,12 +21,15 @@
 use super::ring::Ring;
 use super::shared::Shared;
 use super::worker::{cancel_all, empty};
+use crate::base::prim::thread;
 use crate::base::stack::Chain;
 use crate::task::header::{Header, Id, TaskRef};
 use std::panic::Location;
 
 /// Entries of one ring at most: its owner may go on filling it.
 const AT_MOST: usize = 512;
+/// Attempts at one ring: each takes half of it, or meets another thief.
+const TRIES: usize = 1_000;
 
 /// Entries that were taken out.
 struct Taken {
@@ -67,15 +70,19 @@ impl Shared {
         let own = Ring::new();
         for remote in &self.remotes {
             let until = taken.count + AT_MOST;
-            // SAFETY(INV-150): made above, and no other thread knows it.
-            while let Some(first) = unsafe { remote.ring.steal_into(&own) } {
+            for _ in 0..TRIES {
+                if remote.ring.is_empty() || taken.count >= until {
+                    break;
+                }
+                // SAFETY(INV-150): made above, and no other thread knows it.
+                let Some(first) = (unsafe { remote.ring.steal_into(&own) }) else {
+                    thread::yield_now();
+                    continue;
+                };
                 taken.push(TaskRef::from_header(first), &mut see);
                 // SAFETY(INV-150): as above.
                 while let Some(node) = unsafe { own.pop() } {
                     taken.push(TaskRef::from_header(node), &mut see);
-                }
-                if taken.count >= until {
-                    break;
                 }
             }
             if let Some(task) = empty(&remote.next) {

@@ -32,6 +32,24 @@ impl Builder {
     /// one and a quarter of it have passed. Blocking closures may take as long as they like.
     ///
     /// asyncio: `loop.slow_callback_duration`, which tells after the end.
+    ///
+    /// ```
+    /// use mainspring::runtime::{Builder, Stall};
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let rt = Builder::new_current_thread()
+    ///     .slow_poll(Duration::from_millis(10))
+    ///     .on_stall(move |stall| tell.send(stall.to_string()).unwrap())
+    ///     .build()?;
+    /// rt.block_on(async {
+    ///     // No .await in here: it blocks the thread until the report has come.
+    ///     let report = told.recv().unwrap();
+    ///     assert!(report.contains("(block_on): running"));
+    /// });
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
     pub fn slow_poll(&mut self, limit: Duration) -> &mut Self {
         self.stall.slow_poll = Some(limit);
         self
@@ -40,8 +58,9 @@ impl Builder {
     /// Debug mode: [`dump`](Self::dump), [`slow_poll`](Self::slow_poll) of 100 ms unless another
     /// limit is set, and a report when a `block_on` waits for what cannot come: nothing has run for
     /// a second, no timer is armed, nobody waits for a socket or a signal, and no blocking closure
-    /// is left. The report names all tasks that are left and what they wait for, once; `block_on`
-    /// goes on waiting, because a thread outside the runtime may still wake it. Default `false`.
+    /// is left. The report names all tasks that are left and what they wait for, once for each
+    /// `block_on`, which goes on waiting: a thread outside the runtime may still wake it. Default
+    /// `false`.
     ///
     /// asyncio: `asyncio.run(..., debug=True)`.
     ///

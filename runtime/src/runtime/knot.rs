@@ -96,3 +96,23 @@ fn ring(first: usize, next: &[Option<usize>]) -> impl Iterator<Item = usize> {
     ring.clear();
     ring.into_iter()
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::ring;
+
+    fn from(first: usize, next: &[Option<usize>]) -> Vec<usize> {
+        ring(first, next).collect()
+    }
+
+    #[test]
+    fn a_ring_is_found_from_each_of_its_members_and_from_nobody_else() {
+        // 4 → 0 → 1 → 2 → 0, and 3 for itself, and 5 for nobody.
+        let next = [Some(1), Some(2), Some(0), Some(3), Some(0), None];
+        assert_eq!(from(0, &next), [0, 1, 2]);
+        assert_eq!(from(1, &next), [1, 2, 0]);
+        assert_eq!(from(3, &next), [3]);
+        assert!(from(4, &next).is_empty());
+        assert!(from(5, &next).is_empty());
+    }
+}

@@ -33,8 +33,9 @@ pub enum WaitsFor {
         name: &'static str,
         /// Where it is, for what stands on a semaphore: tells two of a kind apart.
         address: Option<usize>,
-        /// Of a `Mutex`: the task that holds it, or was handed it and has not run since. `None`
-        /// when it is nobody that has a record.
+        /// Of a `Mutex`: the task that locked it and has not unlocked it, wherever the guard is
+        /// now; or that was handed it and has not run since. `None` when it is nobody that has a
+        /// record.
         held_by: Option<Id>,
     },
 }

@@ -71,7 +71,7 @@ impl Runtime {
     }
 
     /// The same, watched until its end if there is anything to look for.
-    #[cfg(not(loom))]
+    #[cfg_attr(loom, allow(dead_code))]
     pub(super) fn watched(mut self, config: stall::Config) -> io::Result<Self> {
         if config.is_on() {
             self.watcher = Some(stall::start(config, self.handle.clone())?);

@@ -171,8 +171,8 @@ fn watch(config: &Config, inner: &Inner, handle: &Handle, stopped: &Receiver<()>
 struct Look {
     /// The same when nothing was polled, spawned or ended.
     sum: u64,
-    /// A future of `block_on` waits.
-    root: bool,
+    /// The number of the youngest `block_on`; 0: there is none.
+    root: u64,
     /// Something runs, or can be woken from outside.
     alive: bool,
 }
@@ -183,7 +183,9 @@ impl Look {
         let mixed =
             (record.id() ^ record.polls().rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.sum = self.sum.wrapping_add(mixed ^ mixed >> 29);
-        self.root |= record.role == Role::Root;
+        if record.role == Role::Root {
+            self.root = self.root.max(record.id());
+        }
         let outside = |wait: Wait| matches!(wait, Wait::Named(Kind::Socket | Kind::Signal, _));
         self.alive |= record.role == Role::Closure
             || record.running().is_some()
@@ -196,26 +198,28 @@ struct Quiet {
     sum: u64,
     since: Instant,
     looks: u32,
-    told: bool,
+    /// The youngest `block_on` at the last report. Whoever was woken after it, from outside, would
+    /// be reported again and again.
+    told: u64,
 }
 
 impl Quiet {
     fn new() -> Self {
-        Self { sum: 0, since: clock::now(), looks: 0, told: false }
+        Self { sum: 0, since: clock::now(), looks: 0, told: 0 }
     }
 
     /// How long it has been quiet, once, when that is too long.
     fn look(&mut self, look: &Look, armed: impl FnOnce() -> bool) -> Option<Duration> {
-        if look.sum != self.sum || look.alive || !look.root || armed() {
-            *self = Self { sum: look.sum, ..Self::new() };
+        if look.sum != self.sum || look.alive || look.root <= self.told || armed() {
+            *self = Self { sum: look.sum, told: self.told, ..Self::new() };
             return None;
         }
         self.looks += 1;
         let quiet = clock::now().saturating_duration_since(self.since);
-        if self.told || self.looks < LOOKS || quiet < QUIET {
+        if self.looks < LOOKS || quiet < QUIET {
             return None;
         }
-        self.told = true;
+        self.told = look.root;
         Some(quiet)
     }
 }

@@ -107,6 +107,7 @@ mod plain {
 
 #[cfg(loom)]
 mod models {
+    use crate::base::note::Kind;
     use crate::base::prim::{Arc, thread};
     use crate::sync::ring::Ring;
     use crate::sync::semaphore::permits::Permits;

@@ -15,8 +15,8 @@
 //! ```
 //!
 //! Who spawns and who polls race for putting the record on the table, and the end may come before
-//! the first of them: `ended` is said under the record's own lock, so a record of a task that has
-//! ended is not put there again.
+//! the first of them: `ended` is said under the lock of the record's place, so a record of a task
+//! that has ended is not put there again. Locks are taken in this order: place, table, waits.
 
 #![forbid(unsafe_code)]
 
@@ -61,14 +61,16 @@ pub(crate) struct Record {
     since: AtomicU64,
     /// The number of the last poll that was reported as slow.
     told: AtomicU64,
-    inner: Mutex<Inner>,
+    place: Mutex<Place>,
+    waits: Mutex<Waits>,
 }
 
-#[derive(Debug)]
-struct Inner {
-    ended: bool,
-    listed: bool,
-    waits: Waits,
+/// Where a record is, or was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Nowhere,
+    Table,
+    Ended,
 }
 
 type Shard = HashMap<u64, Arc<Record>>;
@@ -136,7 +138,8 @@ impl Recorder {
             time: zero(),
             since: zero(),
             told: zero(),
-            inner: Mutex::new(Inner { ended: false, listed: false, waits: BLANK }),
+            place: Mutex::new(Place::Nowhere),
+            waits: Mutex::new(BLANK),
         }))
     }
 
@@ -189,7 +192,7 @@ impl Record {
 
     /// What the last poll waited for.
     pub(crate) fn waits(&self) -> Waits {
-        lock(&self.inner).waits
+        *lock(&self.waits)
     }
 
     /// The running poll is longer than `limit`, and nobody was told: how long. The caller tells.
@@ -203,12 +206,12 @@ impl Record {
     /// Puts it on the table, once, unless its task has ended.
     fn list(self: &Arc<Self>, id: Id) {
         let id = id.0.get();
-        let mut inner = lock(&self.inner);
-        if inner.ended || std::mem::replace(&mut inner.listed, true) {
-            return;
+        let mut place = lock(&self.place);
+        if *place == Place::Nowhere {
+            *place = Place::Table;
+            set(&self.id, id);
+            shard(id).insert(id, self.clone());
         }
-        set(&self.id, id);
-        shard(id).insert(id, self.clone());
     }
 }
 
@@ -243,12 +246,10 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let mut inner = lock(&self.0.inner);
-        inner.ended = true;
-        if inner.listed {
-            let gone = shard(self.0.id()).remove(&self.0.id());
-            drop(inner);
-            drop(gone);
+        let mut place = lock(&self.0.place);
+        if std::mem::replace(&mut *place, Place::Ended) == Place::Table {
+            // Only the ticket's own count is left, or a dump's.
+            drop(shard(self.0.id()).remove(&self.0.id()));
         }
     }
 }
@@ -285,7 +286,7 @@ impl Drop for Turn<'_> {
         set(&record.since, 0);
         let (_, waits) = coop::page(|page| page.turn(self.before.0, self.before.1));
         if self.pending {
-            lock(&record.inner).waits = waits;
+            *lock(&record.waits) = waits;
         }
     }
 }
@@ -327,3 +328,7 @@ impl<F: Future + Unpin> Future for Recorded<F> {
         poll(Some(&this.ticket), Pin::new(&mut this.future), cx)
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "record_tests.rs"]
+mod tests;
