@@ -21,7 +21,7 @@
 use super::ring::Ring;
 use super::shared::Shared;
 use super::worker::{cancel_all, empty};
-use crate::base::prim::thread;
+use crate::base::prim::{Ordering, thread};
 use crate::base::stack::Chain;
 use crate::task::header::{Header, Id, TaskRef};
 use std::panic::Location;
@@ -85,7 +85,10 @@ impl Shared {
                     taken.push(TaskRef::from_header(node), &mut see);
                 }
             }
-            if let Some(task) = empty(&remote.next) {
+            // Ordering: Relaxed, a hint: what is filled from now on may be missed.
+            if !remote.next.load(Ordering::Relaxed).is_null()
+                && let Some(task) = empty(&remote.next)
+            {
                 taken.push(task, &mut see);
             }
         }
