@@ -20,8 +20,9 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// What can be waited for by name.
@@ -170,16 +171,41 @@ impl Drop for On {
     }
 }
 
-type Shard = Mutex<HashMap<usize, u64>>;
+/// Hashes a number by a multiplication: the keys of our tables are ids and addresses, which nobody
+/// chooses to do harm.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+}
+
+/// A table by numbers.
+pub(crate) type Numbered<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
+type Shard = Mutex<Numbered<usize, u64>>;
 
 /// Which task has the permit at that address. In shards: it is written at every lock and unlock.
 static HOLDERS: LazyLock<[Shard; 16]> = LazyLock::new(Default::default);
 
-fn shard_of(shard: &Shard) -> std::sync::MutexGuard<'_, HashMap<usize, u64>> {
+fn shard_of(shard: &Shard) -> MutexGuard<'_, Numbered<usize, u64>> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn shard(at: usize) -> std::sync::MutexGuard<'static, HashMap<usize, u64>> {
+fn shard(at: usize) -> MutexGuard<'static, Numbered<usize, u64>> {
     shard_of(&HOLDERS[at / 64 % HOLDERS.len()])
 }
 
@@ -196,3 +222,7 @@ pub(crate) fn hold(at: usize, task: u64) {
 pub(crate) fn holder(at: usize) -> Option<u64> {
     shard(at).get(&at).copied()
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "note_tests.rs"]
+mod tests;

@@ -15,7 +15,8 @@
 //! seen where it is met first, and one that ends may still be listed. A task that lives from before
 //! the call until after it is not missed, with two exceptions, both without records: a task that no
 //! thread has polled yet, or that is in its first poll, on a `current_thread` runtime and seen from
-//! another thread; and one that a worker has taken out of a queue and not begun to poll.
+//! another thread; and one that a worker has just taken out of a queue, to poll it or to put it in
+//! its own.
 //!
 //! Read before: `base/note.rs`, `task/record.rs`. Who waits for whom is `runtime/knot.rs`.
 

@@ -23,9 +23,8 @@
 use super::current;
 use super::header::Id;
 use crate::base::clock;
-use crate::base::note::{self, BLANK, Waits};
+use crate::base::note::{self, BLANK, Numbered, Waits};
 use crate::wake::coop;
-use std::collections::HashMap;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
@@ -73,7 +72,7 @@ enum Place {
     Ended,
 }
 
-type Shard = HashMap<u64, Arc<Record>>;
+type Shard = Numbered<u64, Arc<Record>>;
 
 static TABLE: LazyLock<[Mutex<Shard>; 16]> = LazyLock::new(Default::default);
 /// Numbers for runtimes, and what their times count from.
