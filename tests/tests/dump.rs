@@ -180,11 +180,10 @@ fn two_tasks_that_hold_each_others_mutex_are_named() {
                     let _other = other.lock_owned().await;
                 });
             }
-            let left = left.clone();
-            spawn_named("c", async move { drop(left.lock().await) });
             let tied = |name| move || find(name).is_some_and(|task| task.deadlock().count() == 2);
             turns(tied("a")).await;
             turns(tied("b")).await;
+            spawn_named("c", async move { drop(left.lock_owned().await) });
             until_waits("c").await;
             runtime::dump()
         });

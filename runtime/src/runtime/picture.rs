@@ -93,17 +93,18 @@ impl TaskDump {
 
     /// `seen`: its state by its cell. Who has none is running or waiting.
     pub(super) fn recorded(record: &Record, seen: Option<TaskState>, now: Instant) -> Option<Self> {
-        let running = record.running().is_some();
+        // In this order: see `Record`.
+        let (polls, running) = (record.polls(), record.running().is_some());
         let state = match (running, seen) {
             (true, _) => TaskState::Running,
-            (_, Some(TaskState::Running)) | (_, None) if record.polls() == 0 => TaskState::Queued,
+            (_, Some(TaskState::Running)) | (_, None) if polls == 0 => TaskState::Queued,
             (_, None) => TaskState::Waiting,
             (_, Some(state)) => state,
         };
         let raw: Vec<_> = record.waits().into_iter().flatten().collect();
         let waits = if state == TaskState::Running { &[][..] } else { &raw[..] };
         let known = Known {
-            polls: record.polls(),
+            polls,
             time: record.time(),
             waits: waits.iter().map(|wait| waits_for(*wait, now)).collect(),
             others: vec![None; waits.len()],

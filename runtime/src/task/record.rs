@@ -28,7 +28,7 @@ use crate::wake::coop;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-// Counters for a reader who concludes nothing from them, and locks: no protocol for a model.
+// Counters that one thread writes and others look at, and locks: no protocol for a model.
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -44,7 +44,8 @@ pub(crate) enum Role {
     Closure,
 }
 
-/// What is known of one task. Written by whoever polls it, read by anybody.
+/// What is known of one task. Written by whoever polls it, read by anybody: `polls` before
+/// `running`, and that before `waits`; `set` says why.
 #[derive(Debug)]
 pub(crate) struct Record {
     /// 0: not known yet.
@@ -94,15 +95,17 @@ fn now() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).max(1)
 }
 
-/// A relaxed counter: one thread writes at a time, others look.
+/// A counter: one thread writes at a time, others look.
 fn get(counter: &AtomicU64) -> u64 {
-    // Ordering: Relaxed, a number for people.
-    counter.load(Ordering::Relaxed)
+    // Ordering: Acquire, pairs with the Release in `set`: who looks sees what was written before.
+    counter.load(Ordering::Acquire)
 }
 
 fn set(counter: &AtomicU64, value: u64) {
-    // Ordering: Relaxed, as in `get`.
-    counter.store(value, Ordering::Relaxed);
+    // Ordering: Release, pairs with the Acquire in `get`. A poll begins with `since`, then `polls`,
+    // and ends with its waits, then `since`: who reads `polls`, `since`, waits, in this order, and
+    // finds a poll begun and none running, finds what that poll waits for.
+    counter.store(value, Ordering::Release);
 }
 
 /// The records of one runtime.
@@ -237,8 +240,8 @@ impl Ticket {
         {
             record.list(id);
         }
-        set(&record.polls, record.polls() + 1);
         set(&record.since, now());
+        set(&record.polls, record.polls() + 1);
         Turn { record, before: coop::page(|page| page.turn(record.id(), BLANK)), pending: false }
     }
 }
@@ -282,11 +285,11 @@ impl Drop for Turn<'_> {
         let record = self.record;
         let took = now().saturating_sub(get(&record.since));
         set(&record.time, get(&record.time).saturating_add(took));
-        set(&record.since, 0);
         let (_, waits) = coop::page(|page| page.turn(self.before.0, self.before.1));
         if self.pending {
             *lock(&record.waits) = waits;
         }
+        set(&record.since, 0);
     }
 }
 
