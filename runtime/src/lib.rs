@@ -16,11 +16,11 @@
 //!  base                                     std or loom, lists, clock, chance, trace
 //! ```
 //!
-//! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake`, `task` without
-//! `budget`, `counts`, `credit`, `error`, `ids`, `join`, `local_key`, `message`, `registry` and
-//! `yield_now`, `local` without `driven`, `drive` without `ready`, `readiness`, `still`, `turn` and
-//! `wheels`, `pool/{ring, idle, shared, worker, tick}`, `blocking`, `sync/event`, `io/async_fd`.
-//! The rest is more of the same, or is looked up when it is met.
+//! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake` without `says`, `task`
+//! without `budget`, `counts`, `credit`, `error`, `ids`, `join`, `local_key`, `look`, `message`,
+//! `record`, `registry` and `yield_now`, `local` without `driven`, `drive` without `ready`,
+//! `readiness`, `still`, `turn` and `wheels`, `pool/{ring, idle, shared, worker, tick}`,
+//! `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or looked up when met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
@@ -60,6 +60,8 @@ pub(crate) mod base {
     pub(crate) mod clock;
     /// the event enum, and a macro that is one branch when off.
     pub(crate) mod trace;
+    /// what a poll waits for, in a leaf's own words; written only while a dump is on.
+    pub(crate) mod note;
 }
 
 pub(crate) mod wake {
@@ -67,6 +69,8 @@ pub(crate) mod wake {
     pub(crate) mod park;
     /// the poll budget: a thread-local `Cell<u8>` that leaf futures spend.
     pub(crate) mod coop;
+    /// what a leaf says when it answers `Pending`: nothing, unless a dump is on.
+    pub(crate) mod says;
     /// the smallest executor: poll, park, repeat.
     pub(crate) mod block_on;
     /// one waker, set by one side and taken by the other, with its race table.
@@ -93,8 +97,12 @@ pub mod task {
     pub(crate) mod current;
     /// four functions that turn a header into a std Waker.
     pub(crate) mod waker;
+    /// what a task's state word says to people: the dump, and `{:?}`.
+    pub(crate) mod look;
     /// every live task, so shutdown can drop them and a dump can name them.
     pub(crate) mod registry;
+    /// what is known of a task beside its cell: name, polls, times, waits; while a dump is on.
+    pub(crate) mod record;
     /// JoinError: why a task has no output.
     pub(crate) mod error;
     /// what was said when a task was aborted: a table beside the tasks, and a bit in each.
@@ -140,6 +148,7 @@ pub mod task {
     pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
     pub use crate::runtime::in_place::block_in_place;
     pub use crate::runtime::local_set::{LocalEnterGuard, LocalSet, spawn_local};
+    pub use crate::runtime::named::{Builder, Current, current};
     pub use budget::{Unconstrained, consume_budget, unconstrained};
     pub use error::JoinError;
     pub use header::Id;
@@ -201,6 +210,8 @@ pub(crate) mod pool {
     pub(crate) mod worker;
     /// where a wake lands: the next slot, the own ring, or the injector.
     pub(crate) mod schedule;
+    /// every task of the pool, shown to a dump: of the registries, and of the queues.
+    pub(crate) mod look;
     /// tick(): find, run, announce sleep, look again.
     pub(crate) mod tick;
     /// block_on_helps: the thread in block_on runs tasks of its own ring between polls of its root.
@@ -417,10 +428,26 @@ pub mod runtime {
     pub(crate) mod scheduler;
     /// error of a thread that is inside of no runtime.
     pub(crate) mod error;
+    /// spawning with a record: what a runtime does that keeps records, and no other.
+    pub(crate) mod recorded;
+    /// one of each machine: what a runtime is, seen by those who use it.
+    pub(crate) mod inner;
+    /// which runtime a thread is inside of, and what drives the thread.
+    pub(crate) mod context;
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
     /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
     pub(crate) mod here;
+    /// task::Builder: tasks with a name; task::current: which one is this.
+    pub(crate) mod named;
+    /// what a dump says of one task, and how it reads.
+    pub(crate) mod picture;
+    /// who waits for whom: holders of mutexes, joined tasks, and rings of them.
+    pub(crate) mod knot;
+    /// dump(): every live task, what it is doing, and what it waits for.
+    pub(crate) mod dump;
+    /// what the watcher reports: a poll that is too long, and a runtime that nothing can wake.
+    pub(crate) mod stall;
     /// what nobody is there to be told: the hook of `Builder::unhandled`.
     pub(crate) mod report;
     /// the seat of `current_thread`: whoever sits in it drives the worker.
@@ -441,14 +468,20 @@ pub mod runtime {
     pub(crate) mod builder;
     /// LocalSet: tasks that stay on the thread that made them.
     pub(crate) mod local_set;
+    /// Builder: what a runtime tells of itself: dump, slow_poll, debug, on_stall.
+    pub(crate) mod inspect;
 
+    pub use crate::task::look::TaskState;
     pub use builder::Builder;
+    pub use dump::dump;
     pub use error::TryCurrentError;
     pub use handle::{EnterGuard, Handle};
     pub use metrics::RuntimeMetrics;
+    pub use picture::{TaskDump, WaitsFor};
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
     pub use scheduler::RuntimeFlavor;
+    pub use stall::Stall;
 }
 
 /// Waiting for a time, and giving up at one.

@@ -69,6 +69,7 @@ pub async fn ctrl_c() -> io::Result<()> {
 
 #[cfg(unix)]
 mod imp {
+    use crate::base::note::Kind;
     use crate::base::prim::{AtomicBool, AtomicU64, Ordering};
     use crate::drive::ready::Ready;
     use crate::drive::source::Direction;
@@ -141,7 +142,7 @@ mod imp {
                 under_way: AtomicBool::new(false),
                 writer,
                 reader,
-                taken: Notify::new(),
+                taken: Notify::of(Kind::Signal),
             })
         }
 

@@ -49,6 +49,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     // As in local: entries by pointer, and the worker behind the thread's context.
     "pool/shared.rs",
     "pool/worker.rs",
+    "pool/look.rs",
     "pool/schedule.rs",
     "pool/tick.rs",
     "pool/guest.rs",
@@ -87,7 +88,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/barrier.rs",
     "sync/semaphore/acquire.rs",
     // The current runtime behind the thread's context.
-    "runtime/handle.rs",
+    "runtime/context.rs",
     // The worker behind it, which passes from thread to thread under a lock.
     "runtime/post.rs",
     // A set's counts, one of them the context's; futures that stay on their thread.

@@ -144,8 +144,7 @@ impl Entry {
         true
     }
 
-    /// Sets another deadline. The next poll tells whether it is over. `here` as in
-    /// `poll_elapsed`.
+    /// Sets another deadline. The next poll tells if it is over. `here` as in `poll_elapsed`.
     pub(crate) fn reset(
         self: Pin<&mut Self>,
         deadline: Instant,

@@ -33,8 +33,10 @@
 //! * INV-48: at most one thread at a time is inside `register` of a slot: `Side::entered` says so.
 
 use super::ready::{Interest, Ready};
+use crate::base::note::{Kind, Wait};
 use crate::base::prim::{AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::wake::batch::Batch;
+use crate::wake::says;
 use crate::wake::slot::WakerSlot;
 use crate::wake::wait_list::Line;
 use std::fmt;
@@ -146,7 +148,7 @@ impl Source {
             word: AtomicU64::new(u64::from(ready.bits())),
             read: Side::new(),
             write: Side::new(),
-            line: Mutex::new(Line::new()),
+            line: Mutex::new(Line::new(Kind::Socket)),
             no_peer: AtomicBool::new(false),
         }
     }
@@ -178,7 +180,7 @@ impl Source {
         // The event may have come before the waker. `WakerSlot`: register, then look again.
         match self.look().answers(wanted) {
             Some(answer) => Poll::Ready(answer),
-            None => Poll::Pending,
+            None => says::pending(Poll::Pending, Wait::Named(Kind::Socket, 0)),
         }
     }
 

@@ -289,8 +289,7 @@ impl Locked {
                 batch.push(waker);
             }
             // Ordering: Release, pairs with the Acquire loads in `poll_elapsed` and `drop`: what
-            // we did to the entry is over when they see FIRED (INV-42). The entry may be gone
-            // now.
+            // we did to the entry is over when they see FIRED (INV-42). It may be gone now.
             node.state.store(FIRED, Ordering::Release);
         }
         false

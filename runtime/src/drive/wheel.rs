@@ -189,8 +189,7 @@ impl<T: Timed> Wheel<T> {
         empty
     }
 
-    /// Level and slot of a number that is not over: its highest digit that differs from
-    /// `elapsed`.
+    /// Level and slot of a number not yet over: its highest digit that differs from `elapsed`.
     fn place_of(&self, when: u64) -> (usize, usize) {
         let differs = (self.elapsed ^ when) | MASK;
         let digit = (u64::BITS - 1 - differs.leading_zeros()) / BITS;

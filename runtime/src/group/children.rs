@@ -6,7 +6,8 @@
 #![forbid(unsafe_code)]
 
 use super::done::{Bell, Done, Ear};
-use crate::runtime::handle::{NO_RUNTIME, with_current};
+use crate::runtime::context::with_current;
+use crate::runtime::error::NO_RUNTIME;
 use crate::task::error::JoinError;
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;

@@ -32,7 +32,8 @@ use crate::drive::reactor::{Reactor, Registration};
 use crate::drive::readiness::Readiness;
 use crate::drive::ready::{Interest, Ready};
 use crate::drive::source::{Direction, ReadyEvent, Source};
-use crate::runtime::handle::{self, NO_RUNTIME};
+use crate::runtime::context::with_current;
+use crate::runtime::error::NO_RUNTIME;
 use crate::wake::coop;
 use std::fmt;
 use std::future::poll_fn;
@@ -64,7 +65,7 @@ pub(crate) struct AsyncFd<E: mio::event::Source> {
 /// When it is in none.
 #[track_caller]
 pub(crate) fn current_reactor() -> Arc<Reactor> {
-    let reactor = handle::with_current(|inner| inner.map(|inner| inner.reactor().clone()));
+    let reactor = with_current(|inner| inner.map(|inner| inner.reactor().clone()));
     match reactor {
         Some(reactor) => reactor,
         None => panic!("{NO_RUNTIME}"),

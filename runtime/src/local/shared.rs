@@ -17,7 +17,7 @@ use std::fmt;
 /// What a waker on any thread can reach.
 pub(crate) struct Shared {
     pub(crate) inbox: Inbox<Header>,
-    pub(super) registry: Registry,
+    pub(crate) registry: Registry,
     /// How to end the sleep of the thread that owns the worker at present.
     pub(super) unparker: Mutex<Option<Unparker>>,
     pub(super) ids: Ids,

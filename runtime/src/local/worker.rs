@@ -27,6 +27,7 @@ use crate::task::current;
 use crate::task::header::{Header, TaskRef};
 use crate::task::ids::Block;
 use crate::task::new::new;
+use crate::task::registry::NOBODY;
 use crate::task::run::shut_down_one;
 use crate::task::schedule::Runnable;
 use crate::wake::park::Park;
@@ -87,7 +88,7 @@ impl Worker {
         let root = RootTurn(scheduler.clone());
         // SAFETY(INV-20): the count is handed over. RootTurn may be dropped anywhere.
         let (entry, _) = unsafe {
-            new::<_, Shared>(root, credit.take().cast(), ids.next(), 0, Location::caller())
+            new::<_, Shared>(root, credit.take().cast(), ids.next(), NOBODY, Location::caller())
         };
         let root_waker = entry.waker();
         // Its first turn is nobody's: from here on it waits for the root's wakes.
@@ -118,7 +119,7 @@ impl Worker {
     }
 
     #[inline]
-    pub(super) fn push(&self, task: TaskRef) {
+    pub(crate) fn push(&self, task: TaskRef) {
         let mut queue = self.queue.get();
         // SAFETY(INV-4): the entry is handed over; its task lives until the entry is run.
         unsafe { queue.push_back(task.as_header()) };
@@ -126,7 +127,7 @@ impl Worker {
     }
 
     #[inline]
-    fn pop(&self) -> Option<Runnable> {
+    pub(crate) fn pop(&self) -> Option<Runnable> {
         let mut queue = self.queue.get();
         let task = queue.pop_front()?;
         self.queue.set(queue);
@@ -176,7 +177,7 @@ impl Worker {
 
     /// Puts what other threads have sent behind what is here, in its own order.
     #[inline]
-    fn collect(&self) {
+    pub(crate) fn collect(&self) {
         if !self.credit.keep().inbox.is_quiet() {
             self.append(self.credit.keep().inbox.take_all());
         }
@@ -207,10 +208,11 @@ impl Worker {
     }
 }
 
-/// Is this thread the worker of `scheduler`?
+/// Hands `scheduler`'s worker to `f`, if this thread is it.
 #[inline]
-pub(crate) fn is_here(scheduler: &Scheduler) -> bool {
-    current::worker_of::<_, Worker>(scheduler.as_ptr()).is_some()
+pub(crate) fn here<R>(scheduler: &Scheduler, f: impl FnOnce(&Worker) -> R) -> Option<R> {
+    // SAFETY(INV-25): the pointer is used at once.
+    current::worker_of(scheduler.as_ptr()).map(|worker| f(unsafe { worker.as_ref() }))
 }
 
 /// See [`Worker::enter`].

@@ -70,6 +70,27 @@ fn loom_pool_a_task_from_outside_finds_a_worker_that_goes_to_sleep() {
     });
 }
 
+/// INV-150: a dump has the only task in its hands when the worker finds its ring empty.
+#[test]
+fn loom_pool_a_dump_meets_a_worker_that_goes_to_sleep() {
+    model(|| {
+        let parker = Parker::new();
+        let scheduler = shared(vec![parker.unparker()]);
+        let worker = worker_of(&scheduler, 0);
+        {
+            let (end, _entered) = (scheduler.clone(), current::enter(scheduler.as_ptr(), &worker));
+            drop(spawn(&scheduler, async move { end.close() }, Location::caller()));
+        }
+        let dump = {
+            let scheduler = scheduler.clone();
+            thread::spawn(move || scheduler.each_queued(|_| ()))
+        };
+        worker.run(&parker);
+        worker.shut_down();
+        dump.join().unwrap();
+    });
+}
+
 /// INV-92: entered by this thread, and by none else.
 #[test]
 fn loom_pool_a_spawn_meets_the_end() {

@@ -49,8 +49,7 @@
 //!
 //! What is left in a ring that is dropped is its owner's to pop before. Left out: a ring that grows
 //! (the injector takes what is too much), and an owner's copy of the head: a push and its pop take
-//! 4 to 5 ns, of which the CAS of the pop is 3, and a pop leaves the head's line where a push finds
-//! it.
+//! 4 to 5 ns, of which the CAS of the pop is 3, and a pop leaves the head's line to a push.
 
 use crate::base::pad::CachePadded;
 use crate::base::prim::{AtomicU32, AtomicU64, Ordering, UnsafeCell};

@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+#[path = "look_tests.rs"]
+mod look;
 #[path = "watch_tests.rs"]
 mod watch;
 

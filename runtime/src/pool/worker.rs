@@ -347,7 +347,7 @@ pub(crate) fn index_here(scheduler: &Scheduler) -> Option<usize> {
 
 /// Takes the task out of a next slot: the owner's own, or a stuck worker's.
 #[inline]
-fn empty(next: &AtomicPtr<Header>) -> Option<TaskRef> {
+pub(super) fn empty(next: &AtomicPtr<Header>) -> Option<TaskRef> {
     // Ordering: Acquire, pairs with the Release in `push_next`, for the watcher; AcqRel, because
     // the owner's next fill comes after it in the slot's order.
     let task = next.swap(ptr::null_mut(), Ordering::AcqRel);

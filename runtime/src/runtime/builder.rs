@@ -5,12 +5,14 @@
 #![cfg_attr(loom, allow(unused_imports, dead_code))]
 
 use super::desk;
-use super::handle::{Handle, Inner};
+use super::handle::Handle;
+use super::inner::Inner;
 use super::meter::Meter;
 use super::report::{Hook, Unhandled, report};
 use super::runtime::{Executor, Runtime};
 use super::scheduler::{RuntimeFlavor, Scheduler, ids};
 use super::seat::Seat;
+use super::stall;
 use super::threads;
 use crate::base::clock::Clock;
 use crate::base::pad::CachePadded;
@@ -24,6 +26,7 @@ use crate::pool::idle::MAX_WORKERS;
 use crate::pool::shared::Shared as PoolShared;
 use crate::pool::worker::Intervals;
 use crate::task::credit::Keep;
+use crate::task::record::Recorder;
 use crate::wake::batch::Report;
 use std::fmt;
 use std::io;
@@ -60,6 +63,9 @@ pub struct Builder {
     intervals: Intervals,
     start_paused: bool,
     block_on_helps: bool,
+    pub(super) dump: bool,
+    pub(super) debug: bool,
+    pub(super) stall: stall::Config,
     unhandled: Option<Hook>,
     name: Option<Name>,
     on_park: Option<desk::Hook>,
@@ -92,6 +98,9 @@ impl Builder {
             intervals: Intervals { event: EVENT_INTERVAL, injector: INJECTOR_INTERVAL },
             start_paused: false,
             block_on_helps: false,
+            dump: false,
+            debug: false,
+            stall: stall::Config::default(),
             unhandled: None,
             name: None,
             on_park: None,
@@ -267,7 +276,7 @@ impl Builder {
     /// `multi_thread`: no thread of many knows that the others have nothing to do.
     #[cfg(not(loom))]
     pub fn build(&mut self) -> io::Result<Runtime> {
-        match self.flavor {
+        let runtime = match self.flavor {
             RuntimeFlavor::CurrentThread => self.build_current_thread(),
             RuntimeFlavor::MultiThread if self.start_paused => Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -275,7 +284,8 @@ impl Builder {
                  nothing is left to do and the clock may jump",
             )),
             RuntimeFlavor::MultiThread => self.build_multi_thread(),
-        }
+        };
+        runtime.and_then(|runtime| runtime.watched(self.stalls()))
     }
 
     #[cfg(not(loom))]
@@ -333,7 +343,9 @@ impl Builder {
         let blocking = blocking::Pool::new(config);
         let (ids, report) = (ids(), report.clone());
         let meters = (0..scheduler.workers()).map(|_| CachePadded(Meter::default())).collect();
-        let inner = Inner { scheduler, ids, clock, wheels, reactor, blocking, report, meters };
+        let recorder = self.records().then(Recorder::new);
+        let inner =
+            Inner { scheduler, ids, clock, wheels, reactor, blocking, report, meters, recorder };
         Handle { inner: Arc::new(inner) }
     }
 

@@ -1,193 +1,26 @@
 //! Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
 //!
-//! The executor, the drivers and the blocking pool do not know each other. [`Inner`] holds one of
-//! each, and is all that `time`, `io` and `net` see of a runtime. A thread is inside a runtime
-//! while a guard says so: a word in a thread-local points to the `Inner`.
-//!
-//! * INV-90: while the thread's context points to an `Inner`, somebody below on its stack, or a
-//!   leaked guard, owns a count of it.
+//! The executor, the drivers and the blocking pool do not know each other. A handle is a count of
+//! the [`Inner`] that has one of each, and it can make that the runtime of the thread it is on.
 
-pub(crate) use super::error::NO_RUNTIME;
+#![forbid(unsafe_code)]
+
+use super::context::{Mode, Restore, count_current, is_driving, set_context, top};
 use super::error::TryCurrentError;
-use super::meter::Meter;
-use super::scheduler::{RuntimeFlavor, Scheduler};
-use crate::base::clock::{Clock, Hold, Owner};
-use crate::base::pad::CachePadded;
-use crate::base::prim::plain_local;
+use super::inner::Inner;
+use super::recorded;
+use super::scheduler::RuntimeFlavor;
+use crate::base::clock::Hold;
 use crate::blocking::pool as blocking;
-use crate::drive::driver::Driver;
-use crate::drive::reactor::Reactor;
-use crate::drive::timers::Timers;
-use crate::drive::wheels::Wheels;
-use crate::task::ids::Ids;
 use crate::task::join::JoinHandle;
 use crate::task::new::job;
-use crate::wake::batch::Report;
+use crate::task::record::{self, Role, Ticket};
 use crate::wake::block_on::block_on;
-use std::cell::Cell;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::Location;
-use std::ptr;
+use std::pin::pin;
 use std::sync::Arc;
-
-/// One runtime's machines.
-pub(crate) struct Inner {
-    pub(super) scheduler: Scheduler,
-    pub(super) ids: Ids,
-    pub(super) clock: Clock,
-    pub(super) wheels: Arc<Wheels>,
-    pub(super) reactor: Arc<Reactor>,
-    pub(super) blocking: blocking::Pool,
-    /// Hears of panics that nobody can be given.
-    pub(super) report: Report,
-    /// One for each worker.
-    pub(super) meters: Arc<[CachePadded<Meter>]>,
-}
-
-impl Inner {
-    /// The runtime's clock.
-    #[inline]
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    /// The wheel for a timer that is armed on this thread, and whether this thread is its owner.
-    /// After the end of the runtime it is closed.
-    #[inline]
-    pub(crate) fn timers(&self) -> (&'static Timers, bool) {
-        self.scheduler.timers(&self.wheels)
-    }
-
-    /// Can the clock be stopped? Only where one thread knows that nothing is left to do.
-    pub(crate) fn can_pause(&self) -> bool {
-        self.scheduler.flavor() == RuntimeFlavor::CurrentThread
-    }
-
-    /// Fires what is due by now in this thread's wheel.
-    pub(crate) fn fire(&self) {
-        self.timers().0.fire(self.clock.now(), &mut |panic| (self.report)(panic));
-    }
-
-    /// Where sockets are registered.
-    #[inline]
-    pub(crate) fn reactor(&self) -> &Arc<Reactor> {
-        &self.reactor
-    }
-
-    /// What a thread sleeps in that owns wheel `index`.
-    pub(super) fn driver(&self, index: usize, report: Report) -> Driver {
-        let (reactor, wheels) = (self.reactor.clone(), self.wheels.clone());
-        Driver::new(reactor, wheels, index, self.clock.clone(), report)
-    }
-}
-
-impl Owner for Inner {
-    fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    fn look_again(&self) {
-        self.scheduler.nudge();
-    }
-}
-
-/// What drives this thread, and so whether it may block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// No runtime does: it may block.
-    Free,
-    /// A `block_on` that has the thread for itself: it must not block, except in place.
-    Root,
-    /// A `block_on` of `current_thread`, or a `LocalSet`: other tasks need this very thread.
-    Shared,
-    /// A worker of `multi_thread`, at this post of `runtime/post.rs`: others may man it meanwhile.
-    Worker(*const ()),
-}
-
-struct Context {
-    inner: Cell<*const Inner>,
-    mode: Cell<Mode>,
-    /// The innermost `LocalSet`; `runtime/local_set.rs` says who owns it.
-    local: Cell<*const ()>,
-    /// Whose change is in force, and how many there have been: what makes each of them another.
-    top: Cell<u64>,
-    changes: Cell<u64>,
-}
-
-plain_local! {
-    static CONTEXT: Context = Context {
-        inner: Cell::new(ptr::null()),
-        mode: Cell::new(Mode::Free),
-        local: Cell::new(ptr::null()),
-        top: Cell::new(0),
-        changes: Cell::new(0),
-    };
-}
-
-/// Hands the thread's current runtime to `f`.
-#[inline]
-pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Inner>) -> R) -> R {
-    let inner = CONTEXT.with(|context| context.inner.get());
-    // SAFETY(INV-90): the context's pointer is null or owned for at least this call.
-    f(unsafe { inner.as_ref() })
-}
-
-/// Does a runtime drive this thread, so that it must not block?
-pub(super) fn is_driving() -> bool {
-    mode() != Mode::Free
-}
-
-pub(super) fn mode() -> Mode {
-    CONTEXT.with(|context| context.mode.get())
-}
-
-/// The thread is driven, or is not, as `mode` says until the guard is dropped.
-pub(super) fn set_mode(mode: Mode) -> Restore {
-    set_context(CONTEXT.with(|context| context.inner.get()), Some(mode))
-}
-
-/// The innermost `LocalSet` of this thread, or null.
-pub(super) fn local_set() -> *const () {
-    CONTEXT.with(|context| context.local.get())
-}
-
-/// Puts another in its place.
-pub(super) fn replace_local_set(set: *const ()) -> *const () {
-    CONTEXT.with(|context| context.local.replace(set))
-}
-
-/// Puts the thread's context back when dropped.
-#[derive(Debug)]
-pub(super) struct Restore {
-    inner: *const Inner,
-    mode: Mode,
-    top: u64,
-}
-
-fn set_context(inner: *const Inner, mode: Option<Mode>) -> Restore {
-    CONTEXT.with(|context| {
-        context.changes.set(context.changes.get() + 1);
-        let top = context.top.replace(context.changes.get());
-        let before = Restore { inner: context.inner.replace(inner), mode: context.mode.get(), top };
-        context.mode.set(mode.unwrap_or(before.mode));
-        before
-    })
-}
-
-fn top() -> u64 {
-    CONTEXT.with(|context| context.top.get())
-}
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        CONTEXT.with(|context| {
-            context.inner.set(self.inner);
-            context.mode.set(self.mode);
-            context.top.set(self.top);
-        });
-    }
-}
 
 /// The thread is inside a runtime until this is dropped. Made by [`Handle::enter`].
 #[derive(Debug)]
@@ -242,15 +75,7 @@ impl Handle {
     /// # Errors
     /// When there is none.
     pub fn try_current() -> Result<Self, TryCurrentError> {
-        let inner = CONTEXT.with(|context| context.inner.get());
-        if inner.is_null() {
-            return Err(TryCurrentError(()));
-        }
-        // SAFETY(INV-90): the context's pointer comes from an Arc whose count is owned meanwhile.
-        let inner = unsafe {
-            Arc::increment_strong_count(inner);
-            Arc::from_raw(inner)
-        };
+        let inner = count_current().ok_or(TryCurrentError(()))?;
         Ok(Self { inner })
     }
 
@@ -314,11 +139,12 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.spawn_blocking_at(closure, Location::caller())
+        self.spawn_job(None, closure, Location::caller())
     }
 
-    pub(super) fn spawn_blocking_at<F, R>(
+    pub(super) fn spawn_job<F, R>(
         &self,
+        name: Option<&str>,
         closure: F,
         spawned: &'static Location<'static>,
     ) -> JoinHandle<R>
@@ -327,10 +153,13 @@ impl Handle {
         R: Send + 'static,
     {
         let id = self.inner.ids.one();
+        let recorder = self.inner.recorder.as_ref();
+        let ticket = recorder.map(|all| recorded::ticket(all, Role::Closure, name, spawned, id));
         let inner = self.inner.clone();
         let (entry, join) = job(
             move || {
-                let inner = inner;
+                let (inner, ticket) = (inner, ticket);
+                let _turn = ticket.as_ref().map(Ticket::begin);
                 let _context = set_context(Arc::as_ptr(&inner), Some(Mode::Free));
                 closure()
             },
@@ -354,7 +183,9 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert_may_block();
         let _context = self.drive(Mode::Root);
-        block_on(future)
+        let ticket = self.inner.root_ticket(Location::caller());
+        let mut future = pin!(future);
+        block_on(poll_fn(|cx| record::poll(ticket.as_ref(), future.as_mut(), cx)))
     }
 
     /// Which executor the runtime has.
@@ -374,7 +205,30 @@ impl Inner {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.scheduler.spawn(future, spawned)
+        self.spawn_named(None, future, spawned)
+    }
+
+    #[inline]
+    pub(super) fn spawn_named<F>(
+        &self,
+        name: Option<&str>,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match &self.recorder {
+            None => self.scheduler.spawn(future, spawned),
+            Some(recorder) => recorded::spawn(recorder, &self.scheduler, name, future, spawned),
+        }
+    }
+
+    /// The record of a `block_on`'s future, if any is kept. A root has a number for this only.
+    pub(super) fn root_ticket(&self, called: &'static Location<'static>) -> Option<Ticket> {
+        let (recorder, name) = (self.recorder.as_ref()?, Some("block_on"));
+        Some(recorded::ticket(recorder, Role::Root, name, called, self.ids.one()))
     }
 }
 

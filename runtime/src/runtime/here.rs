@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use super::handle::{Handle, NO_RUNTIME, with_current};
+use super::context::with_current;
+use super::error::NO_RUNTIME;
+use super::handle::Handle;
 use crate::task::current;
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::handle::{Mode, Restore, mode, set_mode};
+use super::context::{Mode, Restore, mode, set_mode};
 use super::post::{Absent, leave};
 use crate::wake::coop;
 use std::panic::Location;

@@ -18,7 +18,7 @@
 //! * INV-131: the context's pointer is null, or comes from `Rc::into_raw` of a `Home` of this
 //!   thread, and its count is the context's.
 
-use super::handle::{Mode, Restore, local_set, mode, replace_local_set, set_mode, with_current};
+use super::context::{Mode, Restore, local_set, mode, replace_local_set, set_mode, with_current};
 use super::report::report;
 use super::runtime::Runtime;
 use super::scheduler::ids;

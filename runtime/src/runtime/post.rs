@@ -28,8 +28,9 @@
 //!   count of it.
 //! * INV-134: a guest's pointer is used on its own thread, while its stay lasts.
 
+use super::context::Mode;
 use super::desk::Desk;
-use super::handle::{Handle, Mode};
+use super::handle::Handle;
 use super::report::Unhandled;
 use crate::base::prim::{Mutex, thread};
 use crate::pool::loan::Loan;
@@ -131,7 +132,7 @@ impl Post {
     /// Has somebody called who stands in.
     fn call(self: &Arc<Self>, number: u64, from: &'static Location<'static>) {
         let mut job = StandIn { post: self.clone(), number, begun: false };
-        let mut called = self.handle.spawn_blocking_at(move || job.run(), from);
+        let mut called = self.handle.spawn_job(None, move || job.run(), from);
         if called.is_finished()
             && !self.handle.inner.scheduler.is_ending()
             && let Poll::Ready(Err(why)) =

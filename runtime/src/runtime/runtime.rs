@@ -9,19 +9,24 @@
 
 #![forbid(unsafe_code)]
 
-use super::handle::{EnterGuard, Handle, Mode, assert_may_block, is_driving};
+use super::context::{Mode, is_driving};
+use super::handle::{EnterGuard, Handle, assert_may_block};
 use super::seat::Seat;
+use super::stall::{self, Watcher};
 use super::threads::Threads;
 use crate::base::clock;
 use crate::blocking::pool::Running;
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;
+use crate::task::record::{self, Ticket, name_of};
 use crate::wake::batch::Report;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::io;
 use std::mem::size_of;
 use std::panic::Location;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An executor with its timers, sockets and blocking threads.
@@ -46,6 +51,8 @@ pub struct Runtime {
     executor: Executor,
     report: Report,
     ended: bool,
+    /// Looks for stalls, while it is asked to.
+    watcher: Option<Watcher>,
 }
 
 /// Who runs the tasks.
@@ -61,7 +68,16 @@ const LARGE: usize = if cfg!(debug_assertions) { 2 * 1024 } else { 16 * 1024 };
 
 impl Runtime {
     pub(super) fn from_parts(handle: Handle, executor: Executor, report: Report) -> Self {
-        Self { handle, executor, report, ended: false }
+        Self { handle, executor, report, ended: false, watcher: None }
+    }
+
+    /// The same, watched until its end if there is anything to look for.
+    #[cfg_attr(loom, allow(dead_code))]
+    pub(super) fn watched(mut self, config: stall::Config) -> io::Result<Self> {
+        if config.is_on() {
+            self.watcher = Some(stall::start(config, self.handle.clone())?);
+        }
+        Ok(self)
     }
 
     /// Runs `future` to its end on this thread.
@@ -82,14 +98,16 @@ impl Runtime {
             Executor::Seat(_) => Mode::Shared,
             Executor::Threads(_) => Mode::Root,
         });
+        let ticket = self.handle.inner.root_ticket(Location::caller());
         if size_of::<F>() > LARGE {
-            self.root(Box::pin(future).as_mut())
+            self.root(ticket.as_ref(), Box::pin(future).as_mut())
         } else {
-            self.root(pin!(future))
+            self.root(ticket.as_ref(), pin!(future))
         }
     }
 
-    fn root<F: Future>(&self, future: Pin<&mut F>) -> F::Output {
+    fn root<F: Future>(&self, ticket: Option<&Ticket>, mut future: Pin<&mut F>) -> F::Output {
+        let future = pin!(poll_fn(|cx| record::poll(ticket, future.as_mut(), cx)));
         let driver = |index| self.handle.inner.driver(index, self.report.clone());
         match &self.executor {
             Executor::Seat(seat) => seat.block_on(&self.handle.inner.meters, || driver(0), future),
@@ -150,6 +168,7 @@ impl Runtime {
 
     fn shut_down(&mut self, limit: Option<Duration>) -> ShutdownReport {
         self.ended = true;
+        self.watcher = None;
         let start = clock::now();
         let inner = &self.handle.inner;
         let own_thread = match &self.executor {
@@ -179,7 +198,10 @@ impl Runtime {
             Some(limit) => Some(limit.saturating_sub(clock::now() - start)),
             None => None,
         };
-        ShutdownReport { tasks, closures: inner.blocking.wait(limit) }
+        let closures = inner.blocking.wait(limit);
+        let ids = tasks.iter().map(|(id, _)| *id).chain(closures.iter().map(|job| job.id));
+        let names = ids.filter_map(|id| Some((id, name_of(id)?))).collect();
+        ShutdownReport { tasks, closures, names }
     }
 }
 
@@ -214,6 +236,8 @@ impl fmt::Debug for Runtime {
 pub struct ShutdownReport {
     tasks: Vec<(Id, &'static Location<'static>)>,
     closures: Vec<Running>,
+    /// Of those that have one.
+    names: Vec<(Id, Arc<str>)>,
 }
 
 impl ShutdownReport {
@@ -237,11 +261,14 @@ impl fmt::Display for ShutdownReport {
             return f.write_str("everything ended in time");
         }
         write!(f, "still running:")?;
-        for (id, at) in &self.tasks {
-            write!(f, "\n  task {id}, spawned at {at}")?;
-        }
-        for Running { id, spawned } in &self.closures {
-            write!(f, "\n  blocking closure {id}, spawned at {spawned}")?;
+        let closures = self.closures.iter().map(|job| ("blocking closure", job.id, job.spawned));
+        let tasks = self.tasks.iter().map(|(id, at)| ("task", *id, *at));
+        for (what, id, at) in tasks.chain(closures) {
+            write!(f, "\n  {what} {id}")?;
+            if let Some((_, name)) = self.names.iter().find(|(named, _)| *named == id) {
+                write!(f, " ({name})")?;
+            }
+            write!(f, ", spawned at {at}")?;
         }
         Ok(())
     }

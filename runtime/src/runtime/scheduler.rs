@@ -10,13 +10,16 @@ use crate::drive::timers::Timers;
 use crate::drive::wheels::Wheels;
 use crate::local::shared::Scheduler as LocalScheduler;
 use crate::local::spawn::spawn as spawn_local;
-use crate::local::worker::is_here;
+use crate::local::worker::here;
 use crate::pool::schedule::spawn as spawn_pooled;
 use crate::pool::shared::Scheduler as PoolScheduler;
 use crate::pool::worker::index_here;
+use crate::task::header::{Id, TaskRef};
 use crate::task::ids::Ids;
 use crate::task::join::JoinHandle;
+use crate::task::registry::NOBODY;
 use std::future::Future;
+use std::iter;
 use std::panic::Location;
 
 /// Task ids, of all runtimes of the process. They start at 1.
@@ -79,7 +82,7 @@ impl Scheduler {
     #[inline]
     pub(crate) fn timers(&self, wheels: &Wheels) -> (&'static Timers, bool) {
         match self {
-            Self::Local(scheduler) => (wheels.of(0), is_here(scheduler)),
+            Self::Local(scheduler) => (wheels.of(0), here(scheduler, |_| ()).is_some()),
             Self::Pool(scheduler) => match index_here(scheduler) {
                 Some(index) => (wheels.of(index), true),
                 None => (wheels.of(scheduler.workers()), false),
@@ -113,6 +116,54 @@ impl Scheduler {
         match self {
             Self::Local(scheduler) => usize::from(scheduler.inbox.holds_any()),
             Self::Pool(scheduler) => scheduler.injected(),
+        }
+    }
+
+    /// Is this thread one of its workers?
+    pub(crate) fn is_here(&self) -> bool {
+        match self {
+            Self::Local(scheduler) => here(scheduler, |_| ()).is_some(),
+            Self::Pool(scheduler) => index_here(scheduler).is_some(),
+        }
+    }
+
+    /// Shows each task that has been pending to `see`, which is called under a lock. Not the one
+    /// that stands in the queue for a root future.
+    pub(crate) fn each_registered(&self, mut see: impl FnMut(TaskRef)) {
+        match self {
+            Self::Local(scheduler) => scheduler.registry.each(|task| {
+                if task.home() != usize::from(NOBODY) {
+                    see(task);
+                }
+            }),
+            Self::Pool(scheduler) => scheduler.each_registered(see),
+        }
+    }
+
+    /// Shows each task in a queue to `see`: all there are of a pool; of one thread's, if this is
+    /// it, because nobody else may touch its queue.
+    pub(crate) fn each_queued(&self, mut see: impl FnMut(TaskRef)) {
+        match self {
+            Self::Pool(scheduler) => scheduler.each_queued(see),
+            Self::Local(scheduler) => {
+                here(scheduler, |worker| {
+                    worker.collect();
+                    let queued: Vec<_> = iter::from_fn(|| worker.pop()).collect();
+                    for entry in queued {
+                        let task = entry.into_task();
+                        see(task);
+                        worker.push(task);
+                    }
+                });
+            }
+        }
+    }
+
+    /// What the workers of a pool poll, or polled a moment ago.
+    pub(crate) fn polled(&self) -> Vec<(Id, &'static Location<'static>)> {
+        match self {
+            Self::Local(_) => Vec::new(),
+            Self::Pool(scheduler) => scheduler.polled().collect(),
         }
     }
 

@@ -17,6 +17,7 @@
 //! There is no word beside the lock: who arrives has to join the line or call it, so there is no
 //! path without the lock. Next: `sync/once_cell.rs`.
 
+use crate::base::note::Kind;
 use crate::base::prim::Mutex;
 use crate::wake::coop;
 use crate::wake::wait_list::{Left, Line, Standing, Waiter, call_all};
@@ -94,13 +95,13 @@ impl Barrier {
     /// A barrier for `n` tasks. Zero is as good as one: nobody waits, everybody leads.
     #[cfg(not(loom))]
     pub const fn new(n: usize) -> Self {
-        Self { round: Mutex::new(Round { arrived: 0, line: Line::new() }), n }
+        Self { round: Mutex::new(Round { arrived: 0, line: Line::new(Kind::Barrier) }), n }
     }
 
     /// A barrier for `n` tasks. Zero is as good as one: nobody waits, everybody leads.
     #[cfg(loom)]
     pub fn new(n: usize) -> Self {
-        Self { round: Mutex::new(Round { arrived: 0, line: Line::new() }), n }
+        Self { round: Mutex::new(Round { arrived: 0, line: Line::new(Kind::Barrier) }), n }
     }
 
     /// Arrives, and waits for the others of this round.

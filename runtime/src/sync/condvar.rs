@@ -25,6 +25,7 @@
 
 use super::mutex::lock::{Mutex, MutexGuard};
 use super::mutex::owned::OwnedMutexGuard;
+use crate::base::note::Kind;
 use crate::base::prim::{self, AtomicBool, Ordering};
 use crate::wake::coop;
 use crate::wake::wait_list::{Handed, Left, Line, Standing, Waiter, call_all};
@@ -89,14 +90,14 @@ impl Condvar {
     /// A condition variable that nobody waits for.
     #[cfg(not(loom))]
     pub const fn new() -> Self {
-        let waiting = Waiting { line: Line::new(), mutex: 0 };
+        let waiting = Waiting { line: Line::new(Kind::Condvar), mutex: 0 };
         Self { waited: AtomicBool::new(false), waiting: prim::Mutex::new(waiting) }
     }
 
     /// A condition variable that nobody waits for.
     #[cfg(loom)]
     pub fn new() -> Self {
-        let waiting = Waiting { line: Line::new(), mutex: 0 };
+        let waiting = Waiting { line: Line::new(Kind::Condvar), mutex: 0 };
         Self { waited: AtomicBool::new(false), waiting: prim::Mutex::new(waiting) }
     }
 

@@ -18,6 +18,7 @@
 //!
 //! Next: `sync/notify.rs`.
 
+use crate::base::note::Kind;
 use crate::base::prim::{AtomicUsize, Mutex, Ordering};
 use crate::wake::coop;
 use crate::wake::wait_list::{Left, Line, Standing, Waiter, call_all};
@@ -32,8 +33,7 @@ const WAITERS: usize = 2;
 /// A flag that tasks can wait for.
 ///
 /// While it is set, [`wait`](Self::wait) goes on at once; while it is clear, `wait` waits. Unlike
-/// [`Notify`](super::notify::Notify), setting it is not used up by anybody: it stays set until it
-/// is cleared.
+/// [`Notify`](super::notify::Notify), nobody uses it up: it stays set until it is cleared.
 ///
 /// asyncio: `Event`.
 ///
@@ -64,13 +64,13 @@ impl Event {
     /// An event that is not set.
     #[cfg(not(loom))]
     pub const fn new() -> Self {
-        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(Kind::Event)) }
     }
 
     /// An event that is not set.
     #[cfg(loom)]
     pub fn new() -> Self {
-        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(Kind::Event)) }
     }
 
     /// Is it set?

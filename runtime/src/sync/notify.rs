@@ -20,6 +20,7 @@
 //! * A listener that was handed a notification of `notify_one` and is dropped hands it on.
 //! * A finished listener stands as if told with all others: ready, and nothing to pass on.
 
+use crate::base::note::Kind;
 use crate::base::prim::{AtomicUsize, Mutex, Ordering};
 use crate::wake::coop;
 use crate::wake::wait_list::{Handed, Left, Line, Standing, Waiter, call_all};
@@ -77,9 +78,7 @@ pub struct Notify {
 impl UnwindSafe for Notify {}
 impl RefUnwindSafe for Notify {}
 
-/// Listens to a [`Notify`]: made by [`Notify::notified`].
-///
-/// Once ready it stays ready.
+/// Listens to a [`Notify`]: made by [`Notify::notified`]. Once ready it stays ready.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are awaited or polled"]
 pub struct Notified<'a> {
@@ -87,9 +86,7 @@ pub struct Notified<'a> {
     listener: Listener,
 }
 
-/// Listens to a [`Notify`] in an `Arc`: made by [`Notify::notified_owned`].
-///
-/// Once ready it stays ready.
+/// Listens to one in an `Arc`: made by [`Notify::notified_owned`]. Once ready it stays ready.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are awaited or polled"]
 pub struct OwnedNotified {
@@ -107,13 +104,18 @@ impl Notify {
     /// A `Notify` with nothing stored.
     #[cfg(loom)]
     pub fn new() -> Self {
-        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(Kind::Notify)) }
     }
 
     /// A `Notify` with nothing stored, for a `static`.
     #[cfg(not(loom))]
     pub const fn const_new() -> Self {
-        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(Kind::Notify)) }
+    }
+
+    /// The same, as a part of something that a dump calls `kind`.
+    pub(crate) fn of(kind: Kind) -> Self {
+        Self { word: AtomicUsize::new(0), line: Mutex::new(Line::new(kind)) }
     }
 
     /// Listens from now on: ready after a [`notify_one`](Self::notify_one) meant for this listener,

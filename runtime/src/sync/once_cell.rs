@@ -22,6 +22,7 @@
 //! Left out: the budget. A look at a value that is there is no progress that a task could make
 //! without end; the wait for the turn spends, as every acquire does.
 
+use crate::base::note::Kind;
 use crate::base::prim::UnsafeCell;
 use crate::sync::semaphore::error::TryAcquireError;
 use crate::sync::semaphore::permits::Permits;
@@ -101,13 +102,13 @@ impl<T: fmt::Debug> Error for SetError<T> {}
 impl<T> OnceCell<T> {
     /// An empty cell.
     pub fn new() -> Self {
-        Self { permits: Permits::new(1), value: UnsafeCell::new(None) }
+        Self { permits: Permits::new(Kind::OnceCell, 1), value: UnsafeCell::new(None) }
     }
 
     /// An empty cell in a constant, for a `static`.
     #[cfg(not(loom))]
     pub const fn const_new() -> Self {
-        Self { permits: Permits::new(1), value: UnsafeCell::new(None) }
+        Self { permits: Permits::new(Kind::OnceCell, 1), value: UnsafeCell::new(None) }
     }
 
     /// A cell with this value, or an empty one.
@@ -307,7 +308,7 @@ impl<T> Default for OnceCell<T> {
 
 impl<T> From<T> for OnceCell<T> {
     fn from(value: T) -> Self {
-        let permits = Permits::new(0);
+        let permits = Permits::new(Kind::OnceCell, 0);
         permits.close();
         Self { permits, value: UnsafeCell::new(Some(value)) }
     }

@@ -2,6 +2,7 @@
 
 #[cfg(not(loom))]
 mod plain {
+    use crate::base::note::Kind;
     use crate::base::prim::count;
     use crate::sync::ring::{Head, Ring, Tail};
     use crate::sync::semaphore::permits::Permits;
@@ -73,7 +74,7 @@ mod plain {
     fn senders_with_permits_never_meet_in_a_slot() {
         const EACH: u64 = if cfg!(miri) { 40 } else { 20_000 };
         let (ring, mut head) = ring(4);
-        let shared = Arc::new((ring, Permits::new(4)));
+        let shared = Arc::new((ring, Permits::new(Kind::Semaphore, 4)));
         let threads: Vec<_> = (0..3)
             .map(|sender| {
                 let shared = shared.clone();
@@ -104,6 +105,7 @@ mod plain {
 
 #[cfg(loom)]
 mod models {
+    use crate::base::note::Kind;
     use crate::base::prim::{Arc, thread};
     use crate::sync::ring::{Head, Ring, Tail};
     use crate::sync::semaphore::permits::Permits;
@@ -115,7 +117,8 @@ mod models {
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = Some(3);
         builder.check(|| {
-            let shared = Arc::new((Ring::new(2), Permits::new(2), Tail::new()));
+            let room = Permits::new(Kind::Semaphore, 2);
+            let shared = Arc::new((Ring::new(2), room, Tail::new()));
             let mut head = Head::default();
             // SAFETY(INV-72): one of the two permits.
             assert!(shared.1.try_acquire(1).is_ok() && !unsafe { shared.0.push(&shared.2, 1) });

@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 
 use super::header::Id;
+use super::record::name_of;
 use crate::wake::batch::Panic;
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a task has no output: it panicked, or it was aborted, or ended with its runtime, or was a
 /// blocking closure for which the system had no thread; the text then says so.
@@ -15,6 +17,8 @@ pub struct JoinError(Box<Reason>);
 
 struct Reason {
     id: Id,
+    /// While its runtime keeps records.
+    name: Option<Arc<str>>,
     why: Why,
 }
 
@@ -28,12 +32,13 @@ enum Why {
 impl JoinError {
     #[cold]
     pub(super) fn cancelled(id: Id, why: Option<Box<str>>) -> Self {
-        Self(Box::new(Reason { id, why: Why::Cancelled(why) }))
+        Self(Box::new(Reason { id, name: name_of(id), why: Why::Cancelled(why) }))
     }
 
     #[cold]
     pub(super) fn panicked(id: Id, panic: Panic) -> Self {
-        Self(Box::new(Reason { id, why: Why::Panicked(std::sync::Mutex::new(panic)) }))
+        let why = Why::Panicked(std::sync::Mutex::new(panic));
+        Self(Box::new(Reason { id, name: name_of(id), why }))
     }
 
     /// The same error, with what was said when the task was aborted, if nothing is known yet.
@@ -79,10 +84,10 @@ impl JoinError {
     /// # Errors
     /// The error, unchanged, when the task was cancelled.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
-        let Reason { id, why } = *self.0;
+        let Reason { id, name, why } = *self.0;
         match why {
             Why::Panicked(panic) => Ok(panic.into_inner().unwrap_or_else(|p| p.into_inner())),
-            Why::Cancelled(why) => Err(Self::cancelled(id, why)),
+            Why::Cancelled(_) => Err(Self(Box::new(Reason { id, name, why }))),
         }
     }
 
@@ -117,11 +122,15 @@ impl JoinError {
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {}", self.0.id)?;
+        if let Some(name) = &self.0.name {
+            write!(f, " ({name})")?;
+        }
         match (self.is_cancelled(), self.text()) {
-            (true, Some(text)) => write!(f, "task {} was cancelled: {text}", self.0.id),
-            (true, None) => write!(f, "task {} was cancelled", self.0.id),
-            (false, Some(text)) => write!(f, "task {} panicked: {text:?}", self.0.id),
-            (false, None) => write!(f, "task {} panicked", self.0.id),
+            (true, Some(text)) => write!(f, " was cancelled: {text}"),
+            (true, None) => f.write_str(" was cancelled"),
+            (false, Some(text)) => write!(f, " panicked: {text:?}"),
+            (false, None) => f.write_str(" panicked"),
         }
     }
 }

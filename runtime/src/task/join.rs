@@ -21,7 +21,9 @@ use super::error::JoinError;
 use super::header::{Header, Id, TaskRef};
 use super::message;
 use super::state::DropHandle;
+use crate::base::note::Wait;
 use crate::wake::coop;
+use crate::wake::says;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -190,7 +192,7 @@ impl<T> Future for JoinHandle<T> {
         assert!(!self.taken(), "this JoinHandle has given its output already; await it only once");
         ready!(coop::ready(cx));
         if !self.task().state().is_complete() && self.wait(cx.waker()) {
-            return Poll::Pending;
+            return says::pending(Poll::Pending, Wait::Join(self.id().0.get()));
         }
         coop::spend();
         Poll::Ready(self.take_output())

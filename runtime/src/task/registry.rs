@@ -11,6 +11,9 @@ use super::header::{Header, TaskRef};
 use crate::base::list::{Links, List, Node};
 use crate::base::prim::Mutex;
 
+/// The registry of a task that stands for something else (a root future): no dump shows it.
+pub(crate) const NOBODY: u8 = u8::MAX;
+
 /// The tasks of one worker that have been pending.
 #[derive(Debug)]
 pub(crate) struct Registry {
@@ -50,6 +53,21 @@ impl Registry {
             unsafe { inner.tasks.remove(task.as_header()) };
         }
         linked
+    }
+
+    /// Shows every task to `see`, which must neither end nor wake one: it is called under the lock.
+    pub(crate) fn each(&self, mut see: impl FnMut(TaskRef)) {
+        let mut inner = self.inner.lock();
+        let first = inner.tasks.front();
+        while let Some(task) = inner.tasks.pop_front() {
+            // SAFETY(INV-2): just unlinked from this very list, and the registry's reference keeps
+            // it.
+            unsafe { inner.tasks.push_back(task) };
+            see(TaskRef::from_header(task));
+            if inner.tasks.front() == first {
+                return;
+            }
+        }
     }
 
     /// Refuses tasks from now on, and takes one out, with the registry's reference. One at a time:

@@ -1,8 +1,7 @@
 //! trait Schedule: what a task asks of its executor; Runnable: the right to run it once.
 //!
 //! A task knows its executor by these functions and nothing else, and an executor knows a task by
-//! its entries. Between them there is one upward call, `schedule`: it is where every wake of the
-//! program ends.
+//! its entries. Between them there is one upward call, `schedule`: there every wake ends.
 
 use super::header::TaskRef;
 use super::registry::Registry;

@@ -42,17 +42,16 @@
 #![forbid(unsafe_code)]
 
 use crate::base::prim::{AtomicUsize, Ordering};
-use std::fmt;
 
-const SCHEDULED: usize = 1 << 0;
-const RUNNING: usize = 1 << 1;
-const COMPLETE: usize = 1 << 2;
+pub(super) const SCHEDULED: usize = 1 << 0;
+pub(super) const RUNNING: usize = 1 << 1;
+pub(super) const COMPLETE: usize = 1 << 2;
 const JOIN_INTEREST: usize = 1 << 3;
 const JOIN_WAKER: usize = 1 << 4;
 pub(super) const CANCELLED: usize = 1 << 5;
 const REGISTERED: usize = 1 << 6;
 pub(super) const MESSAGE: usize = 1 << 7;
-const ONE: usize = 1 << 8;
+pub(super) const ONE: usize = 1 << 8;
 
 /// The word.
 pub(crate) struct State(pub(super) AtomicUsize);
@@ -317,29 +316,5 @@ impl State {
         let before = self.0.fetch_sub(refs * ONE, Ordering::AcqRel);
         debug_assert!(before >= refs * ONE, "INV-23: more references dropped than held");
         no_refs(before - refs * ONE)
-    }
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [&str; 8] = [
-            "scheduled",
-            "running",
-            "complete",
-            "join interest",
-            "join waker",
-            "cancelled",
-            "registered",
-            "message",
-        ];
-        // Ordering: Relaxed, a picture for people.
-        let word = self.0.load(Ordering::Relaxed);
-        write!(f, "State({} refs", word / ONE)?;
-        for (bit, name) in NAMES.iter().enumerate() {
-            if word & (1 << bit) != 0 {
-                write!(f, ", {name}")?;
-            }
-        }
-        f.write_str(")")
     }
 }

@@ -9,7 +9,7 @@
 #![forbid(unsafe_code)]
 
 use crate::base::clock;
-use crate::runtime::handle;
+use crate::runtime::context::with_current;
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub struct Instant {
 
 /// The current runtime's clock, or the machine's.
 pub(crate) fn now() -> std::time::Instant {
-    handle::with_current(|inner| match inner {
+    with_current(|inner| match inner {
         Some(inner) => inner.clock().now(),
         None => clock::now(),
     })

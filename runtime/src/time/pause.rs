@@ -16,7 +16,9 @@
 #![forbid(unsafe_code)]
 
 use crate::base::clock::{Owner, Unmoved};
-use crate::runtime::handle::{Inner, NO_RUNTIME, with_current};
+use crate::runtime::context::with_current;
+use crate::runtime::error::NO_RUNTIME;
+use crate::runtime::inner::Inner;
 use crate::task::current;
 use crate::task::yield_now::yield_now;
 use std::time::Duration;

@@ -12,11 +12,14 @@
 
 #![forbid(unsafe_code)]
 
+use crate::base::note::Wait;
 use crate::drive::entry::{Entry, Unarmed};
 use crate::drive::timers::{FAR, Timers};
-use crate::runtime::handle::{self, NO_RUNTIME};
+use crate::runtime::context::with_current;
+use crate::runtime::error::NO_RUNTIME;
 use crate::time::instant::{Instant, now};
 use crate::wake::coop;
+use crate::wake::says;
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
@@ -91,7 +94,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// ```
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    if handle::with_current(|inner| inner.is_none()) {
+    if with_current(|inner| inner.is_none()) {
         panic!("{NO_RUNTIME}");
     }
     Sleep::new(deadline, false)
@@ -100,7 +103,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// The present, where there must be a runtime.
 #[track_caller]
 pub(super) fn now_here() -> Instant {
-    match handle::with_current(|inner| inner.map(|inner| inner.clock().now())) {
+    match with_current(|inner| inner.map(|inner| inner.clock().now())) {
         Some(now) => now.into(),
         None => panic!("{NO_RUNTIME}"),
     }
@@ -113,7 +116,7 @@ pub(super) fn after(now: Instant, duration: Duration) -> Instant {
 
 /// The wheel of this thread, and whether this thread is the one that sleeps for it.
 fn here() -> Option<(&'static Timers, bool)> {
-    handle::with_current(|inner| inner.map(|inner| inner.timers()))
+    with_current(|inner| inner.map(|inner| inner.timers()))
 }
 
 pin_project! {
@@ -205,7 +208,9 @@ impl Future for Sleep {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         ready!(coop::ready(cx));
-        match ready!(self.project().entry.poll_elapsed(cx, now, here)) {
+        let wait = Wait::Timer(self.entry.deadline());
+        let elapsed = self.project().entry.poll_elapsed(cx, now, here);
+        match ready!(says::pending(elapsed, wait)) {
             Ok(()) => coop::spend(),
             Err(Unarmed::NoRuntime) => panic!("{NO_RUNTIME}"),
             Err(Unarmed::Ended) => panic!("{ENDED}"),

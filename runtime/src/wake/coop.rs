@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::base::note::Page;
 use crate::base::prim::plain_local;
 use std::cell::Cell;
 use std::task::{Context, Poll};
@@ -26,13 +27,21 @@ pub(crate) const BUDGET: u8 = 128;
 /// The resting value: nothing is counted.
 const UNLIMITED: u8 = u8::MAX;
 
+/// What is left, and what the poll waits for (`base/note.rs`).
+struct Poller(Cell<u8>, Page);
+
 plain_local! {
-    static LEFT: Cell<u8> = Cell::new(UNLIMITED);
+    static HERE: Poller = Poller(Cell::new(UNLIMITED), Page::new());
 }
 
 /// A number that no other thread has while this one lives, and never zero: where its budget is.
 pub(crate) fn thread_mark() -> usize {
-    LEFT.with(|left| std::ptr::from_ref(left).addr())
+    HERE.with(|here| std::ptr::from_ref(here).addr())
+}
+
+/// The thread's notes.
+pub(crate) fn page<R>(f: impl FnOnce(&Page) -> R) -> R {
+    HERE.with(|here| f(&here.1))
 }
 
 /// Sets a budget until dropped, then puts the old value back.
@@ -44,26 +53,26 @@ pub(crate) struct Guard {
 /// A full budget for one poll.
 #[inline]
 pub(crate) fn budget() -> Guard {
-    Guard { before: LEFT.with(|left| left.replace(BUDGET)) }
+    Guard { before: HERE.with(|here| here.0.replace(BUDGET)) }
 }
 
 /// No limit until the guard is dropped: for code that must not yield.
 #[inline]
 pub(crate) fn unlimited() -> Guard {
-    Guard { before: LEFT.with(|left| left.replace(UNLIMITED)) }
+    Guard { before: HERE.with(|here| here.0.replace(UNLIMITED)) }
 }
 
 impl Drop for Guard {
     #[inline]
     fn drop(&mut self) {
-        LEFT.with(|left| left.set(self.before));
+        HERE.with(|here| here.0.set(self.before));
     }
 }
 
 /// May this leaf go on? If the budget is used up, the task is woken and the answer is `Pending`.
 #[inline]
 pub(crate) fn ready(cx: &mut Context<'_>) -> Poll<()> {
-    if LEFT.with(Cell::get) == 0 {
+    if HERE.with(|here| here.0.get()) == 0 {
         return exhausted(cx);
     }
     Poll::Ready(())
@@ -79,19 +88,19 @@ fn exhausted(cx: &mut Context<'_>) -> Poll<()> {
 /// that one used it up.
 #[inline]
 pub(crate) fn has_budget() -> bool {
-    LEFT.with(Cell::get) != 0
+    HERE.with(|here| here.0.get()) != 0
 }
 
 /// Is this thread inside a poll of one of our executors? There it must not block.
 #[inline]
 pub(crate) fn in_poll() -> bool {
-    LEFT.with(Cell::get) != UNLIMITED
+    HERE.with(|here| here.0.get()) != UNLIMITED
 }
 
 /// One unit of progress was made.
 #[inline]
 pub(crate) fn spend() {
-    LEFT.with(|left| {
+    HERE.with(|Poller(left, _)| {
         let now = left.get();
         // Unlimited stays unlimited; zero stays zero.
         left.set(if now == UNLIMITED { now } else { now.saturating_sub(1) });

@@ -38,7 +38,9 @@
 //! and a lock-free line: the lock is held for a dozen instructions.
 
 use super::batch::Batch;
+use super::says;
 use crate::base::list::{Links, List, Node};
+use crate::base::note::{Kind, Wait};
 use crate::base::prim::{AtomicU8, Mutex, MutexGuard, Ordering, UnsafeCell};
 use std::cell::Cell;
 use std::fmt;
@@ -82,11 +84,13 @@ pub(crate) struct Waiter {
     want: Cell<usize>,
     /// The line's round when it joined: the current one, or it has been called.
     round: Cell<u32>,
+    /// The line's name, for its own future to say.
+    kind: Cell<Kind>,
     state: AtomicU8,
 }
 
-// SAFETY(INV-14): whoever meets a waiter through its line holds the line's lock; its future,
-// wherever it lives, touches `state`, which is atomic, and the waker by the rule of INV-15.
+// SAFETY(INV-14): whoever meets a waiter through its line holds the line's lock; its future touches
+// `state`, which is atomic, `kind`, which nobody else does, and the waker by the rule of INV-15.
 unsafe impl Send for Waiter {}
 // SAFETY(INV-14): as above; a shared reference to the future reaches nothing but `state`.
 unsafe impl Sync for Waiter {}
@@ -107,6 +111,7 @@ impl Waiter {
             waker: UnsafeCell::new(ManuallyDrop::new(None)),
             want: Cell::new(0),
             round: Cell::new(0),
+            kind: Cell::new(Kind::Notify),
             state: AtomicU8::new(OUT),
         }
     }
@@ -144,6 +149,7 @@ impl Waiter {
     /// No lock if it is the one that was left behind. `false` if the waiting is over: look again.
     #[must_use]
     pub(crate) fn rewaken<G>(&self, lock: &Mutex<G>, waker: &Waker) -> bool {
+        says::waits(Wait::Named(self.kind.get(), 0));
         let same = self.waker.with(|cell| {
             // SAFETY(INV-15): nobody but us writes the cell. Its waker may just be moved out, by a
             // read; comparing the bits that stay behind touches nothing they point to.
@@ -178,6 +184,7 @@ pub(crate) struct Line {
     /// Called all together, and not yet handed it one by one.
     called: List<Waiter>,
     round: u32,
+    kind: Kind,
 }
 
 /// How a waiter left.
@@ -191,8 +198,8 @@ pub(crate) enum Left {
 }
 
 impl Line {
-    pub(crate) const fn new() -> Self {
-        Self { waiting: List::new(), called: List::new(), round: 0 }
+    pub(crate) const fn new(kind: Kind) -> Self {
+        Self { waiting: List::new(), called: List::new(), round: 0, kind }
     }
 
     /// Does nobody wait? Those who have been called are not counted.
@@ -211,11 +218,12 @@ impl Line {
     /// # Safety
     /// INV-17: `waiter` is pinned, OUT, and its future calls `leave` on this line before it goes.
     pub(crate) unsafe fn join(&mut self, waiter: &Waiter, waker: Option<Waker>, want: usize) {
-        // SAFETY(INV-15): it is OUT, and the caller is its future: the cell holds nothing that
-        // counts.
+        // SAFETY(INV-15): it is OUT, and the caller is its future: the cell is empty.
         waiter.waker.with_mut(|cell| unsafe { cell.write(ManuallyDrop::new(waker)) });
         waiter.want.set(want);
         waiter.round.set(self.round);
+        waiter.kind.set(self.kind);
+        says::waits(Wait::Named(self.kind, 0));
         // Ordering: Relaxed, others look under the lock only, and its own future wrote it.
         waiter.state.store(WAITING, Ordering::Relaxed);
         // SAFETY(INV-17): pinned until it leaves; it was OUT, so it is in no list.
@@ -260,8 +268,7 @@ impl Line {
         Some(unsafe { hand(next, ALL) })
     }
 
-    /// The waiter's future goes, or does not want to wait any longer. Out of the line, wherever in
-    /// it.
+    /// The waiter's future goes, or waits no longer. Out of the line, wherever in it.
     ///
     /// # Safety
     /// The caller is the waiter's future, and this is the line it joined.
@@ -315,8 +322,7 @@ pub(crate) fn call_all<'a, G>(
 }
 
 /// Lets `fill` hand things out under the lock, and wakes outside it: again and again, until it has
-/// left room in its batch. A waker that panics does not stop the others; the panic goes on at the
-/// end.
+/// left room in its batch. A waker that panics does not stop the others; the panic comes last.
 pub(crate) fn in_batches<'a, G>(
     lock: &'a Mutex<G>,
     mut guard: MutexGuard<'a, G>,

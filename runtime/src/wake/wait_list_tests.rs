@@ -2,6 +2,7 @@
 //! of its users: `sync/semaphore/permits_model_tests.rs` first.
 
 use super::{Handed, Left, Line, Standing, Waiter, call_all, in_batches};
+use crate::base::note::Kind;
 use crate::base::prim::{Mutex, count};
 use crate::base::rng::Rng;
 use crate::wake::wait_list::poller::{Count, Polled};
@@ -16,7 +17,7 @@ struct Gate(Mutex<Line>);
 
 impl Gate {
     fn new() -> Self {
-        Self(Mutex::new(Line::new()))
+        Self(Mutex::new(Line::new(Kind::Notify)))
     }
 
     fn line<R>(&self, f: impl FnOnce(&mut Line) -> R) -> R {

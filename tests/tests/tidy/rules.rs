@@ -14,20 +14,24 @@ const OWNERS: [(&str, &[&str]); 5] = [
     ("thread::park", &["wake/park.rs"]),
     ("thread::park_timeout", &["wake/park.rs"]),
     ("thread_local!", &["base/prim.rs", "task/local_key.rs"]),
-    ("plain_local!", &["base/rng.rs", "wake/coop.rs", "task/current.rs", "runtime/handle.rs"]),
+    ("plain_local!", &["base/rng.rs", "wake/coop.rs", "task/current.rs", "runtime/context.rs"]),
 ];
 const FILE_LINES: usize = 400;
-/// The map is a list, one or two lines for each file: the tree is longer, not the thought.
-const MAP: (&str, usize) = ("runtime/src/lib.rs", 600);
+/// The map is a list, with so many lines for each file: the tree is longer, not the thought.
+const MAP: (&str, usize) = ("runtime/src/lib.rs", 3);
 const FUNCTION_LINES: usize = 70;
 const COLUMNS: usize = 100;
 /// What a reader of one weekend goes through, and how long it may be. Of a directory that holds one
 /// idea and many handles (`sync/mpsc/`, `net/tcp/`), the file with the idea.
 pub const WEEKEND_LINES: usize = 7_500;
-const WEEKEND: [&str; 27] = [
+const WEEKEND: [&str; 31] = [
     "base/list",
     "base/stack",
-    "wake/",
+    "wake/park",
+    "wake/coop",
+    "wake/slot",
+    "wake/b",
+    "wake/wait_list",
     "task/ce",
     "task/cu",
     "task/header",
@@ -110,7 +114,7 @@ pub fn sizes(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for source in &tree.files {
         let lines = source.line_count();
-        let most = if source.path == MAP.0 { MAP.1 } else { FILE_LINES };
+        let most = if source.path == MAP.0 { MAP.1 * tree.map.len() } else { FILE_LINES };
         if lines > most {
             found.push(format!("{}: {lines} lines, at most {most}", source.path));
         }
@@ -380,17 +384,16 @@ pub fn weekend_lines(tree: &Tree) -> usize {
 /// The weekend's path fits a weekend, and the two places that send readers there name it.
 pub fn weekend(tree: &Tree) -> Vec<String> {
     let lines = weekend_lines(tree);
-    let there = |part: &&&str| tree.runtime().any(|source| tree.short(source).starts_with(**part));
-    let gone = WEEKEND.iter().filter(|part| !there(part));
-    let mut found: Vec<_> =
-        gone.map(|part| format!("the weekend's path has {part}, which is not there")).collect();
+    let there = |part| tree.runtime().any(|source| tree.short(source).starts_with(part));
+    let gone = WEEKEND.iter().filter(|part| !there(**part));
+    let mut found: Vec<_> = gone.map(|part| format!("the path's {part} is not there")).collect();
     if lines > WEEKEND_LINES {
         found.push(format!("the weekend's path has {lines} lines, at most {WEEKEND_LINES}"));
     }
     for file in ["README.md", "runtime/src/lib.rs"] {
         let text = tree.texts.iter().find(|(path, _)| path == file).map(|(_, text)| text);
         if !text.is_some_and(|text| text.contains("weekend")) {
-            found.push(format!("{file}: does not name the weekend's path"));
+            found.push(format!("{file}: does not name the path"));
         }
     }
     found

@@ -36,6 +36,7 @@
 use super::aside::{Aside, Loan};
 use super::error::{RecvError, TryRecvError};
 use super::slot::{Found, GivenUp, Slot};
+use crate::base::note::Kind;
 use crate::base::prim::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::sync::notify::Notify;
 use crate::sync::until::until;
@@ -82,8 +83,8 @@ impl<T> Shared<T> {
             tail: Mutex::new(Tail { receivers: 0, aside: Aside::new() }),
             senders: AtomicUsize::new(1),
             weak: AtomicUsize::new(0),
-            news: Notify::new(),
-            unheard: Notify::new(),
+            news: Notify::of(Kind::Broadcast),
+            unheard: Notify::of(Kind::Broadcast),
         }
     }
 

@@ -37,12 +37,14 @@
 
 use super::error::TryRecvError;
 use super::room::{Front, Rear, Room, sides};
+use crate::base::note::{Kind, Wait};
 use crate::base::prim::{Arc, Ordering};
 use crate::sync::chain::Chain;
 use crate::sync::ring::{Head, Ring};
 use crate::sync::semaphore::permits::Permits;
 use crate::wake::block_on::block_on;
 use crate::wake::coop;
+use crate::wake::says;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll, Waker, ready};
@@ -82,7 +84,8 @@ pub(super) fn new<T>(capacity: Option<usize>) -> (Arc<Chan<T>>, Rx<T>) {
         _ => Store::Chain(Chain::new()),
     };
     let (front, rear) = sides(capacity.unwrap_or(0));
-    let chan = Arc::new(Chan { front, rear, store, capacity, closed: Permits::new(0) });
+    let closed = Permits::new(Kind::Mpsc, 0);
+    let chan = Arc::new(Chan { front, rear, store, capacity, closed });
     (chan.clone(), Rx { chan, head: Head::default() })
 }
 
@@ -246,7 +249,7 @@ impl<T> Rx<T> {
     #[inline(never)]
     fn poll_last_look(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.wait(cx.waker()) && !self.is_over() {
-            true => Poll::Pending,
+            true => says::pending(Poll::Pending, Wait::Named(Kind::Mpsc, 0)),
             false => Poll::Ready(()),
         }
     }

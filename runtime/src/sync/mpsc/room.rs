@@ -29,6 +29,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::base::note::Kind;
 use crate::base::prim::{AtomicUsize, Mutex, Ordering};
 use crate::sync::ring::{Head, Tail};
 use crate::sync::semaphore::error::{AcquireError, TryAcquireError};
@@ -67,7 +68,7 @@ pub(super) struct Rear {
 /// Both sides of a channel for `capacity` values, which must fit into [`Permits`]; zero if nobody
 /// will ask for room. One sender is counted.
 pub(super) fn sides(capacity: usize) -> (Front, Rear) {
-    let front = Front { tail: Tail::new(), permits: Permits::new(capacity) };
+    let front = Front { tail: Tail::new(), permits: Permits::new(Kind::Mpsc, capacity) };
     let asked = if capacity < SMALL { ASKED } else { 0 };
     let rear = Rear {
         back: AtomicUsize::new(asked),

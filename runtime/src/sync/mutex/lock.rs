@@ -17,9 +17,11 @@
 //!
 //! Next: `sync/mutex/owned.rs` and `mapped.rs`, the other guards.
 
+use crate::base::note::{self, Kind, Page};
 use crate::base::prim::UnsafeCell;
 use crate::sync::semaphore::error::AcquireError;
 use crate::sync::semaphore::permits::Permits;
+use crate::wake::coop;
 use std::error::Error;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -95,7 +97,7 @@ impl Error for TryLockError {}
 impl<T> Mutex<T> {
     /// An unlocked mutex around `value`.
     pub fn new(value: T) -> Self {
-        Self { permits: Permits::new(1), value: UnsafeCell::new(value) }
+        Self { permits: Permits::new(Kind::Mutex, 1), value: UnsafeCell::new(value) }
     }
 
     /// The same in a constant, for a `static`.
@@ -108,7 +110,7 @@ impl<T> Mutex<T> {
     /// ```
     #[cfg(not(loom))]
     pub const fn const_new(value: T) -> Self {
-        Self { permits: Permits::new(1), value: UnsafeCell::new(value) }
+        Self { permits: Permits::new(Kind::Mutex, 1), value: UnsafeCell::new(value) }
     }
 
     /// The value, without the mutex. Nobody can hold the lock: it would borrow the mutex.
@@ -140,6 +142,7 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     pub async fn lock(&self) -> MutexGuard<'_, T> {
         expect_open(self.permits.acquire(1).await);
+        taken(&self.permits);
         MutexGuard { lock: self }
     }
 
@@ -156,7 +159,10 @@ impl<T: ?Sized> Mutex<T> {
     /// [`TryLockError`] if it is locked, or others wait for it.
     pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
         match self.permits.try_acquire(1) {
-            Ok(()) => Ok(MutexGuard { lock: self }),
+            Ok(()) => {
+                taken(&self.permits);
+                Ok(MutexGuard { lock: self })
+            }
             Err(_) => Err(TryLockError(())),
         }
     }
@@ -179,6 +185,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn blocking_lock(&self) -> MutexGuard<'_, T> {
         expect_open(self.permits.acquire_blocking(1));
+        taken(&self.permits);
         MutexGuard { lock: self }
     }
 
@@ -201,6 +208,25 @@ pub(super) fn expect_open(outcome: Result<(), AcquireError>) {
     if outcome.is_err() {
         unreachable!("nobody closes the permit of a mutex");
     }
+}
+
+/// The task that is being polled has the lock: a dump can then say who it is that others wait for.
+/// One load and a branch while no dump is on.
+#[inline]
+pub(super) fn taken(permits: &Permits) {
+    if note::on() {
+        note::hold(permits.address(), coop::page(Page::task));
+    }
+}
+
+/// Gives the permit to the first in line, or back.
+#[inline]
+pub(super) fn unlock(permits: &Permits) {
+    if note::on() {
+        // Whoever is handed it says so when it is polled.
+        note::hold(permits.address(), 0);
+    }
+    permits.release(1);
 }
 
 impl<T> From<T> for Mutex<T> {
@@ -255,7 +281,7 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.lock.permits.release(1);
+        unlock(&self.lock.permits);
     }
 }
 

@@ -7,7 +7,7 @@
 //!   into the locked value, so it is good as long as the mutex is locked and alive; the guard has
 //!   the permit and the borrow, or the `Arc`.
 
-use super::lock::MutexGuard;
+use super::lock::{MutexGuard, unlock};
 use super::owned::{Held, OwnedMutexGuard};
 use crate::sync::semaphore::permits::Permits;
 use std::fmt;
@@ -36,7 +36,7 @@ struct Borrowed<'a>(&'a Permits);
 impl Drop for Borrowed<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.0.release(1);
+        unlock(self.0);
     }
 }
 

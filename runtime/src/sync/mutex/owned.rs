@@ -3,7 +3,7 @@
 //! Read before: `sync/mutex/lock.rs`. A [`MutexGuard`](super::lock::MutexGuard) borrows its mutex;
 //! this one holds an `Arc` of it, and lives as long as it likes.
 
-use super::lock::{Mutex, TryLockError, expect_open};
+use super::lock::{Mutex, TryLockError, expect_open, taken, unlock};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ unsafe impl<T: ?Sized + Send + Sync> Sync for OwnedMutexGuard<T> {}
 impl<T: ?Sized> Drop for Held<T> {
     #[inline]
     fn drop(&mut self) {
-        self.0.permits.release(1);
+        unlock(&self.0.permits);
     }
 }
 
@@ -51,6 +51,7 @@ impl<T: ?Sized> Mutex<T> {
     /// Safe, as [`lock`](Self::lock).
     pub async fn lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
         expect_open(self.permits.acquire(1).await);
+        taken(&self.permits);
         OwnedMutexGuard { held: Held(self) }
     }
 
@@ -60,7 +61,10 @@ impl<T: ?Sized> Mutex<T> {
     /// [`TryLockError`] if it is locked, or others wait for it.
     pub fn try_lock_owned(self: Arc<Self>) -> Result<OwnedMutexGuard<T>, TryLockError> {
         match self.permits.try_acquire(1) {
-            Ok(()) => Ok(OwnedMutexGuard { held: Held(self) }),
+            Ok(()) => {
+                taken(&self.permits);
+                Ok(OwnedMutexGuard { held: Held(self) })
+            }
             Err(_) => Err(TryLockError(())),
         }
     }
@@ -73,6 +77,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn blocking_lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
         expect_open(self.permits.acquire_blocking(1));
+        taken(&self.permits);
         OwnedMutexGuard { held: Held(self) }
     }
 }

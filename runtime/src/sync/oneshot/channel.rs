@@ -7,8 +7,10 @@
 
 use super::error::{RecvError, TryRecvError};
 use super::shared::{RxHalf, TxHalf, halves};
+use crate::base::note::{Kind, Wait};
 use crate::wake::block_on::blocking;
 use crate::wake::coop;
+use crate::wake::says;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -143,11 +145,14 @@ impl<T> Sender<T> {
     /// ```
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         ready!(coop::ready(cx));
-        ready!(self.half.poll_closed(cx));
+        ready!(says::pending(self.half.poll_closed(cx), WAIT));
         coop::spend();
         Poll::Ready(())
     }
 }
+
+/// What a dump says of whoever waits for the other end.
+const WAIT: Wait = Wait::Named(Kind::Oneshot, 0);
 
 impl<T> Receiver<T> {
     /// Refuses a value from now on, and tells the sender.
@@ -270,7 +275,7 @@ impl<T> Future for Receiver<T> {
         let half = &mut self.get_mut().half;
         ready!(coop::ready(cx));
         match half {
-            Some(half) => ready!(half.poll_over(cx)),
+            Some(half) => ready!(says::pending(half.poll_over(cx), WAIT)),
             None => given(),
         }
         coop::spend();

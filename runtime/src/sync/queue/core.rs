@@ -28,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 use super::error::{QueueShutDown, TaskDoneError, TryGetError, TryPutError};
+use crate::base::note::Kind;
 use crate::base::pad::CachePadded;
 use crate::base::prim::Mutex;
 use crate::sync::notify::Notify;
@@ -222,10 +223,10 @@ impl<S: Shelf + Default> Core<S> {
         );
         Self {
             shelf: CachePadded(S::default()),
-            items: CachePadded(Permits::new(0)),
-            room: CachePadded((maxsize > 0).then(|| Permits::new(maxsize))),
+            items: CachePadded(Permits::new(Kind::Queue, 0)),
+            room: CachePadded((maxsize > 0).then(|| Permits::new(Kind::Queue, maxsize))),
             maxsize,
-            finished: Notify::new(),
+            finished: Notify::of(Kind::Queue),
         }
     }
 }

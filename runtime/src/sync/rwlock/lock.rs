@@ -32,6 +32,7 @@
 //! line of memory of their own, core by core. It makes reading cheaper on many cores, and writing
 //! dearer everywhere.
 
+use crate::base::note::Kind;
 use crate::base::prim::UnsafeCell;
 use crate::sync::semaphore::error::AcquireError;
 use crate::sync::semaphore::permits::Permits;
@@ -162,7 +163,7 @@ impl<T> RwLock<T> {
     }
 
     fn around(value: T, all: u32) -> Self {
-        let shares = Shares { permits: Permits::new(all as usize), all };
+        let shares = Shares { permits: Permits::new(Kind::RwLock, all as usize), all };
         Self { shares, value: UnsafeCell::new(value) }
     }
 
@@ -195,7 +196,8 @@ impl<T> RwLock<T> {
     #[track_caller]
     pub const fn const_with_max_readers(value: T, max_reads: u32) -> Self {
         check(max_reads);
-        let shares = Shares { permits: Permits::new(max_reads as usize), all: max_reads };
+        let shares =
+            Shares { permits: Permits::new(Kind::RwLock, max_reads as usize), all: max_reads };
         Self { shares, value: UnsafeCell::new(value) }
     }
 

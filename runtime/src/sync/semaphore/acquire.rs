@@ -10,6 +10,7 @@ use super::permits::{CLOSED, Permits, SHIFT, WAITERS};
 use crate::base::prim::Ordering;
 use crate::wake::block_on::{assert_may_block, block_on};
 use crate::wake::coop;
+use crate::wake::says;
 use crate::wake::wait_list::{Handed, Left, Standing, Waiter};
 use std::future::Future;
 use std::pin::Pin;
@@ -57,7 +58,7 @@ impl Future for Acquire<'_> {
             return Poll::Ready(Ok(()));
         }
         // SAFETY(INV-55): `self` was pinned.
-        unsafe { this.poll_in_line(cx) }
+        says::located(unsafe { this.poll_in_line(cx) }, this.permits.address())
     }
 }
 
@@ -93,8 +94,7 @@ impl Acquire<'_> {
         let Permits { word: shared, line } = self.permits;
         // Declared after the waker, so gone before it: the lock is free when an unused waker drops.
         let mut line = line.lock();
-        // Ordering: Relaxed, a first guess; an exchange checks it, or WAITERS says that it is
-        // guarded.
+        // Ordering: Relaxed, a first guess: an exchange checks it, or WAITERS guards it.
         let mut word = shared.load(Ordering::Relaxed);
         while word & WAITERS == 0 {
             if word & CLOSED != 0 {

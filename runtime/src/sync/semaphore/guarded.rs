@@ -8,6 +8,7 @@
 
 use super::error::{AcquireError, TryAcquireError};
 use super::permits::Permits;
+use crate::base::note::Kind;
 
 /// Limits how many do something at once.
 ///
@@ -64,7 +65,7 @@ impl Semaphore {
     #[track_caller]
     pub fn new(permits: usize) -> Self {
         check(permits);
-        Self { permits: Permits::new(permits) }
+        Self { permits: Permits::new(Kind::Semaphore, permits) }
     }
 
     /// The same in a constant, for a `static`.
@@ -82,7 +83,7 @@ impl Semaphore {
     #[track_caller]
     pub const fn const_new(permits: usize) -> Self {
         check(permits);
-        Self { permits: Permits::new(permits) }
+        Self { permits: Permits::new(Kind::Semaphore, permits) }
     }
 
     /// How many permits could be taken now. Zero while somebody waits, who has the first claim.

@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 use super::error::TryAcquireError;
+use crate::base::note::Kind;
 use crate::base::prim::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::wake::wait_list::{Line, call_all, in_batches};
 use std::fmt;
@@ -45,19 +46,24 @@ impl Permits {
 
     /// `permits` must not be more than [`Permits::MAX`]: the caller checks, and names itself.
     #[cfg(not(loom))]
-    pub(crate) const fn new(permits: usize) -> Self {
-        Self { word: AtomicUsize::new(permits << SHIFT), line: Mutex::new(Line::new()) }
+    pub(crate) const fn new(kind: Kind, permits: usize) -> Self {
+        Self { word: AtomicUsize::new(permits << SHIFT), line: Mutex::new(Line::new(kind)) }
     }
 
     #[cfg(loom)]
-    pub(crate) fn new(permits: usize) -> Self {
-        Self { word: AtomicUsize::new(permits << SHIFT), line: Mutex::new(Line::new()) }
+    pub(crate) fn new(kind: Kind, permits: usize) -> Self {
+        Self { word: AtomicUsize::new(permits << SHIFT), line: Mutex::new(Line::new(kind)) }
     }
 
     /// None, and closed from the start.
     #[cfg(not(loom))]
     pub(crate) const fn closed() -> Self {
-        Self { word: AtomicUsize::new(CLOSED), line: Mutex::new(Line::new()) }
+        Self { word: AtomicUsize::new(CLOSED), line: Mutex::new(Line::new(Kind::OnceCell)) }
+    }
+
+    /// What tells it apart in a dump.
+    pub(crate) fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// How many a newcomer could take now: none while others wait.
@@ -155,8 +161,7 @@ impl Permits {
     /// No more permits for anybody: those in line are told, and whoever comes later.
     pub(crate) fn close(&self) {
         let line = self.line.lock();
-        // Ordering: Release, pairs with the Acquire in `is_closed`. Acquire: nobody can take or add
-        // permits behind our back after this.
+        // Ordering: Release for the Acquire in `is_closed`; Acquire: no permit moves unseen now.
         self.word.fetch_or(CLOSED, Ordering::AcqRel);
         // Ordering: as above; the line is empty in a moment, and nobody joins it any more.
         self.word.fetch_and(!WAITERS, Ordering::AcqRel);

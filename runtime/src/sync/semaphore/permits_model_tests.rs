@@ -4,6 +4,7 @@
 //! object, but keeps one access of each only: a load that is followed by another thread's load is
 //! forgotten. So where a plain load is at stake, the second thread makes it.
 
+use crate::base::note::Kind;
 use crate::base::prim::{Arc, UnsafeCell, thread};
 use crate::sync::semaphore::permits::*;
 use crate::wake::block_on::block_on;
@@ -28,7 +29,10 @@ unsafe impl Send for Guarded {}
 
 impl Guarded {
     fn new(permits: usize) -> Arc<Self> {
-        Arc::new(Self { permits: Permits::new(permits), value: UnsafeCell::new(0) })
+        Arc::new(Self {
+            permits: Permits::new(Kind::Semaphore, permits),
+            value: UnsafeCell::new(0),
+        })
     }
 
     fn add(&self) {
@@ -79,7 +83,7 @@ fn loom_permits_release_meets_line_up() {
 #[test]
 fn loom_permits_dropped_waiter_passes_on() {
     model(3, || {
-        let permits = Arc::new(Permits::new(0));
+        let permits = Arc::new(Permits::new(Kind::Semaphore, 0));
         let other = permits.clone();
         let first = Polled::waiting(permits.acquire(1));
         let mut second = Polled::waiting(permits.acquire(1));
@@ -97,7 +101,7 @@ fn loom_permits_dropped_waiter_passes_on() {
 #[test]
 fn loom_permits_last_waiter_leaves() {
     model(3, || {
-        let permits = Arc::new(Permits::new(1));
+        let permits = Arc::new(Permits::new(Kind::Semaphore, 1));
         let other = permits.clone();
         let wait = Polled::waiting(permits.acquire(2));
         let thread = thread::spawn(move || other.release(1));
@@ -113,7 +117,7 @@ fn loom_permits_last_waiter_leaves() {
 #[test]
 fn loom_permits_waker_changes() {
     model(3, || {
-        let permits = Arc::new(Permits::new(0));
+        let permits = Arc::new(Permits::new(Kind::Semaphore, 0));
         let other = permits.clone();
         let mut wait = Polled::waiting(permits.acquire(1));
         let thread = thread::spawn(move || other.release(1));
@@ -168,7 +172,7 @@ fn loom_permits_what_is_left_over() {
 #[test]
 fn loom_permits_close_meets_line_up() {
     model(3, || {
-        let permits = Arc::new(Permits::new(0));
+        let permits = Arc::new(Permits::new(Kind::Semaphore, 0));
         let other = permits.clone();
         let thread = thread::spawn(move || other.close());
         assert!(block_on(permits.acquire(1)).is_err());

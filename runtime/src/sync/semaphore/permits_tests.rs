@@ -1,6 +1,7 @@
 //! Tests of the permits: what they cost, who gets them, what is lost when. Loom models:
 //! `permits_model_tests.rs`.
 
+use crate::base::note::Kind;
 use crate::base::prim::count;
 use crate::base::rng::Rng;
 use crate::sync::semaphore::acquire::Acquire;
@@ -21,7 +22,7 @@ fn word(permits: &Permits) -> usize {
 
 #[test]
 fn uncontended_it_is_one_read_modify_write_each_way_and_no_lock() {
-    let permits = Permits::new(3);
+    let permits = Permits::new(Kind::Semaphore, 3);
     let mut acquire = Box::pin(permits.acquire(2));
     let mut cx = Context::from_waker(Waker::noop());
     let (poll, log) = count::record(|| acquire.as_mut().poll(&mut cx));
@@ -36,7 +37,7 @@ fn uncontended_it_is_one_read_modify_write_each_way_and_no_lock() {
 
 #[test]
 fn a_hand_over_is_a_lock_and_the_word_is_touched_when_the_line_empties() {
-    let permits = Permits::new(0);
+    let permits = Permits::new(Kind::Semaphore, 0);
     let mut first = Polled::waiting(permits.acquire(1));
     let mut second = Polled::waiting(permits.acquire(1));
     let ((), log) = count::record(|| permits.release(1));
@@ -67,7 +68,7 @@ fn the_future_is_not_unpin() {
 
 #[test]
 fn who_waits_is_served_in_order_and_not_overtaken() {
-    let permits = Permits::new(0);
+    let permits = Permits::new(Kind::Semaphore, 0);
     let mut waits: Vec<_> = (0..4).map(|_| Polled::waiting(permits.acquire(1))).collect();
     for turn in 0..4 {
         permits.release(1);
@@ -80,7 +81,7 @@ fn who_waits_is_served_in_order_and_not_overtaken() {
 
 #[test]
 fn a_big_request_at_the_head_gathers_what_is_released() {
-    let permits = Permits::new(2);
+    let permits = Permits::new(Kind::Semaphore, 2);
     let mut big = Polled::waiting(permits.acquire(5));
     let mut small = Polled::waiting(permits.acquire(1));
     assert_eq!((permits.available(), permits.take_up_to(9)), (0, 0));
@@ -94,7 +95,7 @@ fn a_big_request_at_the_head_gathers_what_is_released() {
 
 #[test]
 fn a_cancelled_head_lets_those_behind_it_go() {
-    let permits = Permits::new(3);
+    let permits = Permits::new(Kind::Semaphore, 3);
     let big = Polled::waiting(permits.acquire(5));
     let mut two = Polled::waiting(permits.acquire(2));
     let more = Polled::waiting(permits.acquire(2));
@@ -110,7 +111,7 @@ fn a_cancelled_head_lets_those_behind_it_go() {
 /// INV-16: handed and not yet polled: its permits go to the next, or back.
 #[test]
 fn a_waiter_dropped_after_the_hand_over_passes_on() {
-    let permits = Permits::new(0);
+    let permits = Permits::new(Kind::Semaphore, 0);
     let first = Polled::waiting(permits.acquire(1));
     let mut second = Polled::waiting(permits.acquire(1));
     permits.release(1);
@@ -126,7 +127,7 @@ fn a_waiter_dropped_after_the_hand_over_passes_on() {
 
 #[test]
 fn many_are_woken_by_one_release() {
-    let permits = Permits::new(0);
+    let permits = Permits::new(Kind::Semaphore, 0);
     let mut waits: Vec<_> = (0..100).map(|_| Polled::waiting(permits.acquire(2))).collect();
     permits.release(151);
     let woken = waits.iter_mut().filter(|wait| wait.wakes() == 1).count();
@@ -139,7 +140,7 @@ fn many_are_woken_by_one_release() {
 
 #[test]
 fn closing_tells_those_who_wait_and_those_who_come() {
-    let permits = Permits::new(0);
+    let permits = Permits::new(Kind::Semaphore, 0);
     let mut handed = Polled::waiting(permits.acquire(1));
     let mut waits: Vec<_> = (0..70).map(|_| Polled::waiting(permits.acquire(1))).collect();
     permits.release(1);
@@ -155,7 +156,7 @@ fn closing_tells_those_who_wait_and_those_who_come() {
 
 #[test]
 fn the_last_waker_is_the_one_that_is_woken() {
-    let permits = Permits::new(0);
+    let permits = Permits::new(Kind::Semaphore, 0);
     let mut wait = Polled::waiting(permits.acquire(1));
     let (count, waker) = Count::waker();
     assert!(wait.poll_with(&waker).is_pending());
@@ -165,7 +166,7 @@ fn the_last_waker_is_the_one_that_is_woken() {
 
 #[test]
 fn the_budget_is_spent_and_kept() {
-    let permits = Permits::new(1000);
+    let permits = Permits::new(Kind::Semaphore, 1000);
     let _budget = coop::budget();
     let taken = (0..1000).take_while(|_| Polled::new(permits.acquire(1)).poll().is_ready());
     assert_eq!(taken.count(), usize::from(coop::BUDGET));
@@ -178,7 +179,7 @@ fn the_budget_is_spent_and_kept() {
 
 #[test]
 fn too_many_permits_are_refused() {
-    let permits = Permits::new(Permits::MAX - 1);
+    let permits = Permits::new(Kind::Semaphore, Permits::MAX - 1);
     permits.release(1);
     for n in [1, Permits::MAX, usize::MAX] {
         let outcome = catch_unwind(AssertUnwindSafe(|| permits.release(n)));
@@ -196,7 +197,7 @@ fn too_many_permits_are_refused() {
 #[test]
 fn no_foreign_code_runs_under_the_lock() {
     must_end(|| {
-        let permits = Arc::new(Permits::new(0));
+        let permits = Arc::new(Permits::new(Kind::Semaphore, 0));
         let meddle = permits.clone();
         let waker = nosy(Arc::new(move || {
             // Takes the lock twice: joins the line, and leaves it.
@@ -230,7 +231,7 @@ struct Request<'a> {
 fn it_behaves_as_a_number_and_a_queue() {
     for seed in 0..200 {
         let rng = Rng::seeded(seed);
-        let permits = Permits::new(3);
+        let permits = Permits::new(Kind::Semaphore, 3);
         let (mut free, mut held) = (3, 0);
         let mut line: VecDeque<Request<'_>> = VecDeque::new();
         // Handed over, not yet looked at.
@@ -300,7 +301,7 @@ fn it_behaves_as_a_number_and_a_queue() {
 fn threads_that_give_up_lose_no_permit() {
     const PERMITS: usize = 3;
     must_end(|| {
-        let permits = Permits::new(PERMITS);
+        let permits = Permits::new(Kind::Semaphore, PERMITS);
         let inside = AtomicUsize::new(0);
         let work = |seed| {
             let rng = Rng::seeded(seed);

@@ -7,7 +7,9 @@
 #![forbid(unsafe_code)]
 
 use super::tree::Node;
+use crate::base::note::Kind;
 use crate::sync::event::{Event, ToEvent, Wait};
+use crate::wake::says;
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::Future;
@@ -229,7 +231,7 @@ macro_rules! waiting {
 
             #[inline]
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-                self.project().wait.poll(cx)
+                says::inside(self.project().wait.poll(cx), Kind::Token)
             }
         }
 
@@ -272,7 +274,7 @@ impl<F: Future, E: ToEvent> Future for RunUntil<F, E> {
                 Poll::Ready(ready) => output = Some(ready),
                 // Looked at apart from the wait: the future may use up the budget in every poll.
                 Poll::Pending if this.wait.event.is_set() => {}
-                Poll::Pending => ready!(this.wait.poll(cx)),
+                Poll::Pending => ready!(says::inside(this.wait.poll(cx), Kind::Token)),
             }
         }
         this.future.set(None);

@@ -30,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 use super::error::RecvError;
+use crate::base::note::Kind;
 use crate::base::prim::{AtomicUsize, Ordering, RwLock, RwLockReadGuard};
 use crate::sync::notify::Notify;
 use crate::sync::until::until;
@@ -86,8 +87,8 @@ impl<T> Shared<T> {
             word: AtomicUsize::new(0),
             senders: AtomicUsize::new(1),
             receivers: AtomicUsize::new(1),
-            changes: Notify::new(),
-            unseen: Notify::new(),
+            changes: Notify::of(Kind::Watch),
+            unseen: Notify::of(Kind::Watch),
         }
     }
 

@@ -1,0 +1,118 @@
+//! who waits for whom: holders of mutexes, joined tasks, and rings of them.
+//!
+//! A task that waits for one thing only, a mutex or another task's end, hangs on one other task. So
+//! the waits are arrows, at most one from each task, and a task that comes back to itself along
+//! them is part of a deadlock:
+//!
+//! ```text
+//!   task 4 ── Mutex held by ──► task 5 ── Mutex held by ──► task 4      deadlock
+//!   task 6 ── the end of ─────► task 4                                  waits for one, is in none
+//! ```
+//!
+//! A mutex that nobody with a record holds may have been handed to one who waits and has not been
+//! polled since: that is the one whose task is no longer waiting.
+
+#![forbid(unsafe_code)]
+
+use super::picture::{Peer, TaskDump, WaitsFor};
+use crate::base::note::{self, Kind, Wait};
+use crate::task::header::Id;
+use crate::task::look::TaskState;
+use std::collections::HashMap;
+use std::num::NonZeroU64;
+
+/// Fills in who is at the other end of each wait, and the rings.
+pub(super) fn find(tasks: &mut [TaskDump]) {
+    let place: HashMap<Id, usize> =
+        tasks.iter().enumerate().map(|(at, task)| (task.id(), at)).collect();
+    let handed = handed(tasks);
+    let peer_of = |id: Id, tasks: &[TaskDump]| place.get(&id).map(|at| tasks[*at].peer.clone());
+    for at in 0..tasks.len() {
+        let others: Vec<_> =
+            tasks[at].waits_for().iter().map(|wait| other_end(wait, &handed)).collect();
+        let peers: Vec<_> =
+            others.iter().map(|other| other.and_then(|id| peer_of(id, tasks))).collect();
+        let Some(known) = &mut tasks[at].known else { continue };
+        for (wait, other) in known.waits.iter_mut().zip(others) {
+            if let WaitsFor::Primitive { held_by, .. } = wait {
+                *held_by = other;
+            }
+        }
+        known.others = peers;
+    }
+    let next: Vec<_> = tasks.iter().map(|task| arrow(task, &place)).collect();
+    for at in 0..tasks.len() {
+        tasks[at].knot = ring(at, &next).map(|at| tasks[at].peer.clone()).collect();
+    }
+}
+
+/// Mutexes that somebody waits for and who is no longer waiting.
+fn handed(tasks: &[TaskDump]) -> HashMap<usize, Id> {
+    let mut handed = HashMap::new();
+    for task in tasks.iter().filter(|task| task.state() != TaskState::Waiting) {
+        for wait in task.known.iter().flat_map(|known| &known.raw) {
+            if let Wait::Named(Kind::Mutex, at) = wait {
+                handed.insert(*at, task.id());
+            }
+        }
+    }
+    handed
+}
+
+fn other_end(wait: &WaitsFor, handed: &HashMap<usize, Id>) -> Option<Id> {
+    match wait {
+        WaitsFor::Join(id) => Some(*id),
+        WaitsFor::Primitive { name, address: Some(at), .. } if *name == Kind::Mutex.name() => {
+            let holder = note::holder(*at).and_then(NonZeroU64::new).map(Id);
+            holder.or_else(|| handed.get(at).copied())
+        }
+        _ => None,
+    }
+}
+
+/// The one task that this one hangs on.
+fn arrow(task: &TaskDump, place: &HashMap<Id, usize>) -> Option<usize> {
+    let known = task.known.as_ref().filter(|_| task.state() == TaskState::Waiting)?;
+    match &known.others[..] {
+        [Some(Peer { id, .. })] => place.get(id).copied(),
+        _ => None,
+    }
+}
+
+/// The ring that begins at `first` and leads back to it, if there is one.
+fn ring(first: usize, next: &[Option<usize>]) -> impl Iterator<Item = usize> {
+    let mut ring = vec![first];
+    let mut at = first;
+    while let Some(to) = next[at] {
+        if to == first {
+            return ring.into_iter();
+        }
+        if ring.contains(&to) || ring.len() == next.len() {
+            break;
+        }
+        ring.push(to);
+        at = to;
+    }
+    ring.clear();
+    ring.into_iter()
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::ring;
+
+    fn from(first: usize, next: &[Option<usize>]) -> Vec<usize> {
+        ring(first, next).collect()
+    }
+
+    #[test]
+    fn a_ring_is_found_from_each_of_its_members_and_from_nobody_else() {
+        // 4 → 0 → 1 → 2 → 0, and 3 for itself, and 5 for nobody.
+        let next = [Some(1), Some(2), Some(0), Some(3), Some(0), None];
+        assert_eq!(from(0, &next), [0, 1, 2]);
+        assert_eq!(from(1, &next), [1, 2, 0]);
+        assert_eq!(from(3, &next), [3]);
+        assert!(from(4, &next).is_empty());
+        assert!(from(5, &next).is_empty());
+    }
+}
