@@ -17,8 +17,8 @@ const OWNERS: [(&str, &[&str]); 5] = [
     ("plain_local!", &["base/rng.rs", "wake/coop.rs", "task/current.rs", "runtime/context.rs"]),
 ];
 const FILE_LINES: usize = 400;
-/// The map is a list, with so many lines for each file: the tree is longer, not the thought.
-const MAP: (&str, usize) = ("runtime/src/lib.rs", 3);
+/// The map is a head, public names, and two lines for each file: the tree grows, not the thought.
+const MAP: (&str, usize) = ("runtime/src/lib.rs", 300);
 const FUNCTION_LINES: usize = 70;
 const COLUMNS: usize = 100;
 /// What a reader of one weekend goes through, and how long it may be. Of a directory that holds one
@@ -114,7 +114,7 @@ pub fn sizes(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for source in &tree.files {
         let lines = source.line_count();
-        let most = if source.path == MAP.0 { MAP.1 * tree.map.len() } else { FILE_LINES };
+        let most = if source.path == MAP.0 { MAP.1 + 2 * tree.map.len() } else { FILE_LINES };
         if lines > most {
             found.push(format!("{}: {lines} lines, at most {most}", source.path));
         }
