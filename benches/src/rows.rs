@@ -310,6 +310,21 @@ pub const ROWS: &[Row] = &[
             here!(time::sleeping_tasks),
         )
     },
+    Row {
+        suite: Suite::Task,
+        ..extra("select! of two channels", here_without_smol!(group::select_two))
+    },
+    Row { suite: Suite::Task, ..extra("JoinSet of 10 000", here_without_smol!(group::join_set)) },
+    Row {
+        suite: Suite::Task,
+        ..extra("TaskGroup of 10 000", here_without_smol!(group::task_group))
+    },
+    Row { suite: Suite::Task, ..extra("gather of 10 000", here_without_smol!(group::gather)) },
+    Row {
+        suite: Suite::Time,
+        unit: Unit::Cpu,
+        ..extra("1 000 intervals, CPU a tick", here_without_smol!(group::ticks))
+    },
     row(
         "spawn_blocking, one at a time",
         Suite::Blocking,
