@@ -17,6 +17,7 @@ pub mod floor;
 pub mod flume;
 pub mod helping;
 pub mod mainspring;
+pub mod recording;
 pub mod smol;
 pub mod tokio;
 
