@@ -8,10 +8,11 @@ use std::time::Duration;
 
 const SAYS: &str = "\
 Lateness of timers. Tasks sleep again and again, each time for another length. late: from the
-deadline, which is the clock's reading before the sleep and its length, until the task runs, over all
-sleeps of all rounds. early: sleeps that ended before their deadline. Timers of a millisecond's wheel
-are late by half a millisecond in the mean when deadlines lie anywhere. with a listener: a socket
-is registered, so that somebody sleeps in epoll, whose time-outs are whole milliseconds again.";
+deadline, which is the clock's reading before the sleep and its length, until the task runs, over
+all sleeps of all rounds. early: sleeps that ended before their deadline. Timers of a wheel of
+milliseconds are late by half of one in the mean when deadlines lie anywhere. with a listener: a
+socket is registered, so that somebody sleeps in epoll, whose time-outs are whole milliseconds
+again.";
 
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {

@@ -1,5 +1,5 @@
-//! Mainspring with its dump on (`Builder::dump`): it keeps a record of each task. It takes part in a
-//! few rows, to show what that costs.
+//! Mainspring with its dump on (`Builder::dump`): it keeps a record of each task. It takes part in
+//! a few rows, to show what that costs.
 
 #[path = "../workload/channel.rs"]
 pub mod channel;

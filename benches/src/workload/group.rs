@@ -5,8 +5,8 @@ use super::rt::{self, Runtime};
 use crate::meter::{Meter, Stopwatch, cpu_time};
 use std::time::{Duration, Instant};
 
-/// select! of two channels. Timed: a task sends numbers to two channels of 100 in turn, and the task
-/// that measures takes them with one `select!` until both channels have ended. Per number.
+/// select! of two channels. Timed: a task sends numbers to two channels of 100 in turn, and the
+/// task that measures takes them with one `select!` until both channels have ended. Per number.
 pub fn select_two(meter: &mut Meter) {
     let flavor = meter.flavor();
     let rt = Runtime::new(flavor);
