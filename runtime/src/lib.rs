@@ -640,6 +640,8 @@ pub(crate) mod group {
     pub(crate) mod children;
     /// JoinSet: tasks in a set, joined in the order in which they end.
     pub(crate) mod join_set;
+    /// JoinSet: the ways into it, spawn, spawn_blocking, spawn_local.
+    pub(crate) mod spawning;
     /// wait: until one, all or a failed one of a set has ended, or a time is over.
     pub(crate) mod wait;
     /// gather, gather_all: many futures as tasks, their outputs in order.

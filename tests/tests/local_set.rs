@@ -5,6 +5,8 @@
 mod driving;
 #[path = "local_set/ending.rs"]
 mod ending;
+#[path = "local_set/sets.rs"]
+mod sets;
 #[path = "local_set/threads.rs"]
 mod threads;
 

@@ -13,10 +13,8 @@
 
 use super::children::{Children, Outcome, spawn_for};
 use super::done::Ear;
-use crate::runtime::handle::Handle;
 use crate::task::error::JoinError;
 use crate::task::header::Id;
-use crate::task::join::{AbortHandle, JoinHandle};
 use crate::wake::coop;
 use std::collections::VecDeque;
 use std::fmt;
@@ -57,7 +55,7 @@ use std::task::{Context, Poll, ready};
 /// # }
 /// ```
 pub struct JoinSet<T> {
-    children: Children<T>,
+    pub(super) children: Children<T>,
     ear: Ear,
     /// In a lock that nobody takes twice, so that the set is `Sync` whatever the outputs are.
     early: Mutex<VecDeque<Outcome<T>>>,
@@ -91,85 +89,6 @@ impl<T> JoinSet<T> {
 }
 
 impl<T: 'static> JoinSet<T> {
-    /// Spawns a task on the current runtime, into the set.
-    ///
-    /// It runs whether or not anybody waits for the set. The handle can only abort it.
-    ///
-    /// # Panics
-    /// When there is no runtime on this thread.
-    #[track_caller]
-    pub fn spawn<F>(&mut self, task: F) -> AbortHandle
-    where
-        F: Future<Output = T> + Send + 'static,
-        T: Send,
-    {
-        self.insert(spawn_for(task, Location::caller()))
-    }
-
-    /// The same on a runtime of choice.
-    #[track_caller]
-    pub fn spawn_on<F>(&mut self, task: F, handle: &Handle) -> AbortHandle
-    where
-        F: Future<Output = T> + Send + 'static,
-        T: Send,
-    {
-        self.insert(handle.spawn(task))
-    }
-
-    /// Runs a closure that may block on a thread of its own, as a task of the set.
-    ///
-    /// One that has started cannot be aborted: it is dropped from the set, or waited for.
-    ///
-    /// # Panics
-    /// When there is no runtime on this thread.
-    ///
-    /// ```
-    /// # let rt = mainspring::runtime::Runtime::new()?;
-    /// rt.block_on(async {
-    ///     let mut set = mainspring::task::JoinSet::new();
-    ///     for number in 0..4_u64 {
-    ///         set.spawn_blocking(move || number * number);
-    ///     }
-    ///     assert_eq!(set.join_all().await.into_iter().sum::<u64>(), 14);
-    /// });
-    /// # Ok::<_, std::io::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send,
-    {
-        self.spawn_blocking_on(f, &Handle::current())
-    }
-
-    /// The same on a runtime of choice.
-    #[track_caller]
-    pub fn spawn_blocking_on<F>(&mut self, f: F, handle: &Handle) -> AbortHandle
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send,
-    {
-        self.insert(handle.spawn_blocking(f))
-    }
-
-    fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
-        let abort = handle.abort_handle();
-        self.adopt(handle);
-        abort
-    }
-
-    /// Puts a task in that was spawned elsewhere.
-    pub(super) fn adopt(&mut self, handle: JoinHandle<T>) {
-        if let Some(ended) = self.children.insert(handle) {
-            ended.wake();
-        }
-    }
-
-    pub(super) fn reserve(&mut self, more: usize) {
-        self.children.reserve(more);
-    }
-
     /// Waits for the task that ends first, takes it out and returns its output; `None` when the set
     /// is empty.
     ///
