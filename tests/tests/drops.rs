@@ -10,6 +10,10 @@ mod channels;
 mod harness;
 #[path = "drops/locks.rs"]
 mod locks;
+#[path = "drops/times.rs"]
+mod times;
+#[path = "drops/world.rs"]
+mod world;
 
 use harness::{Row, play};
 
@@ -25,7 +29,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels }
+parts! { locks channels times }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {
