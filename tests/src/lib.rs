@@ -252,7 +252,11 @@ impl Gate {
         wakers.iter().for_each(Waker::wake_by_ref);
     }
 
-    /// Keeps none of them any longer.
+    pub fn is_open(&self) -> bool {
+        self.0.lock().expect("no panic under this lock").0
+    }
+
+    /// Keeps no waker any longer.
     pub fn forget(&self) {
         self.0.lock().expect("no panic under this lock").1.clear();
     }

@@ -10,6 +10,8 @@ mod channels;
 mod harness;
 #[path = "drops/locks.rs"]
 mod locks;
+#[path = "drops/tasks.rs"]
+mod tasks;
 #[path = "drops/times.rs"]
 mod times;
 #[path = "drops/world.rs"]
@@ -29,7 +31,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times }
+parts! { locks channels times tasks }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -66,6 +66,8 @@ pub struct Scene {
     steps: VecDeque<Step>,
     /// What must be true when all is over; `true`: the future had become ready before.
     check: Box<dyn FnOnce(bool)>,
+    /// What must be true as soon as the future is dropped, if it was not ready.
+    dropped: Box<dyn FnOnce()>,
     /// The waker may stay behind until the thing that was waited for is dropped.
     keeps_waker: bool,
 }
@@ -76,6 +78,7 @@ impl Scene {
             future: Box::pin(async move { drop(future.await) }),
             steps: VecDeque::new(),
             check: Box::new(|_| ()),
+            dropped: Box::new(|| ()),
             keeps_waker: false,
         }
     }
@@ -87,6 +90,11 @@ impl Scene {
 
     pub fn check(mut self, check: impl FnOnce(bool) + 'static) -> Self {
         self.check = Box::new(check);
+        self
+    }
+
+    pub fn dropped(mut self, check: impl FnOnce() + 'static) -> Self {
+        self.dropped = Box::new(check);
         self
     }
 
@@ -139,7 +147,7 @@ pub fn play(row: &Row) {
 /// Returns whether the future was ready before it could be dropped.
 fn play_once(row: &Row, polls: usize, how: How) -> bool {
     let _tell = Tell(row, polls, how);
-    let Scene { mut future, mut steps, check, keeps_waker } = (row.scene)();
+    let Scene { mut future, mut steps, check, dropped, keeps_waker } = (row.scene)();
     let mut bells: Vec<Arc<Bell>> = Vec::new();
     let mut ready = false;
     while !ready && bells.len() < polls {
@@ -167,6 +175,9 @@ fn play_once(row: &Row, polls: usize, how: How) -> bool {
             drop(future);
             let left = || bells.iter().filter(|bell| Arc::strong_count(bell) > 1).count();
             assert!(keeps_waker || left() == 0, "a waker stays behind");
+            if !ready {
+                dropped();
+            }
             next.into_iter().for_each(|step| step());
         }
     }
