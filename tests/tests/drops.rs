@@ -4,6 +4,8 @@
 //! The rows are all public futures: `tidy` compares. The table in the library's `cancel_safety` is
 //! made of them: `MAINSPRING_TABLE=write cargo test -p tests --test drops table` writes it.
 
+#[path = "drops/bytes.rs"]
+mod bytes;
 #[path = "drops/channels.rs"]
 mod channels;
 #[path = "drops/harness.rs"]
@@ -31,7 +33,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks }
+parts! { locks channels times tasks bytes }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {
