@@ -12,6 +12,8 @@ mod channels;
 mod harness;
 #[path = "drops/locks.rs"]
 mod locks;
+#[path = "drops/sockets.rs"]
+mod sockets;
 #[path = "drops/tasks.rs"]
 mod tasks;
 #[path = "drops/times.rs"]
@@ -33,7 +35,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks bytes }
+parts! { locks channels times tasks bytes sockets }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

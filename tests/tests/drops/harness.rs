@@ -312,10 +312,14 @@ impl<T> Other<T> {
     }
 }
 
+/// Polls once, with a waker that nobody hears.
+pub fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
 /// The output of a future that must not have to wait.
 pub fn now<F: Future>(future: F) -> F::Output {
-    let mut future = std::pin::pin!(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match poll(&mut std::pin::pin!(future)) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("it should not have to wait"),
     }

@@ -46,6 +46,11 @@ impl World {
         });
     }
 
+    /// The same, until the system was asked a few times what has come.
+    pub fn settle(&self) {
+        (0..20).for_each(|_| self.turns());
+    }
+
     /// Lets time pass.
     pub fn pass(&self, duration: Duration) {
         self.0.block_on(advance(duration));

@@ -1,0 +1,228 @@
+//! Sockets, names and the signal: what the system has handed over is not lost.
+
+use crate::harness::Class::{Nothing, Stays, Value};
+use crate::harness::{Lent, Row, Scene, row};
+use crate::world::World;
+use mainspring::io::{AsyncReadExt, Interest};
+use mainspring::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use mainspring::signal::ctrl_c;
+use std::future::Future;
+use std::io::{ErrorKind, Read, Write};
+use std::sync::{Arc, Mutex};
+
+pub const ROWS: &[Row] = &[
+    row("net::TcpListener::bind", Nothing, "no socket is left behind", binds),
+    row("net::TcpListener::accept", Nothing, "no connection", accepts),
+    row("net::TcpStream::connect", Value, "the socket is closed, the attempt given up", || {
+        connects(|address| async move { drop(TcpStream::connect(address).await) })
+    }),
+    row("net::TcpSocket::connect", Value, "the socket is closed, the attempt given up", || {
+        connects(|address| async move {
+            drop(TcpSocket::new_v4().unwrap().connect(address).await);
+        })
+    }),
+    row("net::TcpStream::ready", Nothing, "", || {
+        stream(async |stream| drop(stream.ready(Interest::READABLE).await))
+    }),
+    row("net::TcpStream::readable", Nothing, "", || {
+        stream(async |stream| drop(stream.readable().await))
+    }),
+    row("net::TcpStream::writable", Nothing, "", || {
+        stream(async |stream| drop(stream.writable().await))
+    }),
+    row("net::TcpStream::peek", Nothing, "", || {
+        stream(async |stream| assert!(stream.peek(&mut [0; 4]).await.unwrap() > 0))
+    }),
+    row("net::TcpStream::async_io", Nothing, "it was done, or did not begin", || {
+        stream(async |stream| {
+            let io = stream.async_io(Interest::READABLE, || stream.try_read(&mut []));
+            io.await.unwrap();
+        })
+    }),
+    row("net::tcp::ReadHalf::ready", Nothing, "", || {
+        stream(async |stream| drop(stream.split().0.ready(Interest::READABLE).await))
+    }),
+    row("net::tcp::ReadHalf::readable", Nothing, "", || {
+        stream(async |stream| drop(stream.split().0.readable().await))
+    }),
+    row("net::tcp::ReadHalf::peek", Nothing, "", || {
+        stream(async |stream| drop(stream.split().0.peek(&mut [0; 4]).await))
+    }),
+    row("net::tcp::WriteHalf::ready", Nothing, "", || {
+        stream(async |stream| drop(stream.split().1.ready(Interest::WRITABLE).await))
+    }),
+    row("net::tcp::WriteHalf::writable", Nothing, "", || {
+        stream(async |stream| drop(stream.split().1.writable().await))
+    }),
+    row("net::tcp::OwnedReadHalf::ready", Nothing, "", || {
+        read_half(async |half| drop(half.ready(Interest::READABLE).await))
+    }),
+    row("net::tcp::OwnedReadHalf::readable", Nothing, "", || {
+        read_half(async |half| drop(half.readable().await))
+    }),
+    row("net::tcp::OwnedReadHalf::peek", Nothing, "", || {
+        read_half(async |half| drop(half.peek(&mut [0; 4]).await))
+    }),
+    row("net::tcp::OwnedWriteHalf::ready", Nothing, "", || {
+        write_half(async |half| drop(half.ready(Interest::WRITABLE).await))
+    }),
+    row("net::tcp::OwnedWriteHalf::writable", Nothing, "", || {
+        write_half(async |half| drop(half.writable().await))
+    }),
+    row("net::lookup_host", Stays, "a resolver that was started runs to its end", looks_up),
+    row("signal::ctrl_c", Nothing, "but a signal that comes when no call waits", signals),
+];
+
+fn std_listener() -> std::net::TcpListener {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+/// One end of ours, and a blocking one.
+fn pair(world: &World) -> (TcpStream, std::net::TcpStream) {
+    let listener = std_listener();
+    let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let ours = listener.accept().unwrap().0;
+    ours.set_nonblocking(true).unwrap();
+    let _inside = world.0.enter();
+    (TcpStream::from_std(ours).unwrap(), peer)
+}
+
+/// Whatever happened to the future, the address is free.
+fn binds() -> Scene {
+    let world = World::with_sockets();
+    let address = std_listener().local_addr().unwrap();
+    Scene::new(world.inside(move || async move { TcpListener::bind(address).await.unwrap() }))
+        .check(move |_| assert!(std::net::TcpListener::bind(address).is_ok()))
+}
+
+/// The connection was accepted, or waits to be.
+fn accepts() -> Scene {
+    let world = World::with_sockets();
+    let listener = world.0.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (listener, got, comes) = (Arc::new(listener), Arc::new(Mutex::new(None)), world.clone());
+    let (ours, theirs) = (listener.clone(), got.clone());
+    Scene::new(async move { *theirs.lock().unwrap() = Some(ours.accept().await.unwrap()) })
+        .step(move || {
+            drop(std::net::TcpStream::connect(address).unwrap());
+            comes.settle();
+        })
+        .check(move |ready| {
+            assert_eq!(got.lock().unwrap().is_some(), ready);
+            if !ready {
+                world.0.block_on(listener.accept()).unwrap();
+            }
+        })
+}
+
+/// What was connected is closed again: the other side reads the end of it.
+fn connects<F>(work: fn(std::net::SocketAddr) -> F) -> Scene
+where
+    F: Future<Output = ()> + 'static,
+{
+    let (world, listener) = (World::with_sockets(), std_listener());
+    let (address, late) = (listener.local_addr().unwrap(), world.clone());
+    listener.set_nonblocking(true).unwrap();
+    Scene::new(world.inside(move || work(address))).step(move || late.settle()).check(
+        move |ready| {
+            let mut accepted = 0;
+            while let Ok((mut stream, _)) = listener.accept() {
+                accepted += 1;
+                stream.set_nonblocking(false).unwrap();
+                match stream.read(&mut [0]) {
+                    Ok(0) => {}
+                    Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+                    other => panic!("the other end is not closed: {other:?}"),
+                }
+            }
+            assert!(accepted == 1 || (accepted == 0 && !ready));
+        },
+    )
+}
+
+/// Four bytes come; none of them is lost.
+fn bytes<S: Send + 'static>(
+    world: World,
+    (stream, mut peer): (S, std::net::TcpStream),
+    work: impl AsyncFnOnce(&mut S) + 'static,
+    rest: impl FnOnce(S) -> TcpStream + 'static,
+) -> Scene {
+    let lent = Lent::new(stream);
+    let (left, comes) = (lent.clone(), world.clone());
+    Scene::new(lent.future(work))
+        .step(move || {
+            peer.write_all(b"abcd").unwrap();
+            comes.settle();
+        })
+        .check(move |_| {
+            let mut text = String::new();
+            let mut stream = rest(left.take());
+            world.0.block_on(stream.read_to_string(&mut text)).unwrap();
+            assert_eq!(text, "abcd");
+        })
+}
+
+fn stream(work: impl AsyncFnOnce(&mut TcpStream) + 'static) -> Scene {
+    let world = World::with_sockets();
+    let pair = pair(&world);
+    bytes(world, pair, work, |stream| stream)
+}
+
+fn read_half(work: impl AsyncFnOnce(&mut mainspring::net::tcp::OwnedReadHalf) + 'static) -> Scene {
+    let world = World::with_sockets();
+    let (stream, peer) = pair(&world);
+    let (read, write) = stream.into_split();
+    bytes(world, (read, peer), work, |read| read.reunite(write).unwrap())
+}
+
+fn write_half(
+    work: impl AsyncFnOnce(&mut mainspring::net::tcp::OwnedWriteHalf) + 'static,
+) -> Scene {
+    let world = World::with_sockets();
+    let (stream, peer) = pair(&world);
+    let (read, write) = stream.into_split();
+    bytes(world, (write, peer), work, |write| write.reunite(read).unwrap())
+}
+
+/// The resolver's thread is the only one: when a job after it has run, it has ended.
+fn looks_up() -> Scene {
+    let mut builder = mainspring::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().max_blocking_threads(1).build().unwrap();
+    let world = World(Arc::new(runtime));
+    let (late, last) = (world.clone(), world.clone());
+    let wait = move |world: &World| world.0.block_on(world.0.spawn_blocking(|| ())).unwrap();
+    Scene::new(world.inside(|| async { drop(lookup_host("localhost:80").await) }))
+        .step(move || wait(&late))
+        .check(move |_| wait(&last))
+        .keeps_waker()
+}
+
+fn interrupt() {
+    let number = std::process::id().to_string();
+    let mut kill = std::process::Command::new("kill");
+    assert!(kill.args(["-INT", &number]).status().unwrap().success());
+}
+
+/// The handler stays, and the next call hears the next signal.
+fn signals() -> Scene {
+    let world = World::with_sockets();
+    let next = |world: &World| {
+        let mut next = Box::pin(ctrl_c());
+        let inside = world.0.enter();
+        assert!(crate::harness::poll(&mut next).is_pending(), "no signal is kept for it");
+        drop(inside);
+        next
+    };
+    drop(next(&world));
+    let late = world.clone();
+    Scene::new(world.inside(ctrl_c))
+        .step(move || {
+            interrupt();
+            late.settle();
+        })
+        .check(move |_| {
+            let next = next(&world);
+            interrupt();
+            world.0.block_on(next).unwrap();
+        })
+}
