@@ -30,12 +30,12 @@ pub const ROWS: &[Row] = &[
             kept.extend(buf);
         })
     }),
-    row("io::AsyncReadExt::read_u32", Part, "the bytes so far; so do all numbers", || {
+    row("io::AsyncReadExt::read_u32", Part, "the bytes so far; the same for all numbers", || {
         reads(Part, async |reader, kept| {
             kept.extend(reader.read_u32().await.unwrap().to_be_bytes());
         })
     }),
-    row("io::AsyncReadExt::read_to_end", Nothing, "but the count: bytes are in the buffer", || {
+    row("io::AsyncReadExt::read_to_end", Nothing, "but the count: the bytes are in `buf`", || {
         reads(Nothing, async |reader, kept| drop(reader.read_to_end(kept).await))
     }),
     row("io::AsyncReadExt::read_to_string", Part, "what was read", || {
@@ -45,9 +45,12 @@ pub const ROWS: &[Row] = &[
             kept.extend(text.bytes());
         })
     }),
-    row("io::AsyncBufReadExt::read_until", Nothing, "but the count: bytes are in `buf`", || {
-        reads(Nothing, async |reader, kept| drop(reader.read_until(b'\n', kept).await))
-    }),
+    row(
+        "io::AsyncBufReadExt::read_until",
+        Nothing,
+        "but the count: the bytes are in `buf`",
+        || reads(Nothing, async |reader, kept| drop(reader.read_until(b'\n', kept).await)),
+    ),
     row("io::AsyncBufReadExt::read_line", Part, "the part of the line that was read", || {
         reads(Part, async |reader, kept| {
             let mut text = String::new();
@@ -67,10 +70,10 @@ pub const ROWS: &[Row] = &[
     row("io::Split::next_segment", Nothing, "", || {
         pieces(|reader| reader.split(b'\n'), async |pieces| pieces.next_segment().await.unwrap())
     }),
-    row("io::AsyncWriteExt::write", Nothing, "nothing was written", || {
+    row("io::AsyncWriteExt::write", Nothing, "nothing was written by it", || {
         writes(Nothing, async |writer| writer.write(TEXT).await.unwrap())
     }),
-    row("io::AsyncWriteExt::write_vectored", Nothing, "nothing was written", || {
+    row("io::AsyncWriteExt::write_vectored", Nothing, "nothing was written by it", || {
         writes(Nothing, async |writer| writer.write_vectored(&[IoSlice::new(TEXT)]).await.unwrap())
     }),
     row("io::AsyncWriteExt::write_all", Part, "how much was written", || {
@@ -79,12 +82,17 @@ pub const ROWS: &[Row] = &[
             TEXT.len()
         })
     }),
-    row("io::AsyncWriteExt::write_u32", Part, "how much was written; so do all numbers", || {
-        writes(Part, async |writer| {
-            writer.write_u32(u32::from_be_bytes(*b"abcd")).await.unwrap();
-            4
-        })
-    }),
+    row(
+        "io::AsyncWriteExt::write_u32",
+        Part,
+        "how much was written; the same for all numbers",
+        || {
+            writes(Part, async |writer| {
+                writer.write_u32(u32::from_be_bytes(*b"abcd")).await.unwrap();
+                4
+            })
+        },
+    ),
     row("io::AsyncWriteExt::flush", Nothing, "", || {
         writes(Nothing, async |writer| {
             writer.flush().await.unwrap();
@@ -98,7 +106,7 @@ pub const ROWS: &[Row] = &[
         })
     }),
     row("io::copy", Part, "what was read and not yet written", copies),
-    row("stream::Next", Nothing, "if the stream does not: those here do not", || {
+    row("stream::Next", Nothing, "if the stream loses nothing; those of `stream` do not", || {
         streams(
             async |stream, got| {
                 while let Some(value) = stream.next().await {

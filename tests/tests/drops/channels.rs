@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 pub const ROWS: &[Row] = &[
-    row("sync::oneshot::Receiver", Nothing, "by reference; by value it tells the sender", || {
+    row("sync::oneshot::Receiver", Nothing, "by reference; its own drop tells the sender", || {
         let (sender, receiver) = oneshot::channel();
         receives(
             receiver,

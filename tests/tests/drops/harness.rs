@@ -70,6 +70,8 @@ pub struct Scene {
     dropped: Box<dyn FnOnce()>,
     /// The waker may stay behind until the thing that was waited for is dropped.
     keeps_waker: bool,
+    /// It need not wait.
+    at_once: bool,
 }
 
 impl Scene {
@@ -80,6 +82,7 @@ impl Scene {
             check: Box::new(|_| ()),
             dropped: Box::new(|| ()),
             keeps_waker: false,
+            at_once: false,
         }
     }
 
@@ -95,6 +98,11 @@ impl Scene {
 
     pub fn dropped(mut self, check: impl FnOnce() + 'static) -> Self {
         self.dropped = Box::new(check);
+        self
+    }
+
+    pub fn at_once(mut self) -> Self {
+        self.at_once = true;
         self
     }
 
@@ -140,6 +148,8 @@ pub fn play(row: &Row) {
                 polls += 1;
                 assert!(polls < 30, "{} is never ready", row.path);
             }
+            // One that is ready at once was never dropped half-way, and shows nothing.
+            assert!(polls > 1 || (row.scene)().at_once, "{} did not have to wait", row.path);
         }
     }
 }
@@ -147,7 +157,7 @@ pub fn play(row: &Row) {
 /// Returns whether the future was ready before it could be dropped.
 fn play_once(row: &Row, polls: usize, how: How) -> bool {
     let _tell = Tell(row, polls, how);
-    let Scene { mut future, mut steps, check, dropped, keeps_waker } = (row.scene)();
+    let Scene { mut future, mut steps, check, dropped, keeps_waker, .. } = (row.scene)();
     let mut bells: Vec<Arc<Bell>> = Vec::new();
     let mut ready = false;
     while !ready && bells.len() < polls {

@@ -63,8 +63,8 @@ pub const ROWS: &[Row] = &[
         })
     }),
     row("sync::Event::wait", Nothing, "", event),
-    row("sync::Barrier::wait", Stays, "the arrival, if it was polled", barrier),
-    row("sync::OnceCell::get_or_init", Inner, "the next who waits tries", || {
+    row("sync::Barrier::wait", Stays, "the arrival counts from the first poll on", barrier),
+    row("sync::OnceCell::get_or_init", Inner, "the attempt; the next who waits tries", || {
         once(|cell, begin| async move {
             cell.get_or_init(|| async move {
                 begin.notified().await;
@@ -73,7 +73,7 @@ pub const ROWS: &[Row] = &[
             .await;
         })
     }),
-    row("sync::OnceCell::get_or_try_init", Inner, "the next who waits tries", || {
+    row("sync::OnceCell::get_or_try_init", Inner, "the attempt; the next who waits tries", || {
         once(|cell, begin| async move {
             let made = cell.get_or_try_init(|| async move {
                 begin.notified().await;

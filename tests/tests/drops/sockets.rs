@@ -1,22 +1,24 @@
 //! Sockets, names and the signal: what the system has handed over is not lost.
 
-use crate::harness::Class::{Nothing, Stays, Value};
+use crate::harness::Class::{Nothing, Part, Stays, Value};
 use crate::harness::{Lent, Row, Scene, row};
 use crate::world::World;
 use mainspring::io::{AsyncReadExt, Interest};
+use mainspring::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use mainspring::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use mainspring::signal::ctrl_c;
 use std::future::Future;
 use std::io::{ErrorKind, Read, Write};
+use std::mem::MaybeUninit;
 use std::sync::{Arc, Mutex};
 
 pub const ROWS: &[Row] = &[
     row("net::TcpListener::bind", Nothing, "no socket is left behind", binds),
     row("net::TcpListener::accept", Nothing, "no connection", accepts),
-    row("net::TcpStream::connect", Value, "the socket is closed, the attempt given up", || {
+    row("net::TcpStream::connect", Part, "the attempt; the socket is closed", || {
         connects(|address| async move { drop(TcpStream::connect(address).await) })
     }),
-    row("net::TcpSocket::connect", Value, "the socket is closed, the attempt given up", || {
+    row("net::TcpSocket::connect", Value, "the socket; it is closed", || {
         connects(|address| async move {
             drop(TcpSocket::new_v4().unwrap().connect(address).await);
         })
@@ -28,14 +30,15 @@ pub const ROWS: &[Row] = &[
         stream(async |stream| drop(stream.readable().await))
     }),
     row("net::TcpStream::writable", Nothing, "", || {
-        stream(async |stream| drop(stream.writable().await))
+        full(async |stream| drop(stream.writable().await))
     }),
     row("net::TcpStream::peek", Nothing, "", || {
         stream(async |stream| assert!(stream.peek(&mut [0; 4]).await.unwrap() > 0))
     }),
     row("net::TcpStream::async_io", Nothing, "it was done, or did not begin", || {
         stream(async |stream| {
-            let io = stream.async_io(Interest::READABLE, || stream.try_read(&mut []));
+            let peek = || stream.as_sock_ref().peek(&mut [MaybeUninit::uninit(); 4]);
+            let io = stream.async_io(Interest::READABLE, peek);
             io.await.unwrap();
         })
     }),
@@ -49,10 +52,10 @@ pub const ROWS: &[Row] = &[
         stream(async |stream| drop(stream.split().0.peek(&mut [0; 4]).await))
     }),
     row("net::tcp::WriteHalf::ready", Nothing, "", || {
-        stream(async |stream| drop(stream.split().1.ready(Interest::WRITABLE).await))
+        full(async |stream| drop(stream.split().1.ready(Interest::WRITABLE).await))
     }),
     row("net::tcp::WriteHalf::writable", Nothing, "", || {
-        stream(async |stream| drop(stream.split().1.writable().await))
+        full(async |stream| drop(stream.split().1.writable().await))
     }),
     row("net::tcp::OwnedReadHalf::ready", Nothing, "", || {
         read_half(async |half| drop(half.ready(Interest::READABLE).await))
@@ -64,10 +67,10 @@ pub const ROWS: &[Row] = &[
         read_half(async |half| drop(half.peek(&mut [0; 4]).await))
     }),
     row("net::tcp::OwnedWriteHalf::ready", Nothing, "", || {
-        write_half(async |half| drop(half.ready(Interest::WRITABLE).await))
+        full_half(async |half| drop(half.ready(Interest::WRITABLE).await))
     }),
     row("net::tcp::OwnedWriteHalf::writable", Nothing, "", || {
-        write_half(async |half| drop(half.writable().await))
+        full_half(async |half| drop(half.writable().await))
     }),
     row("net::lookup_host", Stays, "a resolver that was started runs to its end", looks_up),
     row("signal::ctrl_c", Nothing, "but a signal that comes when no call waits", signals),
@@ -93,6 +96,7 @@ fn binds() -> Scene {
     let address = std_listener().local_addr().unwrap();
     Scene::new(world.inside(move || async move { TcpListener::bind(address).await.unwrap() }))
         .check(move |_| assert!(std::net::TcpListener::bind(address).is_ok()))
+        .at_once()
 }
 
 /// The connection was accepted, or waits to be.
@@ -168,20 +172,46 @@ fn stream(work: impl AsyncFnOnce(&mut TcpStream) + 'static) -> Scene {
     bytes(world, pair, work, |stream| stream)
 }
 
-fn read_half(work: impl AsyncFnOnce(&mut mainspring::net::tcp::OwnedReadHalf) + 'static) -> Scene {
+fn read_half(work: impl AsyncFnOnce(&mut OwnedReadHalf) + 'static) -> Scene {
     let world = World::with_sockets();
     let (stream, peer) = pair(&world);
     let (read, write) = stream.into_split();
     bytes(world, (read, peer), work, |read| read.reunite(write).unwrap())
 }
 
-fn write_half(
-    work: impl AsyncFnOnce(&mut mainspring::net::tcp::OwnedWriteHalf) + 'static,
+/// A stream that takes no more until its peer reads; nothing is written twice, or not at all.
+fn room<S: Send + 'static>(
+    split: impl FnOnce(TcpStream) -> S,
+    work: impl AsyncFnOnce(&mut S) + 'static,
 ) -> Scene {
     let world = World::with_sockets();
-    let (stream, peer) = pair(&world);
-    let (read, write) = stream.into_split();
-    bytes(world, (write, peer), work, |write| write.reunite(read).unwrap())
+    let (stream, mut peer) = pair(&world);
+    stream.as_sock_ref().set_send_buffer_size(4096).unwrap();
+    world.0.block_on(stream.writable()).unwrap();
+    let written: usize = std::iter::from_fn(|| stream.try_write(&[1; 4096]).ok()).sum();
+    let lent = Lent::new(split(stream));
+    let left = lent.clone();
+    let mut there = peer.try_clone().unwrap();
+    let comes = world.clone();
+    Scene::new(lent.future(work))
+        .step(move || {
+            there.read_exact(&mut vec![0; written]).unwrap();
+            comes.settle();
+        })
+        .check(move |_| {
+            drop(left.take());
+            assert_eq!(peer.read_to_end(&mut Vec::new()).unwrap(), 0);
+            drop(world);
+        })
+}
+
+fn full(work: impl AsyncFnOnce(&mut TcpStream) + 'static) -> Scene {
+    room(|stream| stream, work)
+}
+
+fn full_half(work: impl AsyncFnOnce(&mut OwnedWriteHalf) + 'static) -> Scene {
+    // The other half ends with it: dropped here, it leaves the write side open.
+    room(|stream| stream.into_split().1, work)
 }
 
 /// The resolver's thread is the only one: when a job after it has run, it has ended.

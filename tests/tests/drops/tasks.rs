@@ -23,9 +23,9 @@ pub const ROWS: &[Row] = &[
     row("task::GroupTask", Nothing, "by reference; the child goes on in any case", || {
         joins(child_of_a_group)
     }),
-    row("task::Shield", Nothing, "but the output; the task goes on", shields),
+    row("task::Shield", Nothing, "the task goes on; its output is dropped at its end", shields),
     row("task::yield_now", Nothing, "", || Scene::new(task::yield_now())),
-    row("task::consume_budget", Nothing, "", || Scene::new(task::consume_budget())),
+    row("task::consume_budget", Nothing, "", || Scene::new(task::consume_budget()).at_once()),
     runs("task::Unconstrained", || wraps(|drops, gate| task::unconstrained(held(&drops, gate)))),
     runs("task::coop::Coop", || wraps(|drops, gate| task::coop::cooperative(held(&drops, gate)))),
     runs("task::futures::TaskLocalFuture", || {

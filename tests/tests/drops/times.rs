@@ -16,7 +16,7 @@ pub const ROWS: &[Row] = &[
     row("sync::WaitForCancellationFuture", Nothing, "", || {
         token(|token, _| async move { token.cancelled().await }, false)
     }),
-    row("sync::WaitForCancellationFutureOwned", Nothing, "but the token", || {
+    row("sync::WaitForCancellationFutureOwned", Nothing, "but the token is dropped too", || {
         token(|token, _| async move { token.cancelled_owned().await }, false)
     }),
     runs("sync::CancellationToken::run_until_cancelled", || {
@@ -35,7 +35,7 @@ pub const ROWS: &[Row] = &[
             true,
         )
     }),
-    row("time::Sleep", Nothing, "the wait ends", || {
+    row("time::Sleep", Nothing, "there is nothing to lose", || {
         passes(|_| async { sleep(3 * MS).await }, false)
     }),
     runs("time::Timeout", || {
@@ -57,24 +57,29 @@ pub const ROWS: &[Row] = &[
     row("rate::RateLimiter::acquire_many", Place, "and no permit", || {
         limits(|limiter| async move { limiter.acquire_many(1).await })
     }),
-    row("rate::CircuitBreaker::call", Inner, "and the breaker forgets the call", || {
+    row("rate::CircuitBreaker::call", Inner, "the attempt; the breaker forgets the call", || {
         breaks(|breaker, work| async move {
             breaker.call(|| async { Ok::<_, ()>(work.await) }).await.unwrap();
         })
     }),
-    row("rate::CircuitBreaker::call_if", Inner, "and the breaker forgets the call", || {
-        breaks(|breaker, work| async move {
-            let done = breaker.call_if(|_: &()| true, || async { Ok(work.await) });
-            done.await.unwrap();
-        })
-    }),
-    row("retry::retry", Inner, "the permit is back", || {
+    row(
+        "rate::CircuitBreaker::call_if",
+        Inner,
+        "the attempt; the breaker forgets the call",
+        || {
+            breaks(|breaker, work| async move {
+                let done = breaker.call_if(|_: &()| true, || async { Ok(work.await) });
+                done.await.unwrap();
+            })
+        },
+    ),
+    row("retry::retry", Inner, "the attempt; the permit is given back", || {
         tries(|permits, mut attempt| async move {
             let backoff = backoff().limit(&permits);
             retry(&backoff, || attempt()).await.unwrap();
         })
     }),
-    row("retry::retry_if", Inner, "the permit is back", || {
+    row("retry::retry_if", Inner, "the attempt; the permit is given back", || {
         tries(|permits, mut attempt| async move {
             let backoff = backoff().limit(&permits);
             retry_if(&backoff, |()| true, || attempt()).await.unwrap();
@@ -122,7 +127,7 @@ fn passes<F: Future<Output = ()> + 'static>(work: fn(Drops) -> F, runs: bool) ->
     let (early, late) = (world.clone(), world.clone());
     let inside = world.inside(move || work(theirs));
     begun(
-        async move { drop(inside.await) },
+        inside,
         drops,
         runs,
         |scene| scene.step(move || early.pass(2 * MS)).step(move || late.pass(MS)),
@@ -174,7 +179,7 @@ fn limits<F: Future<Output = ()> + Send + 'static>(work: fn(Arc<RateLimiter>) ->
     let (first, second) = (limiter.clone(), limiter.clone());
     let other = Other::new({
         let inside = world.inside(move || work(second));
-        async move { drop(inside.await) }
+        inside
     });
     let (behind, late) = (other.clone(), world.clone());
     Scene::new(world.inside(move || work(first)))
