@@ -282,9 +282,10 @@ macro_rules! any_queue {
 
 any_queue!(Queue LifoQueue PriorityQueue);
 
-type Puts = Pin<Box<dyn Future<Output = bool> + Send>>;
+/// What is done with a queue.
+type Work<Q, T> = fn(Arc<Q>) -> Pin<Box<dyn Future<Output = T> + Send>>;
 
-fn puts<Q: AnyQueue>(work: fn(Arc<Q>) -> Puts) -> Scene {
+fn puts<Q: AnyQueue>(work: Work<Q, bool>) -> Scene {
     let queue = Arc::new(Q::new());
     assert!(queue.try_put());
     let other = Other::new(work(queue.clone()));
@@ -299,7 +300,7 @@ fn puts<Q: AnyQueue>(work: fn(Arc<Q>) -> Puts) -> Scene {
         })
 }
 
-fn gets<Q: AnyQueue>(work: fn(Arc<Q>) -> Pin<Box<dyn Future<Output = u8> + Send>>) -> Scene {
+fn gets<Q: AnyQueue>(work: Work<Q, u8>) -> Scene {
     let queue = Arc::new(Q::new());
     let other = Other::new(work(queue.clone()));
     let (behind, put) = (other.clone(), queue.clone());
@@ -313,7 +314,7 @@ fn gets<Q: AnyQueue>(work: fn(Arc<Q>) -> Pin<Box<dyn Future<Output = u8> + Send>
         })
 }
 
-fn joins<Q: AnyQueue>(work: fn(Arc<Q>) -> Pin<Box<dyn Future<Output = ()> + Send>>) -> Scene {
+fn joins<Q: AnyQueue>(work: Work<Q, ()>) -> Scene {
     let queue = Arc::new(Q::new());
     assert!(queue.try_put() && queue.try_get());
     let other = Other::new(work(queue.clone()));

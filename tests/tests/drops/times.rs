@@ -59,7 +59,7 @@ pub const ROWS: &[Row] = &[
     }),
     row("rate::CircuitBreaker::call", Inner, "the attempt; the breaker forgets the call", || {
         breaks(|breaker, work| async move {
-            breaker.call(|| async { Ok::<_, ()>(work.await) }).await.unwrap();
+            breaker.call(|| ok(work)).await.unwrap();
         })
     }),
     row(
@@ -68,21 +68,20 @@ pub const ROWS: &[Row] = &[
         "the attempt; the breaker forgets the call",
         || {
             breaks(|breaker, work| async move {
-                let done = breaker.call_if(|_: &()| true, || async { Ok(work.await) });
-                done.await.unwrap();
+                breaker.call_if(|()| true, || ok(work)).await.unwrap();
             })
         },
     ),
     row("retry::retry", Inner, "the attempt; the permit is given back", || {
         tries(|permits, mut attempt| async move {
             let backoff = backoff().limit(&permits);
-            retry(&backoff, || attempt()).await.unwrap();
+            retry(&backoff, &mut attempt).await.unwrap();
         })
     }),
     row("retry::retry_if", Inner, "the attempt; the permit is given back", || {
         tries(|permits, mut attempt| async move {
             let backoff = backoff().limit(&permits);
-            retry_if(&backoff, |()| true, || attempt()).await.unwrap();
+            retry_if(&backoff, |()| true, &mut attempt).await.unwrap();
         })
     }),
 ];
@@ -177,10 +176,7 @@ fn limits<F: Future<Output = ()> + Send + 'static>(work: fn(Arc<RateLimiter>) ->
     let (world, limiter) = (World::new(), Arc::new(RateLimiter::new(1000.0, 1)));
     world.0.block_on(limiter.acquire());
     let (first, second) = (limiter.clone(), limiter.clone());
-    let other = Other::new({
-        let inside = world.inside(move || work(second));
-        inside
-    });
+    let other = Other::new(world.inside(move || work(second)));
     let (behind, late) = (other.clone(), world.clone());
     Scene::new(world.inside(move || work(first)))
         .step(move || behind.waits())
@@ -192,6 +188,11 @@ fn limits<F: Future<Output = ()> + Send + 'static>(work: fn(Arc<RateLimiter>) ->
             other.ready();
             assert!(world.0.block_on(async { limiter.try_acquire().is_err() }), "one each");
         })
+}
+
+async fn ok(gate: Gate) -> Result<(), ()> {
+    gate.await;
+    Ok(())
 }
 
 /// A call that waits, as the only probe of a breaker that is half open: the next one may try.

@@ -98,7 +98,7 @@ fn owner(source: &Source, at: usize) -> Option<String> {
     let holds = |start: &usize| (*start..source.item_end(*start)).contains(&at);
     // `impl Trait` in a signature is no item.
     let item = |start: &usize| source.code[..*start].trim_ascii_end().last() != Some(&b'>');
-    let start = source.find("impl").into_iter().filter(|s| holds(s) && item(s)).next_back();
+    let start = source.find("impl").into_iter().rfind(|s| holds(s) && item(s));
     if let Some(start) = start.filter(|start| source.statement_start(at) > *start) {
         let head = String::from_utf8_lossy(&source.code[start + 4..source.head_end(start)]);
         let mut rest = head.trim();
