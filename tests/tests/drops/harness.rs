@@ -310,13 +310,16 @@ impl<T> Other<T> {
         assert!(!self.poll(), "the other one should have to wait");
     }
 
+    /// If it waited, its waker was called.
+    pub fn told(&self) {
+        let waiting = self.0.lock().unwrap();
+        let told = !waiting.polled || waiting.future.is_none() || waiting.bell.rung() > 0;
+        assert!(told, "the other one was not told");
+    }
+
     /// It has been told, and is ready.
     pub fn ready(&self) -> T {
-        let told = {
-            let waiting = self.0.lock().unwrap();
-            !waiting.polled || waiting.future.is_none() || waiting.bell.rung() > 0
-        };
-        assert!(told, "the other one was not told");
+        self.told();
         assert!(self.poll(), "the other one still waits");
         self.0.lock().unwrap().output.take().expect("asked once")
     }

@@ -18,25 +18,25 @@ pub const ROWS: &[Row] = &[
         rwlock(|lock| async move { drop(lock.read().await) })
     }),
     row("sync::RwLock::write", Place, NEXT, || {
-        rwlock(|lock| async move { drop(lock.write().await) })
+        writes(|lock| async move { drop(lock.write().await) })
     }),
     row("sync::RwLock::read_owned", Place, NEXT, || {
         rwlock(|lock| async move { drop(lock.read_owned().await) })
     }),
     row("sync::RwLock::write_owned", Place, NEXT, || {
-        rwlock(|lock| async move { drop(lock.write_owned().await) })
+        writes(|lock| async move { drop(lock.write_owned().await) })
     }),
     row("sync::Semaphore::acquire", Place, NEXT, || {
         semaphore(|permits| async move { drop(permits.acquire().await) })
     }),
     row("sync::Semaphore::acquire_many", Place, NEXT, || {
-        semaphore(|permits| async move { drop(permits.acquire_many(2).await) })
+        many(|permits| async move { drop(permits.acquire_many(2).await) })
     }),
     row("sync::Semaphore::acquire_owned", Place, NEXT, || {
         semaphore(|permits| async move { drop(permits.acquire_owned().await) })
     }),
     row("sync::Semaphore::acquire_many_owned", Place, NEXT, || {
-        semaphore(|permits| async move { drop(permits.acquire_many_owned(2).await) })
+        many(|permits| async move { drop(permits.acquire_many_owned(2).await) })
     }),
     row("sync::Notified", Place, "a `notify_one` goes to the next, or is stored", || {
         notify(|notify| async move { notify.notified().await })
@@ -123,6 +123,47 @@ fn semaphore<F: Future<Output = ()> + Send + 'static>(work: fn(Arc<Semaphore>) -
         theirs.add_permits(1);
     };
     line(permits, work, give, |permits| permits.available_permits() == 2)
+}
+
+/// Wants more than there is, before another that does not: without it, the other is let in.
+fn head<L, F>(
+    lock: Arc<L>,
+    work: F,
+    other: impl Future<Output = ()> + Send + 'static,
+    release: impl FnOnce() + Send + 'static,
+    free: fn(&L) -> bool,
+) -> Scene
+where
+    L: Send + Sync + 'static,
+    F: Future<Output = ()> + 'static,
+{
+    let other = Other::new(other);
+    let (behind, next) = (other.clone(), other.clone());
+    Scene::new(work)
+        .step(move || _ = behind.poll())
+        .step(release)
+        .dropped(move || next.told())
+        .check(move |_| {
+            other.ready();
+            assert!(free(&lock), "all of it is back");
+        })
+}
+
+fn many<F: Future<Output = ()> + Send + 'static>(work: fn(Arc<Semaphore>) -> F) -> Scene {
+    let permits = Arc::new(Semaphore::new(1));
+    let (theirs, others) = (permits.clone(), permits.clone());
+    let other = async move { drop(others.acquire().await) };
+    let future = work(permits.clone());
+    let free = |permits: &Semaphore| permits.available_permits() == 2;
+    head(permits, future, other, move || theirs.add_permits(1), free)
+}
+
+fn writes<F: Future<Output = ()> + Send + 'static>(work: fn(Arc<RwLock<u8>>) -> F) -> Scene {
+    let lock = Arc::new(RwLock::new(0));
+    let (held, others) = (lock.clone().try_read_owned().unwrap(), lock.clone());
+    let other = async move { drop(others.read().await) };
+    let future = work(lock.clone());
+    head(lock, future, other, move || drop(held), |lock| lock.try_write().is_ok())
 }
 
 /// One `notify_one`: the future has it, or the other one gets it.
