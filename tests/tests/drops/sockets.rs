@@ -90,13 +90,22 @@ fn pair(world: &World) -> (TcpStream, std::net::TcpStream) {
     (TcpStream::from_std(ours).unwrap(), peer)
 }
 
-/// Whatever happened to the future, the address is free.
+/// Whatever happened to the future, the address it had is free.
 fn binds() -> Scene {
-    let world = World::with_sockets();
-    let address = std_listener().local_addr().unwrap();
-    Scene::new(world.inside(move || async move { TcpListener::bind(address).await.unwrap() }))
-        .check(move |_| assert!(std::net::TcpListener::bind(address).is_ok()))
-        .at_once()
+    let (world, had) = (World::with_sockets(), Arc::new(Mutex::new(None)));
+    let ours = had.clone();
+    let binds = move || async move {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        *ours.lock().unwrap() = Some(listener.local_addr().unwrap());
+    };
+    Scene::new(world.inside(binds)).at_once().check(move |ready| {
+        let had = *had.lock().unwrap();
+        assert_eq!(had.is_some(), ready);
+        // Somebody else may have it by now, but not for long.
+        had.into_iter().for_each(|had| {
+            tests::eventually(|| std::net::TcpListener::bind(had).is_ok());
+        });
+    })
 }
 
 /// The connection was accepted, or waits to be.
@@ -227,32 +236,25 @@ fn looks_up() -> Scene {
         .keeps_waker()
 }
 
-fn interrupt() {
+/// Sends the signal; when this returns, the runtime has heard it.
+fn interrupt(world: &World) {
+    let mut heard = Box::pin(ctrl_c());
+    let inside = world.0.enter();
+    assert!(crate::harness::poll(&mut heard).is_pending(), "no signal is kept for it");
+    drop(inside);
     let number = std::process::id().to_string();
     let mut kill = std::process::Command::new("kill");
     assert!(kill.args(["-INT", &number]).status().unwrap().success());
+    world.0.block_on(heard).unwrap();
 }
 
 /// The handler stays, and the next call hears the next signal.
 fn signals() -> Scene {
     let world = World::with_sockets();
-    let next = |world: &World| {
-        let mut next = Box::pin(ctrl_c());
-        let inside = world.0.enter();
-        assert!(crate::harness::poll(&mut next).is_pending(), "no signal is kept for it");
-        drop(inside);
-        next
-    };
-    drop(next(&world));
-    let late = world.clone();
+    // From here on the signal does not end the process.
+    interrupt(&world);
+    let comes = world.clone();
     Scene::new(world.inside(ctrl_c))
-        .step(move || {
-            interrupt();
-            late.settle();
-        })
-        .check(move |_| {
-            let next = next(&world);
-            interrupt();
-            world.0.block_on(next).unwrap();
-        })
+        .step(move || interrupt(&comes))
+        .check(move |_| interrupt(&world))
 }
