@@ -8,6 +8,7 @@ use mainspring::sync::{
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use tests::{Counted, Drops};
 
 pub const ROWS: &[Row] = &[
     row("sync::oneshot::Receiver", Nothing, "by reference; its own drop tells the sender", || {
@@ -46,19 +47,23 @@ pub const ROWS: &[Row] = &[
         })
     }),
     row("sync::mpsc::Sender::send", Value, "the value, and the place in the line", || {
-        sends(|sender| async move { sender.send(1).await.is_ok() })
+        sends(|sender, value| async move { sender.send(value).await.is_ok() })
     }),
     row("sync::mpsc::Sender::reserve", Place, "room goes to the next", || {
-        sends(|sender| async move { sender.reserve().await.map(|room| room.send(1)).is_ok() })
+        sends(
+            |sender, value| async move { sender.reserve().await.map(|room| room.send(value)).is_ok() },
+        )
     }),
     row("sync::mpsc::Sender::reserve_many", Place, "room goes to the next", || {
-        sends(|sender| async move {
+        sends(|sender, value| async move {
             let room = sender.reserve_many(1).await;
-            room.map(|room| room.for_each(|one| one.send(1))).is_ok()
+            room.map(|mut room| room.next().unwrap().send(value)).is_ok()
         })
     }),
     row("sync::mpsc::Sender::reserve_owned", Value, "the sender", || {
-        sends(|sender| async move { sender.reserve_owned().await.map(|room| room.send(1)).is_ok() })
+        sends(|sender, value| async move {
+            sender.reserve_owned().await.map(|room| room.send(value)).is_ok()
+        })
     }),
     row("sync::mpsc::Sender::closed", Nothing, "", || {
         let (sender, receiver) = mpsc::channel::<u8>(1);
@@ -227,10 +232,14 @@ fn closes<S: Send + 'static>(
 }
 
 /// Into a full channel: one value comes from the other sender, and one from the future if it sent.
-fn sends<F: Future<Output = bool> + Send + 'static>(work: fn(mpsc::Sender<u8>) -> F) -> Scene {
+/// Each value is dropped once.
+fn sends<F: Future<Output = bool> + Send + 'static>(
+    work: fn(mpsc::Sender<Counted>, Counted) -> F,
+) -> Scene {
     let (sender, receiver) = mpsc::channel(1);
-    sender.try_send(0).unwrap();
-    let other = Other::new(work(sender.clone()));
+    let drops = Drops::new();
+    sender.try_send(drops.counted()).unwrap();
+    let other = Other::new(work(sender.clone(), drops.counted()));
     let (behind, lent) = (other.clone(), Lent::new(receiver));
     let left = lent.clone();
     let receive = move || {
@@ -238,18 +247,21 @@ fn sends<F: Future<Output = bool> + Send + 'static>(work: fn(mpsc::Sender<u8>) -
         receiver.try_recv().unwrap();
         lent.give(receiver);
     };
-    Scene::new(async move { assert!(work(sender).await) })
+    let value = drops.counted();
+    Scene::new(async move { assert!(work(sender, value).await) })
         .step(move || behind.waits())
         .step(receive)
         .check(move |ready| {
             let mut receiver = left.take();
+            assert_eq!(drops.count(), if ready { 1 } else { 2 }, "what was not sent is dropped");
             if ready {
-                assert_eq!(receiver.try_recv(), Ok(1));
+                assert!(receiver.try_recv().is_ok());
             }
             assert!(other.ready());
-            assert_eq!(receiver.try_recv(), Ok(1));
+            assert!(receiver.try_recv().is_ok());
             assert!(receiver.try_recv().is_err() && receiver.is_empty());
             assert_eq!(receiver.capacity(), receiver.max_capacity(), "all room is back");
+            assert_eq!(drops.count(), 3);
         })
 }
 
