@@ -3,6 +3,7 @@
 //! ```text
 //! cargo compare stuck     what others wait for while a task blocks, hogs, or floods   (7 minutes)
 //! cargo compare events    processor time and latency of a wake from outside        (half a minute)
+//! cargo compare late      how late timers are, p50, p99, p99.9                       (4 minutes)
 //! cargo compare idle      switches, threads, descriptors, memory of a runtime at rest     (20 s)
 //! cargo compare scale     to a million tasks and timers, to 10 000 connections        (5 minutes)
 //! ```
@@ -15,6 +16,7 @@ pub mod cells;
 pub mod events;
 pub mod floor;
 pub mod idle;
+pub mod late;
 pub mod on;
 pub mod process;
 pub mod scale;
@@ -33,6 +35,7 @@ use who::Who;
 pub enum Report {
     Stuck,
     Events,
+    Late,
     Idle,
     Scale,
 }
@@ -44,6 +47,8 @@ pub enum Lab {
     Stuck(Options),
     /// An outside event: processor time and latency.
     Events(Options),
+    /// How late timers are.
+    Late(Options),
     /// A runtime at rest: context switches, threads, descriptors, memory.
     Idle(Options),
     /// A thousand to a million tasks and timers, ten thousand connections.
@@ -105,6 +110,7 @@ pub fn run(lab: &Lab) -> Result<(), String> {
     let text = match lab {
         Lab::Stuck(options) => stuck::report(options),
         Lab::Events(options) => events::report(options),
+        Lab::Late(options) => late::report(options),
         Lab::Idle(options) => idle::report(options),
         Lab::Scale(options) => scale::report(options),
         Lab::Case { report, who, case: name, quick } => {
@@ -122,6 +128,7 @@ pub fn case(report: Report, who: Who, name: &str, size: Size) -> Result<Series, 
     let of_report = match report {
         Report::Stuck => stuck::case,
         Report::Events => events::case,
+        Report::Late => late::case,
         Report::Idle => idle::case,
         Report::Scale => scale::case,
     };

@@ -17,6 +17,7 @@ pub mod floor;
 pub mod flume;
 pub mod helping;
 pub mod mainspring;
+pub mod recording;
 pub mod smol;
 pub mod tokio;
 
@@ -66,8 +67,9 @@ macro_rules! tokio_shaped {
         use super::super::Flavor;
         pub use ::$crate_name::net::TcpListener;
         pub use ::$crate_name::sync::{Mutex, Semaphore, mpsc, oneshot};
-        pub use ::$crate_name::task::{JoinHandle, spawn, spawn_blocking, yield_now};
-        pub use ::$crate_name::time::{Sleep, sleep, timeout};
+        pub use ::$crate_name::select;
+        pub use ::$crate_name::task::{JoinHandle, JoinSet, spawn, spawn_blocking, yield_now};
+        pub use ::$crate_name::time::{Sleep, interval, sleep, timeout};
         use std::fmt::Debug;
         use std::future::Future;
 

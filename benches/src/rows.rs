@@ -9,6 +9,8 @@ pub enum Peer {
     Mainspring,
     /// Mainspring with `block_on_helps`, in the rows that measure in the root future.
     Helping,
+    /// Mainspring with its dump on, in a few rows.
+    Recording,
     Tokio,
     Smol,
     /// flume's channels, on tokio.
@@ -22,10 +24,11 @@ pub enum Peer {
 impl Peer {
     /// All, in the order of a round; the next round goes backwards. tokio stands at both ends, so
     /// that what drifts within a round shows in the noise.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Tokio,
         Self::Mainspring,
         Self::Helping,
+        Self::Recording,
         Self::Smol,
         Self::Flume,
         Self::Floor,
@@ -36,6 +39,7 @@ impl Peer {
         match self {
             Self::Mainspring => "mainspring",
             Self::Helping => "mainspring-helping",
+            Self::Recording => "mainspring-dump",
             Self::Tokio => "tokio",
             Self::Smol => "smol",
             Self::Flume => "flume",
@@ -131,7 +135,11 @@ impl Row {
     pub fn has(&self, peer: Peer) -> bool {
         match self.work {
             Work::Here { .. } => self.workload(peer).is_some(),
-            Work::Echo { .. } => !matches!(peer, Peer::Flume | Peer::Helping),
+            Work::Echo { connections } => match peer {
+                Peer::Flume | Peer::Helping => false,
+                Peer::Recording => connections == 50,
+                _ => true,
+            },
         }
     }
 }
@@ -173,7 +181,11 @@ pub const ROWS: &[Row] = &[
         "spawn + join one task",
         Suite::Task,
         &[Tokio(0.4)],
-        here!(task::spawn_join_one, Floor = on::floor::boxed_call),
+        here!(
+            task::spawn_join_one,
+            Recording = on::recording::task::spawn_join_one,
+            Floor = on::floor::boxed_call
+        ),
     ),
     row(
         "spawn 10 000 from a task",
@@ -213,7 +225,11 @@ pub const ROWS: &[Row] = &[
         "yield, 200 tasks",
         Suite::Task,
         &[Tokio(0.5)],
-        here!(task::yield_many, Floor = on::floor::rotate),
+        here!(
+            task::yield_many,
+            Recording = on::recording::task::yield_many,
+            Floor = on::floor::rotate
+        ),
     ),
     row("ping-pong over two oneshots", Suite::Task, &[Tokio(0.5)], here!(task::ping_pong)),
     row("chained spawn", Suite::Task, &[Tokio(0.4)], here!(task::chained_spawn)),
@@ -229,6 +245,7 @@ pub const ROWS: &[Row] = &[
         &[Smol(1.0)],
         here!(
             channel::capacity_100,
+            Recording = on::recording::channel::capacity_100,
             Flume = on::flume::channel::capacity_100,
             Floor = on::floor::locked_queue
         ),
@@ -309,6 +326,21 @@ pub const ROWS: &[Row] = &[
             &[Tokio(0.5)],
             here!(time::sleeping_tasks),
         )
+    },
+    Row {
+        suite: Suite::Task,
+        ..extra("select! of two channels", here_without_smol!(group::select_two))
+    },
+    Row { suite: Suite::Task, ..extra("JoinSet of 10 000", here_without_smol!(group::join_set)) },
+    Row {
+        suite: Suite::Task,
+        ..extra("TaskGroup of 10 000", here_without_smol!(group::task_group))
+    },
+    Row { suite: Suite::Task, ..extra("gather of 10 000", here_without_smol!(group::gather)) },
+    Row {
+        suite: Suite::Time,
+        unit: Unit::Cpu,
+        ..extra("1 000 intervals, CPU a tick", here_without_smol!(group::ticks))
     },
     row(
         "spawn_blocking, one at a time",

@@ -4,7 +4,7 @@
 use benches::alloc::Counting;
 use benches::labs::series::{Series, parse};
 use benches::labs::who::{Peer, Threads, Who};
-use benches::labs::{Report, Size, case, events, scale, stuck};
+use benches::labs::{Report, Size, case, events, late, scale, stuck};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard};
 
@@ -85,6 +85,19 @@ fn every_outside_event_arrives_and_is_timed() {
 }
 
 #[test]
+fn every_sleep_is_timed_and_none_ends_early() {
+    let _alone = alone();
+    for name in late::names() {
+        for who in everybody() {
+            let series = tiny(Report::Late, who, &name);
+            assert!(!series["late"].is_empty(), "{name}, {who}");
+            let early = series["late"].iter().filter(|micros| **micros < 0.0).count();
+            assert!(early == 0 || who.peer != Peer::Mainspring, "{name}, {who}: {early} early");
+        }
+    }
+}
+
+#[test]
 fn every_size_is_spawned_armed_slept_and_joined() {
     let _alone = alone();
     let both_kinds = ["tasks, made", "tasks, shuffled", "timers, made", "timers, shuffled"];
@@ -138,7 +151,7 @@ fn runtimes_made_and_dropped_are_counted() {
 #[test]
 fn a_case_that_does_not_exist_is_an_error() {
     let who = Who::new(Peer::Tokio, Threads::Home);
-    for report in [Report::Stuck, Report::Events, Report::Idle, Report::Scale] {
+    for report in [Report::Stuck, Report::Events, Report::Late, Report::Idle, Report::Scale] {
         assert!(case(report, who, "no such case", Size::Tiny).is_err());
     }
     let smol = Who::new(Peer::Smol, Threads::Home);

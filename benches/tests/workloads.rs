@@ -46,6 +46,11 @@ fn the_rows_about_the_root_do_their_work_where_it_helps() {
 }
 
 #[test]
+fn the_rows_about_the_dump_do_their_work_with_it_on() {
+    every_row_on(Peer::Recording);
+}
+
+#[test]
 fn every_workload_does_its_work_on_tokio() {
     every_row_on(Peer::Tokio);
 }

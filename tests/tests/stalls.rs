@@ -5,11 +5,12 @@ use mainspring::runtime::{Builder, Runtime, Stall};
 use mainspring::sync::{Mutex, Notify};
 use mainspring::task;
 use mainspring::time::{Duration, sleep};
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::task::Poll;
 use tests::many::{Hold, LIMIT};
 
 /// Both flavours, the second with one worker and with two. What `of` sets up, and its reports.
@@ -283,4 +284,55 @@ fn a_block_on_that_is_woken_from_outside_is_not_reported_twice() {
             waits.join().unwrap();
         });
     });
+}
+
+/// A fair lock is handed to a future that nobody polls, because its task blocks for that very lock
+/// (tokio #7892 hangs without a word). Both sides of it are named.
+#[test]
+fn a_lock_that_was_handed_to_a_future_which_nobody_polls_is_reported() {
+    for same_poll in [true, false] {
+        let (tell, told) = channel();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .debug(true)
+            .on_stall(move |stall| drop(tell.send(stall)))
+            .build()
+            .unwrap();
+        let mutex = Arc::new(Mutex::new(()));
+        let held = mutex.clone().try_lock_owned().unwrap();
+        let (in_line, is_in_line) = channel();
+        let (go_on, goes_on) = channel();
+        let handle = runtime.handle().clone();
+        let inside = runtime.enter();
+        let task = spawn_named("keeps", async move {
+            let mut first = Box::pin(mutex.lock());
+            let pending = poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx).is_pending()));
+            assert!(pending.await);
+            if !same_poll {
+                task::yield_now().await;
+            }
+            in_line.send(()).unwrap();
+            task::block_in_place(|| {
+                goes_on.recv().unwrap();
+                handle.block_on(async { drop(mutex.lock().await) });
+            });
+        });
+        drop(inside);
+        is_in_line.recv_timeout(LIMIT).unwrap();
+        drop(held);
+        go_on.send(()).unwrap();
+        let stall = std::iter::from_fn(|| told.recv_timeout(LIMIT).ok())
+            .find(|stall| matches!(stall, Stall::Deadlock { .. }))
+            .expect("a report");
+        let text = stall.to_string();
+        let Stall::Deadlock { tasks, .. } = stall else { unreachable!() };
+        assert_eq!(tasks.len(), 2, "{text}");
+        assert!(tasks.iter().any(|one| one.id() == task.id() && one.name() == Some("keeps")));
+        assert!(tasks.iter().any(|one| one.is_block_on()));
+        let holder = format!("held by task {} (keeps)", task.id());
+        assert!(text.contains(&holder), "{text}");
+        assert!(text.contains("and blocks in root"), "{text}");
+        // The thread is lost, as it would be without the report.
+        runtime.shutdown_background();
+    }
 }

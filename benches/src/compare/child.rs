@@ -43,6 +43,7 @@ pub fn serve(peer: Peer, flavor: Flavor) -> io::Result<()> {
 pub fn serve_on(peer: Peer, flavor: Flavor, listener: TcpListener) -> io::Result<()> {
     match peer {
         Peer::Mainspring | Peer::Helping => on::mainspring::echo::serve(flavor, listener),
+        Peer::Recording => on::recording::echo::serve(flavor, listener),
         Peer::Tokio | Peer::TokioAgain => on::tokio::echo::serve(flavor, listener),
         Peer::Smol => on::smol::echo::serve(flavor, listener),
         Peer::Flume | Peer::Floor => return echo::epoll::serve(&listener),

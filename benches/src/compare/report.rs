@@ -39,10 +39,12 @@ impl Line {
             if wall.iter().any(|of_peer| !of_peer.is_empty()) {
                 lines.push(extra("wall", Unit::Time, wall));
             }
-            if !of.figures(Peer::Helping).is_empty() {
-                let instead = |peer| if peer == Peer::Mainspring { Peer::Helping } else { peer };
-                let figures = Peer::ALL.map(|peer| of.figures(instead(peer)).to_vec()).to_vec();
-                lines.push(extra("block_on_helps", unit, figures));
+            for (other, name) in [(Peer::Helping, "block_on_helps"), (Peer::Recording, "dump on")] {
+                if !of.figures(other).is_empty() {
+                    let instead = |peer| if peer == Peer::Mainspring { other } else { peer };
+                    let figures = Peer::ALL.map(|peer| of.figures(instead(peer)).to_vec()).to_vec();
+                    lines.push(extra(name, unit, figures));
+                }
             }
         }
         lines

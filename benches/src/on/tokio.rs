@@ -6,6 +6,8 @@ pub mod blocking;
 pub mod channel;
 #[path = "../workload/echo.rs"]
 pub mod echo;
+#[path = "../workload/group.rs"]
+pub mod group;
 #[path = "../workload/queue.rs"]
 pub mod queue;
 #[path = "../workload/share.rs"]
@@ -40,5 +42,36 @@ pub mod rt {
     #[inline]
     pub async fn get<T>(queue: &Queue<T>) -> T {
         queue.1.lock().await.recv().await.expect("the sender lives")
+    }
+
+    /// Runs them all to their end, and stops at the first error.
+    pub async fn group<T, E, F>(all: impl Iterator<Item = F>) -> Result<(), E>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let mut set: JoinSet<_> = all.collect();
+        while let Some(ended) = set.join_next().await {
+            if let Err(error) = joined(ended) {
+                set.shutdown().await;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+    /// Runs them all, for their results in order.
+    pub async fn gather<T, E, F>(all: impl Iterator<Item = F>) -> Result<Vec<T>, E>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let handles: Vec<_> = all.map(spawn).collect();
+        let mut results = Vec::with_capacity(handles.len());
+        for handle in handles {
+            results.push(joined(handle.await)?);
+        }
+        Ok(results)
     }
 }

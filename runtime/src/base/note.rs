@@ -106,6 +106,11 @@ impl Page {
         self.task.get()
     }
 
+    /// What is written on it.
+    pub(crate) fn waits(&self) -> Waits {
+        self.waits.get()
+    }
+
     /// One line more, if there is room.
     pub(crate) fn add(&self, wait: Wait) {
         let mut waits = self.waits.get();

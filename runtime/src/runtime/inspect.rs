@@ -59,8 +59,9 @@ impl Builder {
     /// limit is set, and a report when a `block_on` waits for what cannot come: nothing has run for
     /// a second, no timer is armed, nobody waits for a socket or a signal, and no blocking closure
     /// is left. The report names all tasks that are left and what they wait for, once for each
-    /// `block_on`, which goes on waiting: a thread outside the runtime may still wake it. Default
-    /// `false`.
+    /// `block_on`, which goes on waiting: a thread outside the runtime may still wake it. The same
+    /// for a `block_on` inside of a task (in [`block_in_place`](crate::task::block_in_place)) that
+    /// waits for what this very task has, whatever else runs. Default `false`.
     ///
     /// asyncio: `asyncio.run(..., debug=True)`.
     ///

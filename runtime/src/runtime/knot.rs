@@ -9,6 +9,8 @@
 //!   task 6 ── the end of ─────► task 4                                  waits for one, is in none
 //! ```
 //!
+//! A task that is in a poll hangs on the `block_on` that it has called there (in `block_in_place`).
+//!
 //! A mutex that nobody with a record holds may have been handed to one who waits and has not been
 //! polled since: that is the one whose task is no longer waiting.
 
@@ -40,7 +42,9 @@ pub(super) fn find(tasks: &mut [TaskDump]) {
         }
         known.others = peers;
     }
-    let next: Vec<_> = tasks.iter().map(|task| arrow(task, &place)).collect();
+    let blocks: HashMap<Id, usize> =
+        (0..tasks.len()).filter_map(|at| Some((tasks[at].inside?, at))).collect();
+    let next: Vec<_> = tasks.iter().map(|task| arrow(task, &place, &blocks)).collect();
     for at in 0..tasks.len() {
         tasks[at].knot = ring(at, &next).map(|at| tasks[at].peer.clone()).collect();
     }
@@ -49,11 +53,20 @@ pub(super) fn find(tasks: &mut [TaskDump]) {
 /// Mutexes that somebody waits for and who is no longer waiting.
 fn handed(tasks: &[TaskDump]) -> HashMap<usize, Id> {
     let mut handed = HashMap::new();
-    for task in tasks.iter().filter(|task| task.state() != TaskState::Waiting) {
-        for wait in task.known.iter().flat_map(|known| &known.raw) {
+    let mut add = |waits: &[Wait], id| {
+        for wait in waits {
             if let Wait::Named(Kind::Mutex, at) = wait {
-                handed.insert(*at, task.id());
+                handed.insert(*at, id);
             }
+        }
+    };
+    for task in tasks {
+        let Some(known) = &task.known else { continue };
+        if task.state() != TaskState::Waiting {
+            add(&known.raw, task.id());
+        }
+        if let Some(outer) = task.inside {
+            add(&known.outer, outer);
         }
     }
     handed
@@ -71,7 +84,14 @@ fn other_end(wait: &WaitsFor, handed: &HashMap<usize, Id>) -> Option<Id> {
 }
 
 /// The one task that this one hangs on.
-fn arrow(task: &TaskDump, place: &HashMap<Id, usize>) -> Option<usize> {
+fn arrow(
+    task: &TaskDump,
+    place: &HashMap<Id, usize>,
+    blocks: &HashMap<Id, usize>,
+) -> Option<usize> {
+    if task.state() == TaskState::Running {
+        return blocks.get(&task.id()).copied();
+    }
     let known = task.known.as_ref().filter(|_| task.state() == TaskState::Waiting)?;
     match &known.others[..] {
         [Some(Peer { id, .. })] => place.get(id).copied(),

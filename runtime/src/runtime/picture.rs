@@ -72,6 +72,8 @@ pub struct TaskDump {
     pub(super) known: Option<Known>,
     /// From this task to itself, each waiting for the next.
     pub(super) knot: Vec<Peer>,
+    /// Of a `block_on`: the task in whose poll it was called.
+    pub(super) inside: Option<Id>,
 }
 
 /// What only a record knows.
@@ -80,6 +82,8 @@ pub(super) struct Known {
     polls: u64,
     time: Duration,
     pub(super) raw: Vec<Wait>,
+    /// What the poll around a `block_on` had found.
+    pub(super) outer: Vec<Wait>,
     pub(super) waits: Vec<WaitsFor>,
     /// Who is at the other end of each wait.
     pub(super) others: Vec<Option<Peer>>,
@@ -88,7 +92,14 @@ pub(super) struct Known {
 impl TaskDump {
     pub(super) fn of(seen: Seen) -> Self {
         let peer = Peer { id: seen.id, name: None, role: Role::Task };
-        Self { peer, spawned: seen.spawned, state: seen.state, known: None, knot: Vec::new() }
+        Self {
+            peer,
+            spawned: seen.spawned,
+            state: seen.state,
+            known: None,
+            knot: vec![],
+            inside: None,
+        }
     }
 
     /// `seen`: its state by its cell. Who has none is running or waiting.
@@ -102,6 +113,7 @@ impl TaskDump {
             (_, Some(state)) => state,
         };
         let raw: Vec<_> = record.waits().into_iter().flatten().collect();
+        let outer = record.inside.1.into_iter().flatten().collect();
         let waits = if state == TaskState::Running { &[][..] } else { &raw[..] };
         let known = Known {
             polls,
@@ -109,6 +121,7 @@ impl TaskDump {
             waits: waits.iter().map(|wait| waits_for(*wait, now)).collect(),
             others: vec![None; waits.len()],
             raw,
+            outer,
         };
         Some(Self {
             peer: Peer { id: id(record.id())?, name: record.name.clone(), role: record.role },
@@ -116,6 +129,7 @@ impl TaskDump {
             state,
             known: Some(known),
             knot: Vec::new(),
+            inside: id(record.inside.0),
         })
     }
 
@@ -181,8 +195,8 @@ impl TaskDump {
     }
 
     /// Is the task part of a ring of tasks, each of which waits for a mutex that the next one
-    /// holds, or for its end, and for nothing else? Then none of them will run again by itself. The
-    /// ring, from this task on; empty if there is none.
+    /// holds, or for its end, and for nothing else, or blocks in a `block_on` that does? Then none
+    /// of them will run again by itself. The ring, from this task on; empty if there is none.
     pub fn deadlock(&self) -> impl Iterator<Item = Id> + '_ {
         self.knot.iter().map(|peer| peer.id)
     }
@@ -215,7 +229,10 @@ impl fmt::Display for TaskDump {
                 show(f, wait, other.as_ref())?;
             }
             if let [first, others @ ..] = &self.knot[..] {
-                // The first arrow has just been told.
+                // The first arrow has just been told, but for a task that is in a block_on.
+                if known.waits.is_empty() {
+                    write!(f, ", and blocks in {}", others.first().unwrap_or(first))?;
+                }
                 for peer in others.iter().skip(1).chain(others.first().map(|_| first)) {
                     write!(f, ", which waits for {peer}")?;
                 }

@@ -12,6 +12,8 @@ use std::pin::Pin;
 
 /// Starts a task with a record. In a box, so that each future's code is there once and not twice:
 /// for itself and in a [`Recorded`].
+#[cold]
+#[inline(never)]
 pub(super) fn spawn<F>(
     recorder: &Recorder,
     scheduler: &Scheduler,

@@ -29,6 +29,7 @@ use crate::base::note::{Kind, Wait};
 use crate::base::prim::thread;
 use crate::task::record::{Record, Role};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,6 +40,8 @@ use std::time::{Duration, Instant};
 const QUIET: Duration = Duration::from_secs(1);
 /// Looks within that time: so many must have found the same.
 const LOOKS: u32 = 8;
+/// More looks than there will be.
+const REPORTED: u32 = u32::MAX / 2;
 /// The shortest and the longest time between two looks.
 const PERIODS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(100));
 
@@ -64,6 +67,15 @@ pub enum Stall {
         /// All that is left, the future of `block_on` too.
         tasks: Vec<TaskDump>,
     },
+    /// A task called `block_on` in a poll, and that waits for what only the task itself, or one
+    /// that waits for it, could give it.
+    #[non_exhaustive]
+    Deadlock {
+        /// How long none of them has moved.
+        quiet: Duration,
+        /// Who waits for whom, in a ring; see [`TaskDump::deadlock`].
+        tasks: Vec<TaskDump>,
+    },
 }
 
 impl fmt::Display for Stall {
@@ -81,6 +93,16 @@ impl fmt::Display for Stall {
                      this runtime can wake it: no timer is armed, nobody waits for a socket, no \
                      blocking closure is left. Only a thread outside could. It goes on waiting; \
                      these are left:"
+                )?;
+                tasks.iter().try_for_each(|task| write!(f, "\n  {task}"))
+            }
+            Self::Deadlock { quiet, tasks } => {
+                write!(
+                    f,
+                    "mainspring: a block_on inside of a task has waited {quiet:?} for what that \
+                     task keeps from it: a lock that is held across the block_on, or that was \
+                     handed to a future which nobody polls meanwhile. Use .await there, and drop \
+                     or poll a future that is in line for a lock. In the ring are:"
                 )?;
                 tasks.iter().try_for_each(|task| write!(f, "\n  {task}"))
             }
@@ -140,7 +162,7 @@ pub(super) fn start(config: Config, handle: Handle) -> io::Result<Watcher> {
 }
 
 fn watch(config: &Config, inner: &Inner, handle: &Handle, stopped: &Receiver<()>) {
-    let (mut quiet, period) = (Quiet::new(), config.period());
+    let (mut quiet, mut still, period) = (Quiet::new(), Still::default(), config.period());
     while stopped.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
         let mut look = Look::default();
         let mut slow = Vec::new();
@@ -164,6 +186,12 @@ fn watch(config: &Config, inner: &Inner, handle: &Handle, stopped: &Receiver<()>
         {
             config.tell(Stall::Hang { quiet, tasks: handle.dump() });
         }
+        if config.hang
+            && let Some((root, quiet)) = still.look(&look.blocked)
+            && let Some(tasks) = ring_of(root, handle.dump())
+        {
+            config.tell(Stall::Deadlock { quiet, tasks });
+        }
     }
 }
 
@@ -176,6 +204,8 @@ struct Look {
     root: u64,
     /// Something runs, or can be woken from outside.
     alive: bool,
+    /// Each `block_on` in the poll of a task that waits, and how often it was polled.
+    blocked: Vec<(u64, u64)>,
 }
 
 impl Look {
@@ -186,11 +216,45 @@ impl Look {
         self.sum = self.sum.wrapping_add(mixed ^ mixed >> 29);
         if record.role == Role::Root {
             self.root = self.root.max(record.id());
+            if record.inside.0 != 0 && record.running().is_none() {
+                self.blocked.push((record.id(), record.polls()));
+            }
         }
         let outside = |wait: Wait| matches!(wait, Wait::Named(Kind::Socket | Kind::Signal, _));
         self.alive |= record.role == Role::Closure
             || record.running().is_some()
             || record.waits().into_iter().flatten().any(outside);
+    }
+}
+
+/// The tasks of the ring that this `block_on` is in, if it is in one.
+fn ring_of(root: u64, tasks: Vec<TaskDump>) -> Option<Vec<TaskDump>> {
+    let known = tasks.iter().find(|task| task.id().0.get() == root)?;
+    let ring: Vec<_> = known.deadlock().collect();
+    let in_ring = |task: &TaskDump| ring.contains(&task.id());
+    (!ring.is_empty()).then(|| tasks.into_iter().filter(in_ring).collect())
+}
+
+/// Since when each `block_on` in a task stands still.
+#[derive(Default)]
+struct Still(HashMap<(u64, u64), (Instant, u32)>);
+
+impl Still {
+    /// One that has stood still for too long, once.
+    fn look(&mut self, blocked: &[(u64, u64)]) -> Option<(u64, Duration)> {
+        self.0.retain(|known, _| blocked.contains(known));
+        let mut found = None;
+        for one in blocked {
+            let (since, looks) = self.0.entry(*one).or_insert_with(|| (clock::now(), 0));
+            *looks = looks.saturating_add(1);
+            let quiet = clock::now().saturating_duration_since(*since);
+            // The number of looks says whether it was reported: it is, at most once.
+            if found.is_none() && *looks > LOOKS && *looks < REPORTED && quiet >= QUIET {
+                *looks = REPORTED;
+                found = Some((one.0, quiet));
+            }
+        }
+        found
     }
 }
 

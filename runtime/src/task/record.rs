@@ -63,6 +63,9 @@ pub(crate) struct Record {
     told: AtomicU64,
     place: Mutex<Place>,
     waits: Mutex<Waits>,
+    /// Of a `block_on`: the task in whose poll it was called, or 0, and what that poll had found
+    /// to wait for by then.
+    pub(crate) inside: (u64, Waits),
 }
 
 /// Where a record is, or was.
@@ -142,6 +145,10 @@ impl Recorder {
             told: zero(),
             place: Mutex::new(Place::Nowhere),
             waits: Mutex::new(BLANK),
+            inside: match role {
+                Role::Root => coop::page(|page| (page.task(), page.waits())),
+                _ => (0, BLANK),
+            },
         }))
     }
 

@@ -3,40 +3,47 @@
 #![forbid(unsafe_code)]
 
 use super::coop::page;
-use crate::base::note::{Kind, Wait, on};
+use crate::base::note::{Kind, Page, Wait, on};
 use std::task::Poll;
 
 /// The leaf waits for this.
-#[inline]
+#[inline(always)]
 pub(crate) fn waits(wait: Wait) {
     if on() {
-        page(|page| page.add(wait));
+        write(|page| page.add(wait));
     }
 }
 
 /// The same, for what a leaf answers, if it is `Pending`.
-#[inline]
+#[inline(always)]
 pub(crate) fn pending<T>(polled: Poll<T>, wait: Wait) -> Poll<T> {
-    if polled.is_pending() {
-        waits(wait);
+    if on() && polled.is_pending() {
+        write(|page| page.add(wait));
     }
     polled
 }
 
 /// A leaf inside answered this. If it was `Pending`, what it said it waits for is part of a `kind`.
-#[inline]
+#[inline(always)]
 pub(crate) fn inside<T>(polled: Poll<T>, kind: Kind) -> Poll<T> {
-    if polled.is_pending() && on() {
-        page(|page| page.rename(kind));
+    if on() && polled.is_pending() {
+        write(|page| page.rename(kind));
     }
     polled
 }
 
 /// The same, of whatever there is at the address `at`.
-#[inline]
+#[inline(always)]
 pub(crate) fn located<T>(polled: Poll<T>, at: usize) -> Poll<T> {
-    if polled.is_pending() && on() {
-        page(|page| page.locate(at));
+    if on() && polled.is_pending() {
+        write(|page| page.locate(at));
     }
     polled
+}
+
+/// Out of the way: a page is many words, and the leaf is a hot path.
+#[cold]
+#[inline(never)]
+fn write(line: impl FnOnce(&Page)) {
+    page(line);
 }

@@ -7,6 +7,8 @@ pub mod crowd;
 pub mod events;
 #[path = "../cases/idle.rs"]
 pub mod idle;
+#[path = "../cases/late.rs"]
+pub mod late;
 #[path = "../cases/probes.rs"]
 pub mod probes;
 #[path = "../cases/stuck.rs"]

@@ -215,8 +215,14 @@ pub(super) fn expect_open(outcome: Result<(), AcquireError>) {
 #[inline]
 pub(super) fn taken(permits: &Permits) {
     if note::on() {
-        note::hold(permits.address(), coop::page(Page::task));
+        held(permits, true);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn held(permits: &Permits, taken: bool) {
+    note::hold(permits.address(), if taken { coop::page(Page::task) } else { 0 });
 }
 
 /// Gives the permit to the first in line, or back.
@@ -224,7 +230,7 @@ pub(super) fn taken(permits: &Permits) {
 pub(super) fn unlock(permits: &Permits) {
     if note::on() {
         // Whoever is handed it says so when it is polled.
-        note::hold(permits.address(), 0);
+        held(permits, false);
     }
     permits.release(1);
 }
