@@ -40,9 +40,10 @@ pub const ROWS: &[Row] = &[
         sends(|sender, value| async move { sender.send(value).await.is_ok() })
     }),
     row("sync::mpsc::Sender::reserve", Place, "room goes to the next", || {
-        sends(
-            |sender, value| async move { sender.reserve().await.map(|room| room.send(value)).is_ok() },
-        )
+        sends(|sender, value| async move {
+            let room = sender.reserve().await;
+            room.map(|room| room.send(value)).is_ok()
+        })
     }),
     row("sync::mpsc::Sender::reserve_many", Place, "room goes to the next", || {
         sends(|sender, value| async move {
