@@ -6,9 +6,10 @@
 //!
 //! Whatever the table says, a future that is dropped leaves no waker, no timer and no place in a
 //! line behind, and what it was handed in the meantime (a permit, a lock, a notification, a value)
-//! goes to the next one or stays where it was. Some things keep the last waker until they are
-//! polled again or dropped themselves: the receiver of a channel, a handle of a task, an interval,
-//! a set. "By reference" is `&mut`: then the drop is that of the reference.
+//! goes to the next one or stays where it was. Some things that are waited for by reference keep
+//! the last waker until they are polled again or dropped: the receiver of an `mpsc`, both ends of a
+//! `oneshot`, the handle of a task, a set of tasks, an interval. "By reference" is `&mut`: then the
+//! drop is that of the reference.
 //!
 //! An `async` block loses what it holds, and what the future that it waits for loses. So do
 //! [`select!`](crate::select), [`join!`](macro@crate::join) and

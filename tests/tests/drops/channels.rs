@@ -15,6 +15,7 @@ pub const ROWS: &[Row] = &[
     row("sync::oneshot::Sender::closed", Nothing, "", || {
         let (sender, receiver) = oneshot::channel::<u8>();
         closes(sender, async |sender| sender.closed().await, || drop(receiver), |s| s.is_closed())
+            .keeps_waker()
     }),
     row("sync::mpsc::Receiver::recv", Nothing, "", || {
         mpsc_receives(async |r, got| got.say(r.recv().await.ok_or(())))
@@ -156,7 +157,6 @@ fn receives<R: Send + 'static>(
             let rest = rest(left.take());
             assert_eq!(got.0.lock().unwrap().len() + rest.len(), sent, "no value is lost");
         })
-        .keeps_waker()
 }
 
 fn one() -> Scene {
@@ -169,6 +169,7 @@ fn one() -> Scene {
         |mut receiver| receiver.try_recv().into_iter().collect(),
         1,
     )
+    .keeps_waker()
 }
 
 fn mpsc_receives(work: impl AsyncFnOnce(&mut Receiver<u8>, Got) + 'static) -> Scene {
@@ -182,6 +183,7 @@ fn mpsc_receives(work: impl AsyncFnOnce(&mut Receiver<u8>, Got) + 'static) -> Sc
         |mut r| std::iter::from_fn(|| r.try_recv().ok()).collect(),
         2,
     )
+    .keeps_waker()
 }
 
 fn unbounded_receives(
@@ -197,6 +199,7 @@ fn unbounded_receives(
         |mut r| std::iter::from_fn(|| r.try_recv().ok()).collect(),
         2,
     )
+    .keeps_waker()
 }
 
 /// A change is seen by the future, or is still to be seen.
@@ -228,10 +231,7 @@ fn closes<S: Send + 'static>(
 ) -> Scene {
     let lent = Lent::new(sender);
     let left = lent.clone();
-    Scene::new(lent.future(work))
-        .step(close)
-        .check(move |_| assert!(closed(&left.take())))
-        .keeps_waker()
+    Scene::new(lent.future(work)).step(close).check(move |_| assert!(closed(&left.take())))
 }
 
 /// Into a full channel: one value comes from the other sender, and one from the future if it sent.
