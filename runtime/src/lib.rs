@@ -668,3 +668,6 @@ pub mod compat {
     #[cfg(feature = "hyper")]
     pub mod hyper;
 }
+
+/// what is lost when a future is dropped before it is ready.
+pub mod cancel_safety;

@@ -110,6 +110,8 @@ pub use mainspring_macros::select_branches as branches;
 /// * **Lose what the futures inside of them lose**: [`timeout`], [`join!`](macro@crate::join),
 ///   `select!`, and every `async` block.
 ///
+/// All futures of this crate: [`cancel_safety`](crate::cancel_safety).
+///
 /// A future that is not safe is pinned once, outside of the loop, and given by `&mut`: then the
 /// loser is only the reference. See [`pin!`](macro@crate::pin).
 ///

@@ -252,6 +252,15 @@ impl Gate {
         wakers.iter().for_each(Waker::wake_by_ref);
     }
 
+    pub fn is_open(&self) -> bool {
+        self.0.lock().expect("no panic under this lock").0
+    }
+
+    /// Keeps no waker any longer.
+    pub fn forget(&self) {
+        self.0.lock().expect("no panic under this lock").1.clear();
+    }
+
     /// Every waker that was left here.
     pub fn wakers(&self) -> Vec<Waker> {
         self.0.lock().expect("no panic under this lock").1.clone()

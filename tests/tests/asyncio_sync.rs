@@ -19,9 +19,9 @@
 //! | `Semaphore.negative` | `ValueError` | cannot be written: `usize` |
 //! | `Semaphore.cancelled_waiter_no_leak` | `(True, True)` | `semaphore_loses_no_permit` |
 //! | `Semaphore.cancel_after_handover` | permit returned | `semaphore_cancelled_when_handed` |
-//! | `Queue.full`, `put_nowait_full` | `(True, 2)`, `QueueFull` | `queue_full` |
+//! | `Queue.full`, `Queue.put_nowait_full` | `(True, 2)`, `QueueFull` | `queue_full` |
 //! | `Queue.put_blocks` | `True` | `queue_put_blocks` |
-//! | `Queue.fifo`, `get_nowait_empty` | `[1, 2, 3]`, `QueueEmpty` | `queue_is_fifo` |
+//! | `Queue.fifo`, `Queue.get_nowait_empty` | `[1, 2, 3]`, `QueueEmpty` | `queue_is_fifo` |
 //! | `Queue.task_done_extra` | `ValueError` | `queue_task_done_too_often` |
 //! | `Queue.join_when_idle` | returns at once | `queue_join_when_idle` |
 //! | `Queue.join_waits_task_done_not_get` | `(False, True)` | `queue_join_waits_for_task_done` |

@@ -7,6 +7,10 @@
 //! need not cite an invariant. Every rule has a sample that breaks it: a rule that cannot fail is
 //! none.
 
+#[path = "tidy/futures.rs"]
+mod futures;
+#[path = "tidy/futures_samples.rs"]
+mod futures_samples;
 #[path = "tidy/rules.rs"]
 mod rules;
 #[path = "tidy/samples.rs"]
@@ -104,7 +108,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
 /// A rule: what breaks it in a tree.
 type Rule = fn(&Tree) -> Vec<String>;
 
-const RULES: [(&str, Rule); 11] = [
+const RULES: [(&str, Rule); 12] = [
     ("imports", rules::imports),
     ("captions", rules::captions),
     ("sizes", rules::sizes),
@@ -115,6 +119,7 @@ const RULES: [(&str, Rule); 11] = [
     ("leftovers", rules::leftovers),
     ("owners", rules::owners),
     ("cancel_safety", rules::cancel_safety),
+    ("futures", futures::futures),
     ("foreign_paths", rules::foreign_paths),
 ];
 

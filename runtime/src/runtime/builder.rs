@@ -258,10 +258,11 @@ impl Builder {
         self
     }
 
-    /// Called with what went wrong where nobody waits for the news: a waker that panics, the
-    /// destructor of an output that nobody wanted. Called on the thread where it happened.
+    /// Called with what went wrong where nobody waits for the news: a task that panicked and whose
+    /// handle was dropped, a waker that panics, the destructor of an output that nobody wanted.
+    /// Called on the thread where it happened.
     ///
-    /// asyncio: `loop.set_exception_handler`.
+    /// asyncio: `loop.set_exception_handler`, "Task exception was never retrieved".
     pub fn unhandled(&mut self, hook: impl Fn(Unhandled) + Send + Sync + 'static) -> &mut Self {
         self.unhandled = Some(Arc::new(hook));
         self

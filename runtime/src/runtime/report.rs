@@ -1,7 +1,7 @@
 //! what nobody is there to be told: the hook of `Builder::unhandled`.
 //!
-//! A task's panic goes to its join. But a waker may panic in a driver, or the destructor of an
-//! output that nobody wanted: there is no join to give that to. Such a panic is caught, everything
+//! A task's panic goes to its join. But the handle may have been dropped, and a waker may panic in a
+//! driver, or a destructor: there is no join to give that to. Such a panic is caught, everything
 //! else goes on, and this hook hears of it. Without a hook it is dropped; the process's panic hook
 //! has printed it before that.
 
@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// Something that went wrong where nobody waits for the news.
 #[non_exhaustive]
 pub enum Unhandled {
+    /// A task panicked, or a blocking closure, and its handle was dropped before anybody asked for
+    /// the output.
+    Task(JoinError),
     /// A waker panicked, or the destructor of an output or a waker, or a hook of the builder.
     Panic(Box<dyn Any + Send + 'static>),
     /// [`block_in_place`](crate::task::block_in_place) found no thread that takes over the worker:
@@ -28,6 +31,7 @@ impl fmt::Display for Unhandled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let panic = match self {
             Self::Panic(panic) => panic,
+            Self::Task(error) => return write!(f, "{error}, and nobody looked at its output"),
             Self::NoSubstitute(why) => {
                 return write!(f, "block_in_place blocks a worker that nobody takes over: {why}");
             }
@@ -55,7 +59,10 @@ pub(super) fn report(hook: Option<Hook>) -> Arc<dyn Fn(Panic) + Send + Sync> {
             // News that is no panic comes ready-made.
             Some(hook) => hook(match panic.downcast::<Unhandled>() {
                 Ok(news) => *news,
-                Err(panic) => Unhandled::Panic(panic),
+                Err(panic) => match panic.downcast::<JoinError>() {
+                    Ok(error) => Unhandled::Task(*error),
+                    Err(panic) => Unhandled::Panic(panic),
+                },
             }),
             None => drop(panic),
         }));

@@ -154,13 +154,19 @@ impl<F: Work, S: Schedule> Cell<F, S> {
         unsafe { Self::slot(task, take) };
     }
 
+    /// Drops an output that nobody took. What is thrown, or was and nobody has heard of it, comes
+    /// back.
+    ///
     /// # Safety
     /// INV-27: the slot holds the output and the caller alone may drop it.
     unsafe fn drop_output(task: TaskRef) -> Result<(), Panic> {
-        // SAFETY(INV-27): dropped once, here.
-        let drop = |slot: *mut Slot<F>| unsafe { ManuallyDrop::drop(&mut (*slot).output) };
+        // SAFETY(INV-27): moved out once, here.
+        let take = |slot: *mut Slot<F>| unsafe { ptr::read(&raw const (*slot).output) };
         // SAFETY(INV-24): the caller owns a reference.
-        contain(|| unsafe { Self::slot(task, drop) })
+        match ManuallyDrop::into_inner(unsafe { Self::slot(task, take) }) {
+            Err(error) if error.is_panic() => Err(Box::new(error)),
+            output => contain(|| drop(output)),
+        }
     }
 
     /// # Safety

@@ -135,7 +135,7 @@ pub fn sizes(tree: &Tree) -> Vec<String> {
 }
 
 /// Each `fn name`, with where it stands.
-fn functions(source: &Source) -> Vec<(usize, String)> {
+pub fn functions(source: &Source) -> Vec<(usize, String)> {
     let named = |at: usize| Some((at, source.word_at(at + 2).0)).filter(|(_, n)| !n.is_empty());
     source.find("fn").into_iter().filter_map(named).collect()
 }
@@ -317,8 +317,7 @@ pub fn cancel_safety(tree: &Tree) -> Vec<String> {
             let front = String::from_utf8_lossy(front);
             let public = front.split_whitespace().any(|word| word == "pub")
                 || traits.iter().any(|body| body.contains(&at));
-            let head = String::from_utf8_lossy(&source.code[at..source.head_end(at)]).into_owned();
-            let returned = head.rsplit_once(") ->").map_or("", |(_, returned)| returned.trim());
+            let returned = source.returned(at);
             let first: String =
                 returned.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let future = front.split_whitespace().any(|word| word == "async")

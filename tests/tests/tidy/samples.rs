@@ -179,6 +179,7 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("cancel_safety", "local.rs", "pub fn f() -> impl Future {}", "fn f returns a future"),
     ("cancel_safety", "local.rs", "pub fn f() -> Lock {}", "fn f returns a future"),
     ("cancel_safety", "local.rs", "pub trait T { fn f(&self) -> Lock; }", "fn f returns a future"),
+    ("futures", "lib.rs", "pub mod a { pub use crate::sync::mutex::Lock; }", "a::Lock has no row"),
     ("foreign_paths", "local.rs", concat!("// see /ho", "me/me"), "path of one machine"),
     ("foreign_paths", "Cargo.lock", "source = \"registry+https://x\"", "from elsewhere"),
     ("foreign_paths", "Cargo.toml", "[source.crates-io]", "registry of one machine"),

@@ -157,6 +157,14 @@ impl Source {
         if self.code.get(head) == Some(&b'{') { self.closing(head) } else { head }
     }
 
+    /// What the function at `at` returns, as its head says it.
+    pub fn returned(&self, at: usize) -> String {
+        let head = String::from_utf8_lossy(&self.code[at..self.head_end(at)]).into_owned();
+        // A bound may have an arrow of its own.
+        let head = head.split("where").next().unwrap_or_default();
+        head.rsplit_once(") ->").map_or("", |(_, returned)| returned.trim()).to_string()
+    }
+
     /// Where the statement, item or match arm that holds `at` begins.
     pub fn statement_start(&self, at: usize) -> usize {
         let mut depth = 0;

@@ -134,7 +134,7 @@ pub fn paths_in(source: &Source, module: &[String]) -> Vec<(usize, Vec<String>)>
 }
 
 /// The paths of `a::b`, or of `a::{b, c::{d, e}}`, at an offset; returns where it ends.
-fn use_tree(
+pub fn use_tree(
     source: &Source,
     at: usize,
     prefix: &[String],
