@@ -91,7 +91,8 @@ fn the_rows_have_names_of_their_own_and_the_peers_they_need() {
         for peer in [Peer::Mainspring, Peer::Tokio, Peer::TokioAgain] {
             assert!(row.has(peer), "{} lacks {}", row.name, peer.name());
         }
-        let beyond_smol = ["watch", "broadcast", "notify"];
+        let beyond_smol =
+            ["watch", "broadcast", "notify", "select!", "JoinSet", "TaskGroup", "gather", "1 000"];
         let has_type = !beyond_smol.iter().any(|of| row.name.starts_with(of));
         assert_eq!(row.has(Peer::Smol), has_type, "{} on smol", row.name);
         if matches!(row.work, Work::Echo { .. }) {

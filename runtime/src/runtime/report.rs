@@ -1,7 +1,7 @@
 //! what nobody is there to be told: the hook of `Builder::unhandled`.
 //!
-//! A task's panic goes to its join. But the handle may have been dropped, and a waker may panic in a
-//! driver, or a destructor: there is no join to give that to. Such a panic is caught, everything
+//! A task's panic goes to its join. But the handle may have been dropped, and a waker may panic in
+//! a driver, or a destructor: there is no join to give that to. Such a panic is caught, everything
 //! else goes on, and this hook hears of it. Without a hook it is dropped; the process's panic hook
 //! has printed it before that.
 

@@ -4,9 +4,8 @@
 //!  Cell<F, S>   header 64 B │ slot: the future, then the output │ join waker 16 B
 //! ```
 //!
-//! Future and output are never there at the same time, so they share the slot. No tag says which it
-//! is: the state word does. A cell is freed after `COMPLETE`, when the output has been taken or
-//! dropped, so freeing has nothing left to drop.
+//! Future and output are never there at the same time, so they share the slot; the state word says
+//! which it is. A cell is freed after its output was taken or dropped: nothing is left to drop.
 //!
 //! Alignment is 16 at most: more would leave malloc's fast path and round every task up. A future
 //! that wants more, or that is large, is boxed first (see `new.rs`).
@@ -119,8 +118,7 @@ impl<F: Work, S: Schedule> Cell<F, S> {
         unsafe { Self::slot(task, |slot| Self::finish(task, slot, error)) };
     }
 
-    /// Drops the future and puts the output in its place. A destructor that panics turns the output
-    /// into an error: the join is the one who is waiting for news of this task.
+    /// Drops the future and puts the output in its place. A destructor's panic becomes the output.
     ///
     /// # Safety
     /// INV-21, INV-27: the slot holds the future, and the caller owns it.
@@ -154,8 +152,7 @@ impl<F: Work, S: Schedule> Cell<F, S> {
         unsafe { Self::slot(task, take) };
     }
 
-    /// Drops an output that nobody took. What is thrown, or was and nobody has heard of it, comes
-    /// back.
+    /// Drops an output that nobody took. A panic, its own or the task's, comes back.
     ///
     /// # Safety
     /// INV-27: the slot holds the output and the caller alone may drop it.
