@@ -85,7 +85,7 @@ fn loom_pool_a_dump_meets_a_worker_that_goes_to_sleep() {
             let scheduler = scheduler.clone();
             thread::spawn(move || scheduler.each_queued(|_| ()))
         };
-        worker.run(&parker);
+        worker.run(&parker, || false);
         worker.shut_down();
         dump.join().unwrap();
     });
