@@ -41,7 +41,7 @@ pub enum Executor {
     Mainspring,
     /// `multi_thread` of tokio, with two workers and no driver.
     Tokio,
-    /// See [`Poller`].
+    /// Polls by hand: see `Poller` in this file.
     Poller,
 }
 
