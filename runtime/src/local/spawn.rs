@@ -1,8 +1,7 @@
 //! where a spawn and a wake land: the own queue at home, the inbox elsewhere.
 //!
-//! Home is the thread that drives the worker, while it does; it says so in the thread's context.
-//! There a spawn and a wake are plain stores. Elsewhere they go through the inbox, and its one push
-//! that finds the owner asleep nudges it.
+//! Home is the thread that drives the worker, while it does, as its context says. There a spawn and
+//! a wake are plain stores. Elsewhere they go to the inbox, and who finds the owner asleep nudges.
 
 use super::shared::{Scheduler, Shared};
 use super::worker::Worker;
@@ -70,8 +69,7 @@ impl Schedule for Shared {
     unsafe fn schedule(task: TaskRef) {
         match home(task) {
             Some(worker) => worker.push(task),
-            // SAFETY(INV-22): the entry was given to us. After the end it is only let go: the
-            // future is dropped by whoever ends the runtime, before the end is over.
+            // SAFETY(INV-22): given to us. After the end it is let go: who ends it drops the future.
             None => shared(task)
                 .submit(unsafe { Runnable::from_task(task) })
                 .unwrap_or_else(Runnable::abandon),
@@ -95,10 +93,12 @@ impl Schedule for Shared {
         (shared(task).report)(panic);
     }
 
+    #[inline(always)]
     unsafe fn ended(task: TaskRef) {
         shared(task).tasks.end(home(task).map(|_| 0));
     }
 
+    #[inline(always)]
     unsafe fn cell_freed(scheduler: *const ()) {
         let block = scheduler.cast::<Counted<Shared>>();
         match current::worker_of::<_, Worker>(block) {

@@ -132,10 +132,12 @@ impl Schedule for Shared {
         (shared(task).report)(panic);
     }
 
+    #[inline(always)]
     unsafe fn ended(task: TaskRef) {
         shared(task).tasks.end(worker(block(task)).map(|worker| worker.index));
     }
 
+    #[inline(always)]
     unsafe fn cell_freed(scheduler: *const ()) {
         let block = scheduler.cast::<Counted<Shared>>();
         match worker(block) {
