@@ -69,7 +69,7 @@ impl Schedule for Shared {
     unsafe fn schedule(task: TaskRef) {
         match home(task) {
             Some(worker) => worker.push(task),
-            // SAFETY(INV-22): given to us. After the end it is let go: who ends it drops the future.
+            // SAFETY(INV-22): given to us. After the end it is let go; the future is dropped there.
             None => shared(task)
                 .submit(unsafe { Runnable::from_task(task) })
                 .unwrap_or_else(Runnable::abandon),
