@@ -34,7 +34,6 @@ use crate::base::prim::{AtomicUsize, Mutex, Ordering};
 use crate::sync::ring::{Head, Tail};
 use crate::sync::semaphore::error::{AcquireError, TryAcquireError};
 use crate::sync::semaphore::permits::Permits;
-use crate::wake::coop;
 use crate::wake::slot::WakerSlot;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -134,11 +133,7 @@ impl Room<'_> {
     /// Takes room for `n` values if it is there, nobody waits, and the budget allows it.
     #[inline]
     pub(super) fn acquire_now(self, n: usize) -> bool {
-        let now = coop::has_budget() && self.front.permits.try_acquire(n).is_ok();
-        if now {
-            coop::spend();
-        }
-        now
+        self.front.permits.acquire_now(n)
     }
 
     /// Waits for room for `n` values, behind all who came before. Cancel-safe as

@@ -234,6 +234,7 @@ impl<S: Shelf + Default> Core<S> {
 impl<S: Shelf> Core<S> {
     pub(super) async fn put(&self, item: S::Item) -> Result<(), QueueShutDown<S::Item>> {
         if let Some(room) = &*self.room
+            && !room.acquire_now(1)
             && room.acquire(1).await.is_err()
         {
             return Err(QueueShutDown(item));
@@ -264,7 +265,7 @@ impl<S: Shelf> Core<S> {
     }
 
     pub(super) async fn get(&self) -> Result<S::Item, QueueShutDown> {
-        if self.items.acquire(1).await.is_err() {
+        if !self.items.acquire_now(1) && self.items.acquire(1).await.is_err() {
             return Err(QueueShutDown(()));
         }
         self.pop().ok_or(QueueShutDown(()))

@@ -23,6 +23,17 @@ impl Permits {
         Acquire { permits: self, n, waiter: Waiter::new() }
     }
 
+    /// Takes `n` permits if they are there, nobody waits, and the budget allows it: what a first
+    /// poll of [`acquire`](Self::acquire) would do, without the future.
+    #[inline]
+    pub(crate) fn acquire_now(&self, n: usize) -> bool {
+        let now = coop::has_budget() && self.try_acquire(n).is_ok();
+        if now {
+            coop::spend();
+        }
+        now
+    }
+
     /// Waits for `n` permits and blocks the thread meanwhile. Without a wait it allocates nothing.
     #[track_caller]
     pub(crate) fn acquire_blocking(&self, n: usize) -> Result<(), AcquireError> {
