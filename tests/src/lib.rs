@@ -189,6 +189,14 @@ pub async fn until(condition: impl Fn() -> bool) {
     }
 }
 
+/// Works until so much real time has passed: what is tested is a clock, or how long work took.
+pub fn pass(time: Duration) {
+    let start = std::time::Instant::now();
+    while start.elapsed() < time {
+        std::hint::spin_loop();
+    }
+}
+
 /// Waits, without a runtime, until `condition` is true.
 #[track_caller]
 pub fn eventually(condition: impl Fn() -> bool) {

@@ -6,7 +6,7 @@ use mainspring::time::{Duration, sleep};
 use std::future::pending;
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
-use tests::{Kind, eventually, panic_of, until};
+use tests::{Kind, eventually, panic_of, pass, until};
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -126,7 +126,7 @@ fn work_and_sleep_are_noted(kind: Kind) {
     let before = sums(&runtime);
     let task = async {
         for _ in 0..3 {
-            thread::sleep(ms(5));
+            pass(ms(5));
             sleep(ms(5)).await;
         }
     };

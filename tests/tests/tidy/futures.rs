@@ -20,7 +20,7 @@ struct Exports {
 
 impl Exports {
     fn read(tree: &Tree) -> Self {
-        let Some(lib) = tree.runtime_file("lib.rs") else {
+        let Some(lib) = &tree.drawn else {
             return Self { shown: Vec::new(), open: Vec::new() };
         };
         // Modules written in lib.rs itself: where, whether public, and the name.

@@ -250,3 +250,20 @@ fn the_weekend_is_counted_without_tests() {
     let gone = "the path's wake/park is not there";
     assert!(found.iter().any(|line| line == gone), "{found:?}");
 }
+
+#[test]
+fn a_page_of_the_map_stands_where_it_is_declared() {
+    let page = "/// one.\npub(crate) mod one;\npub use one::One;\n";
+    let texts = [
+        ("runtime/src/lib.rs", "/// late.\nmod late;\npub mod sync;\n"),
+        ("runtime/src/late.rs", "//! late.\nuse crate::sync::one::One;\n"),
+        ("runtime/src/sync.rs", page),
+        ("runtime/src/sync/one.rs", "//! another.\n"),
+    ];
+    let texts = texts.map(|(path, text)| (path.to_string(), text.to_string()));
+    let tree = Tree::new(texts.to_vec(), &[]);
+    let captions = crate::rules::captions(&tree);
+    assert!(captions.len() == 1 && captions[0].contains("sync/one.rs:1"), "{captions:?}");
+    let imports = crate::rules::imports(&tree);
+    assert!(imports.len() == 1 && imports[0].contains("comes later"), "{imports:?}");
+}

@@ -1,4 +1,7 @@
 //! The tree as tidy sees it: every file, and the map that `runtime/src/lib.rs` draws of them.
+//!
+//! A machine with many files has a page of its own beside `lib.rs` ([`PAGES`]); the rules read the
+//! map as if the page stood where `lib.rs` declares it.
 
 use crate::source::Source;
 use std::fs;
@@ -16,6 +19,8 @@ pub struct Module {
 pub struct Tree {
     /// The reading order.
     pub map: Vec<Module>,
+    /// The map as one text.
+    pub drawn: Option<Source>,
     /// Every `.rs` file of every package.
     pub files: Vec<Source>,
     /// Every file, with its path.
@@ -24,14 +29,22 @@ pub struct Tree {
 }
 
 const RUNTIME: &str = "runtime/src/";
+const LIB: &str = "runtime/src/lib.rs";
+/// Files of `runtime/src` that are pages of the map and hold nothing else.
+const PAGES: [&str; 1] = ["sync.rs"];
 
 impl Tree {
     pub fn new(texts: Vec<(String, String)>, may_be_unsafe: &'static [&'static str]) -> Self {
         let rust = texts.iter().filter(|(path, _)| path.ends_with(".rs"));
         let files: Vec<_> = rust.map(|(path, text)| Source::new(path, text)).collect();
-        let lib = files.iter().find(|source| source.path == "runtime/src/lib.rs");
-        let map = lib.map_or(Vec::new(), read_map);
-        Self { map, files, texts, may_be_unsafe }
+        let drawn = draw(&texts);
+        let map = drawn.as_ref().map_or(Vec::new(), read_map);
+        Self { map, drawn, files, texts, may_be_unsafe }
+    }
+
+    /// Is this file of the library the map, or a page of it?
+    pub fn is_map(file: &str) -> bool {
+        file == "lib.rs" || PAGES.contains(&file)
     }
 
     pub fn read(root: &Path, may_be_unsafe: &'static [&'static str]) -> Self {
@@ -77,6 +90,20 @@ fn walk(root: &Path, folder: &Path, texts: &mut Vec<(String, String)>) {
             texts.push((path.replace('\\', "/"), text));
         }
     }
+}
+
+/// `lib.rs` with its pages written in.
+fn draw(texts: &[(String, String)]) -> Option<Source> {
+    let text = |path: &str| texts.iter().find(|(of, _)| of == path).map(|(_, text)| text);
+    let mut drawn = text(LIB)?.clone();
+    for page in PAGES {
+        let name = page.trim_end_matches(".rs");
+        let declared = format!("mod {name};\n");
+        if let Some(page) = text(&format!("{RUNTIME}{page}")) {
+            drawn = drawn.replace(&declared, &format!("mod {name} {{\n{page}}}\n"));
+        }
+    }
+    Some(Source::new(LIB, &drawn))
 }
 
 /// The modules of `lib.rs` that are files, in its order.

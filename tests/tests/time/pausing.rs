@@ -2,6 +2,7 @@
 
 use crate::{Kind, Log, ms, paused, poll_once};
 use mainspring::net::{TcpListener, TcpStream};
+use mainspring::runtime::{Handle, RuntimeMetrics};
 use mainspring::task::{spawn, spawn_blocking, yield_now};
 use mainspring::time::{self, Duration, Instant, interval, sleep, sleep_until, timeout};
 use std::future::pending;
@@ -9,9 +10,19 @@ use std::io::{Read, Write};
 use std::pin::pin;
 use std::sync::mpsc;
 use std::thread;
-use tests::{panic_of, runtime};
+use tests::{eventually, panic_of, pass, runtime};
 
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// How often the thread of a `current_thread` runtime has gone to sleep or woken up.
+fn turns(metrics: &RuntimeMetrics) -> u64 {
+    metrics.worker_park_unpark_count(0)
+}
+
+/// Waits until that thread sleeps, after so many turns.
+fn until_asleep(metrics: &RuntimeMetrics, after: u64) {
+    eventually(|| turns(metrics) > after && turns(metrics) % 2 == 1);
+}
 
 #[test]
 fn a_clock_is_stopped_and_let_go_only_once() {
@@ -78,7 +89,7 @@ fn a_stopped_clock_shows_one_time_until_it_is_moved() {
         time::pause();
         let start = Instant::now();
         assert!(start >= before);
-        thread::sleep(ms(5));
+        pass(ms(5));
         assert_eq!(Instant::now(), start);
         for millis in [1, 7, 1_000] {
             let before = Instant::now();
@@ -99,7 +110,7 @@ fn waits_take_their_real_time_on_a_clock_that_runs_on() {
         runtime().block_on(async {
             time::pause();
             time::advance(ahead).await;
-            thread::sleep(ms(20));
+            pass(ms(20));
             time::resume();
             for _ in 0..3 {
                 let (start, real) = (Instant::now(), std::time::Instant::now());
@@ -186,13 +197,14 @@ fn a_closure_from_before_holds_the_clock_that_is_stopped_then() {
         time::pause();
         let start = Instant::now();
         let long = spawn(async { sleep(HOUR).await });
+        let metrics = Handle::current().metrics();
         for _ in 0..5 {
-            thread::sleep(ms(1));
+            pass(ms(1));
             yield_now().await;
         }
-        // The thread sleeps now, until the closure ends.
+        // Ends the closure when the runtime's thread sleeps.
         let ender = thread::spawn(move || {
-            thread::sleep(ms(20));
+            until_asleep(&metrics, 0);
             drop(go);
         });
         assert!(closure.await.unwrap());
@@ -207,7 +219,8 @@ fn a_closure_from_before_holds_the_clock_that_is_stopped_then() {
 #[test]
 fn the_end_of_a_closure_that_nobody_awaits_lets_the_clock_go() {
     paused().block_on(async {
-        drop(spawn_blocking(|| thread::sleep(ms(20))));
+        let metrics = Handle::current().metrics();
+        drop(spawn_blocking(move || until_asleep(&metrics, 0)));
         let start = Instant::now();
         sleep(HOUR).await;
         assert_eq!(start.elapsed(), HOUR);
@@ -220,10 +233,12 @@ fn a_task_that_waits_for_a_socket_holds_the_clock() {
     paused().block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let metrics = Handle::current().metrics();
         let peer = thread::spawn(move || {
-            thread::sleep(ms(20));
+            until_asleep(&metrics, 0);
+            let before = turns(&metrics);
             let mut stream = std::net::TcpStream::connect(address).unwrap();
-            thread::sleep(ms(20));
+            until_asleep(&metrics, before);
             stream.write_all(b"x").unwrap();
             stream.read(&mut [0]).unwrap()
         });
@@ -284,7 +299,7 @@ fn stopped_from_another_thread_the_clock_jumps() {
     let rt = runtime();
     let handle = rt.handle().clone();
     let other = thread::spawn(move || {
-        thread::sleep(ms(20));
+        until_asleep(&handle.metrics(), 0);
         let _inside = handle.enter();
         time::pause();
     });
@@ -301,8 +316,9 @@ fn stopped_from_another_thread_the_clock_jumps() {
 fn let_go_from_a_blocking_closure_the_clock_runs() {
     paused().block_on(async {
         let (go, wait) = mpsc::channel::<()>();
+        let metrics = Handle::current().metrics();
         let closure = spawn_blocking(move || {
-            thread::sleep(ms(10));
+            until_asleep(&metrics, 0);
             time::resume();
             wait.recv().is_err()
         });
