@@ -97,6 +97,7 @@ mod poller;
 pub use claims::{Dice, refuses};
 pub use executors::{Dropped, Executor, Point, Task, Tasks, at_every_point, poll_once};
 pub use kinds::{Kind, within};
+pub mod faults;
 pub mod many;
 
 use mainspring::runtime::{Builder, Runtime};

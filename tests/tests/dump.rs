@@ -7,6 +7,7 @@ use mainspring::time::{Duration, sleep};
 use std::future::pending;
 use std::sync::Arc;
 use tests::eventually;
+use tests::faults::{deadlock, spawn_named};
 use tests::many::{Hold, LIMIT};
 
 #[path = "dump/waits.rs"]
@@ -21,13 +22,6 @@ fn each(on: bool, test: impl Fn(&Runtime)) {
     for workers in [1, 2] {
         test(&builders[1].worker_threads(workers).dump(on).build().unwrap());
     }
-}
-
-fn spawn_named<F>(name: &str, future: F) -> task::JoinHandle<F::Output>
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    task::Builder::new().name(name).spawn(future).unwrap()
 }
 
 fn find(name: &str) -> Option<TaskDump> {
@@ -170,16 +164,7 @@ fn a_leaked_task_is_named() {
 fn two_tasks_that_hold_each_others_mutex_are_named() {
     each(true, |runtime| {
         let dump = runtime.block_on(async {
-            let (left, right) = (Arc::new(Mutex::new(())), Arc::new(Mutex::new(())));
-            let both = Arc::new(mainspring::sync::Barrier::new(2));
-            for (name, mine, other) in [("a", &left, &right), ("b", &right, &left)] {
-                let (mine, other, both) = (mine.clone(), other.clone(), both.clone());
-                spawn_named(name, async move {
-                    let _mine = mine.lock().await;
-                    both.wait().await;
-                    let _other = other.lock_owned().await;
-                });
-            }
+            let left = deadlock(["a", "b"]);
             let tied = |name| move || find(name).is_some_and(|task| task.deadlock().count() == 2);
             turns(tied("a")).await;
             turns(tied("b")).await;

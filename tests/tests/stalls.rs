@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::task::Poll;
+use tests::faults::{deadlock, spawn_named};
 use tests::many::{Hold, LIMIT};
 
 /// Both flavours, the second with one worker and with two. What `of` sets up, and its reports.
@@ -22,13 +23,6 @@ fn each(of: fn(&mut Builder) -> &mut Builder, test: impl Fn(&Runtime, &Receiver<
         of(&mut builder);
         test(&builder.build().unwrap(), &told);
     }
-}
-
-fn spawn_named<F>(name: &str, future: F) -> task::JoinHandle<F::Output>
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    task::Builder::new().name(name).spawn(future).unwrap()
 }
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -115,16 +109,7 @@ fn a_block_on_that_nothing_can_wake_says_so_and_names_the_deadlock() {
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| {
                 runtime.block_on(async move {
-                    let (left, right) = (Arc::new(Mutex::new(())), Arc::new(Mutex::new(())));
-                    let both = Arc::new(mainspring::sync::Barrier::new(2));
-                    for (name, mine, other) in [("a", &left, &right), ("b", &right, &left)] {
-                        let (mine, other, both) = (mine.clone(), other.clone(), both.clone());
-                        spawn_named(name, async move {
-                            let _mine = mine.lock().await;
-                            both.wait().await;
-                            let _other = other.lock_owned().await;
-                        });
-                    }
+                    deadlock(["a", "b"]);
                     ended.notified().await;
                 });
             });

@@ -97,18 +97,23 @@ fn gather_cancel_outer_retexc() {
     });
 }
 
+fn two_of_which_one_is_aborted() -> [mainspring::task::JoinHandle<u64>; 2] {
+    let children = [1, 2].map(|number| {
+        mainspring::spawn(async move {
+            sleep(ms(number * 10)).await;
+            number
+        })
+    });
+    children[0].abort();
+    children
+}
+
 /// There the cancelled child is a value that `isinstance(r, Exception)` misses. Here it is an
 /// error, as its own join says it, among the outputs.
 #[test]
 fn gather_child_cancelled_retexc() {
     run(async {
-        let children = [1, 2].map(|number| {
-            mainspring::spawn(async move {
-                sleep(ms(number * 10)).await;
-                number
-            })
-        });
-        children[0].abort();
+        let children = two_of_which_one_is_aborted();
         let outputs = gather_all(children).await;
         let outputs: Vec<_> = outputs.into_iter().map(Result::unwrap).collect();
         assert!(outputs[0].as_ref().unwrap_err().is_cancelled());
@@ -120,13 +125,7 @@ fn gather_child_cancelled_retexc() {
 #[test]
 fn gather_child_cancelled() {
     run(async {
-        let children = [1, 2].map(|number| {
-            mainspring::spawn(async move {
-                sleep(ms(number * 10)).await;
-                number
-            })
-        });
-        children[0].abort();
+        let children = two_of_which_one_is_aborted();
         assert!(gather(children).await.unwrap_err().is_cancelled());
     });
 }

@@ -1,15 +1,15 @@
 //! The end of the runtime while code blocks in place.
 
 use mainspring::runtime::Runtime;
-use mainspring::task::{block_in_place, yield_now};
+use mainspring::task::{JoinHandle, block_in_place, yield_now};
 use std::future::pending;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 use tests::{Drops, Kind, eventually};
 
-fn the_end_waits_for_the_closure_and_not_for_its_task(kind: Kind) {
-    let (rt, drops) = (kind.runtime(), Drops::new());
+/// A task that blocks in place until the sender is dropped, and is pending from then on.
+fn blocked(rt: &Runtime, drops: &Drops) -> (JoinHandle<()>, mpsc::Sender<()>) {
     let (open, opened) = mpsc::channel::<()>();
     let (started, start) = mpsc::channel();
     let counted = drops.counted();
@@ -22,6 +22,12 @@ fn the_end_waits_for_the_closure_and_not_for_its_task(kind: Kind) {
         pending::<()>().await;
     });
     start.recv().unwrap();
+    (task, open)
+}
+
+fn the_end_waits_for_the_closure_and_not_for_its_task(kind: Kind) {
+    let (rt, drops) = (kind.runtime(), Drops::new());
+    let (task, open) = blocked(&rt, &drops);
     let other = rt.spawn(pending::<()>());
     let end = thread::spawn(move || drop(rt));
     // Every other task ends at once: somebody mans the worker.
@@ -61,18 +67,7 @@ fn a_time_out_says_what_is_blocking(kind: Kind) {
 
 fn an_abort_while_it_blocks_takes_effect_afterwards(kind: Kind) {
     let (rt, drops) = (kind.runtime(), Drops::new());
-    let (open, opened) = mpsc::channel::<()>();
-    let (started, start) = mpsc::channel();
-    let counted = drops.counted();
-    let task = rt.spawn(async move {
-        let _counted = counted;
-        block_in_place(|| {
-            started.send(()).unwrap();
-            let _ = opened.recv();
-        });
-        pending::<()>().await;
-    });
-    start.recv().unwrap();
+    let (task, open) = blocked(&rt, &drops);
     task.abort();
     assert!(!task.is_finished());
     drop(open);
