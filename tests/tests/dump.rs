@@ -1,7 +1,7 @@
 //! Asking a runtime what it does: every live task, its state, its name, what it waits for.
 
 use mainspring::runtime::{self, Builder, Handle, Runtime, TaskDump, TaskState, WaitsFor};
-use mainspring::sync::Mutex;
+use mainspring::sync::{Mutex, Notify};
 use mainspring::task::{self, yield_now};
 use mainspring::time::{Duration, sleep};
 use std::future::pending;
@@ -320,4 +320,62 @@ fn a_dump_of_a_runtime_that_has_ended_is_empty() {
             assert_eq!(handle.dump().len(), 0, "records: {on}");
         }
     }
+}
+
+/// Each waits for the one before: a dump that walks the chain anew for each would take minutes.
+#[test]
+fn a_long_chain_of_joins_is_dumped_in_one_pass() {
+    each(true, |runtime| {
+        const TASKS: usize = 5_000;
+        let tasks = runtime.block_on(async {
+            let mut last = task::spawn(pending::<()>());
+            for _ in 1..TASKS {
+                let before = last;
+                last = task::spawn(async move { drop(before.await) });
+            }
+            let waiting = |task: &TaskDump| task.state() == TaskState::Waiting;
+            let all = || runtime::dump().iter().filter(|task| waiting(task)).count() >= TASKS;
+            turns(all).await;
+            runtime::dump()
+        });
+        assert!(tasks.iter().all(|task| task.deadlock().count() == 0));
+    });
+}
+
+/// What a set's tasks wait for is not what the future waits for that drives them.
+#[test]
+fn tasks_of_a_local_set_make_no_deadlock_of_their_driver() {
+    each(true, |runtime| {
+        let (first, second) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (ends, goes_on) = (first.clone(), second.clone());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let (set, mutex) = (task::LocalSet::new(), Arc::new(Mutex::new(())));
+                let theirs = mutex.clone();
+                set.spawn_local(async move {
+                    let _held = mutex.lock().await;
+                    ends.notified().await;
+                });
+                set.spawn_local(async move {
+                    goes_on.notified().await;
+                    drop(theirs.lock().await);
+                });
+                runtime.block_on(set);
+            });
+            // The root waits after so many polls.
+            let root = |polls| {
+                let is = move |task: &TaskDump| {
+                    let waits = task.is_block_on() && task.state() == TaskState::Waiting;
+                    waits && task.polls() >= Some(polls)
+                };
+                runtime.handle().dump().into_iter().find(is)
+            };
+            eventually(|| root(1).is_some());
+            second.notify_one();
+            eventually(|| root(2).is_some());
+            let text = root(2).unwrap().to_string();
+            first.notify_one();
+            assert!(!text.contains("deadlock"), "{text}");
+        });
+    });
 }

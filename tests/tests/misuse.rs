@@ -193,6 +193,7 @@ fn a_blocking_call_inside_async_code(kind: Kind) {
     };
     let rt = kind.runtime();
     rt.block_on(async { refuse_all() });
+    rt.handle().block_on(async { refuse_all() });
     rt.block_on(rt.spawn(async move { refuse_all() })).unwrap();
     // A blocking thread may block, also when its runtime's budget was once used up there.
     let job = rt.spawn_blocking(|| {

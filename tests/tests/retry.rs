@@ -294,6 +294,29 @@ fn dropped_anywhere_it_keeps_no_permit() {
     });
 }
 
+/// A wait that ends late is not followed by an attempt.
+#[test]
+fn no_attempt_begins_after_the_deadline() {
+    paused().block_on(async {
+        let calls = AtomicUsize::new(0);
+        let ten = Duration::from_millis(10);
+        let backoff = backoff(9, 5).deadline(2 * ten);
+        let failing = async {
+            retry(&backoff, || async {
+                calls.fetch_add(1, Ordering::Relaxed);
+                Err::<(), _>(Failed::Refused)
+            })
+            .await
+        };
+        let mut failing = pin!(failing);
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(failing.as_mut().poll(&mut cx).is_pending());
+        mainspring::time::advance(5 * ten).await;
+        assert!(failing.as_mut().poll(&mut cx).is_ready());
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+    });
+}
+
 fn in_tasks_on_every_scheduler(kind: Kind) {
     kind.runtime().block_on(async {
         let limit = Arc::new(Semaphore::new(2));

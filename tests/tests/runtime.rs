@@ -1,6 +1,6 @@
 //! A whole runtime: who drives it, what a handle keeps, blocking closures, the paused clock.
 
-use mainspring::runtime::Handle;
+use mainspring::runtime::{Handle, Runtime};
 use mainspring::task::{spawn_blocking, yield_now};
 use mainspring::time::{Duration, Instant, sleep};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -327,4 +327,9 @@ fn guards_in_the_wrong_order_leave_nothing_that_is_gone() {
     drop(escaped);
     drop(two);
     assert!(gone(Handle::current()));
+}
+
+tests::has! {
+    std::panic::UnwindSafe, std::panic::RefUnwindSafe =>
+        Runtime, Handle, mainspring::task::JoinHandle<u8>, mainspring::task::AbortHandle,
 }

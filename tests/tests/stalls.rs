@@ -1,6 +1,7 @@
 //! What is reported of a runtime that does not go on: a poll that is too long, while it is, and a
 //! `block_on` that nothing can wake.
 
+use mainspring::net::TcpListener;
 use mainspring::runtime::{Builder, Runtime, Stall};
 use mainspring::sync::{Mutex, Notify};
 use mainspring::task;
@@ -13,6 +14,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::task::Poll;
 use tests::faults::{deadlock, spawn_named};
 use tests::many::{Hold, LIMIT};
+use tests::pass;
 
 /// Both flavours, the second with one worker and with two. What `of` sets up, and its reports.
 fn each(of: fn(&mut Builder) -> &mut Builder, test: impl Fn(&Runtime, &Receiver<Stall>)) {
@@ -268,6 +270,35 @@ fn a_block_on_that_is_woken_from_outside_is_not_reported_twice() {
             ended.notify_one();
             waits.join().unwrap();
         });
+    });
+}
+
+/// More than a page can hold, the socket last; and a socket that the last poll did not look at.
+#[test]
+fn a_root_that_waits_for_a_socket_among_others_does_not_hang() {
+    each(debug, |runtime, told| {
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let all: [Notify; 4] = Default::default();
+            let waits = async {
+                mainspring::select! {
+                    biased;
+                    _ = all[0].notified() => {}
+                    _ = all[1].notified() => {}
+                    _ = all[2].notified() => {}
+                    _ = all[3].notified() => {}
+                    _ = listener.accept() => {}
+                }
+            };
+            let peer = std::thread::spawn(move || {
+                pass(Duration::from_millis(1_500));
+                std::net::TcpStream::connect(address).map(drop).unwrap();
+            });
+            waits.await;
+            peer.join().unwrap();
+        });
+        assert!(told.try_recv().is_err());
     });
 }
 

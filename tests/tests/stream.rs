@@ -16,7 +16,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use tests::{Drops, Kind, panic_of, paused, poll_once};
+use tests::{Drops, Kind, panic_of, paused, poll_once, runtime};
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -251,6 +251,16 @@ fn a_loop_over_many_items_lets_others_run(kind: Kind) {
         other.await.unwrap();
     };
     runtime.block_on(runtime.spawn(task)).unwrap();
+}
+
+/// Each of its futures is ready at once, so only the budget lets others have their turn.
+#[test]
+fn an_unfold_that_is_always_ready_can_be_timed_out() {
+    runtime().block_on(async {
+        let endless = unfold(0_u64, |n| std::future::ready(Some((n, n + 1))));
+        let mut none = pin!(endless.filter(|_| false));
+        assert!(timeout(Duration::from_millis(1), none.next()).await.is_err());
+    });
 }
 
 fn a_stream_goes_with_its_task(kind: Kind) {

@@ -17,8 +17,8 @@
 //!
 //! * A clock that stands still was stopped at a whole millisecond, as the wheels count them, so
 //!   that a wait of so many milliseconds takes exactly that.
-//! * No reading of a thread is earlier than the one before it. Another thread's may be, by the
-//!   time that `pause` takes: it read the clock while that was being stopped.
+//! * No reading of a thread is earlier than the one before it: it counts only if the clock has not
+//!   been changed meanwhile.
 //! * **Holds.** Work outside virtual time, a blocking closure, keeps the driver from moving the
 //!   clock, until whoever waits for it has been told. Who ends the last of it and sees that the
 //!   clock stands still nudges the driver, which may have gone to sleep because of it. `pause`
@@ -58,8 +58,7 @@ struct Shared {
     origin: Instant,
     /// `RUNS`, `AHEAD`, or the virtual time: see the picture.
     word: AtomicU64,
-    /// So many nanoseconds, modulo 2^64, is `AHEAD`. Older than it by a change of the clock, it
-    /// gives the time at which that change was made.
+    /// So many nanoseconds, modulo 2^64, is `AHEAD`.
     ahead: AtomicU64,
     /// Whoever stops the clock or lets it go.
     change: Mutex<()>,
@@ -123,18 +122,30 @@ impl Clock {
     /// The time. Never cached: a deadline made from an old reading would be early.
     #[inline]
     pub(crate) fn now(&self) -> Instant {
-        match self.word() {
-            RUNS => Instant::now(),
-            word => self.show(word),
+        if self.word() == RUNS {
+            let now = Instant::now();
+            if self.word() == RUNS {
+                return now;
+            }
         }
+        self.show()
     }
 
-    /// The time of a clock that is not the machine's.
-    fn show(&self, word: u64) -> Instant {
-        let nanos = match word {
-            // Ordering: Relaxed, written before the word.
-            AHEAD => self.machine().wrapping_add(self.shared.ahead.load(Ordering::Relaxed)),
-            nanos => nanos,
+    /// The time of a clock that is not the machine's, or no longer.
+    #[cold]
+    fn show(&self) -> Instant {
+        // Ordering: Relaxed, written before the word, which is read before.
+        let ahead = || self.shared.ahead.load(Ordering::Relaxed);
+        let nanos = loop {
+            let (word, before) = (self.word(), ahead());
+            if word != AHEAD {
+                break word;
+            }
+            let now = self.machine().wrapping_add(before);
+            // Stopped and let go since, it would be ahead by another time.
+            if self.word() == AHEAD && ahead() == before {
+                break now;
+            }
         };
         self.shared.origin + Duration::from_nanos(nanos)
     }
@@ -145,8 +156,8 @@ impl Clock {
     pub(crate) fn on_the_machine(&self, at: Instant) -> Instant {
         match self.word() {
             RUNS => at,
-            word => {
-                let left = at.saturating_duration_since(self.show(word));
+            _ => {
+                let left = at.saturating_duration_since(self.now());
                 Instant::now().checked_add(left).unwrap_or(at)
             }
         }

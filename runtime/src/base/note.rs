@@ -79,10 +79,12 @@ pub(crate) enum Wait {
     Named(Kind, usize),
     /// The end of the task of that number.
     Join(u64),
+    /// More than there are lines for, or something that is not known.
+    More,
 }
 
-/// Lines of a page. A poll that waits for more shows the first ones.
-pub(crate) const LINES: usize = 4;
+/// Lines of a page. The last one says no more than that there are more.
+pub(crate) const LINES: usize = 5;
 /// All lines of a page, the written ones first.
 pub(crate) type Waits = [Option<Wait>; LINES];
 /// An empty page.
@@ -111,12 +113,11 @@ impl Page {
         self.waits.get()
     }
 
-    /// One line more, if there is room.
+    /// One line more.
     pub(crate) fn add(&self, wait: Wait) {
         let mut waits = self.waits.get();
-        if let Some(line) = waits.iter_mut().find(|line| line.is_none()) {
-            *line = Some(wait);
-        }
+        let free = waits.iter().position(Option::is_none).unwrap_or(LINES - 1);
+        waits[free] = Some(if free == LINES - 1 { Wait::More } else { wait });
         self.waits.set(waits);
     }
 

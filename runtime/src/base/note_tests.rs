@@ -3,15 +3,15 @@
 use super::*;
 
 #[test]
-fn a_page_keeps_the_first_lines_in_order() {
+fn a_page_keeps_the_first_lines_in_order_and_says_that_there_are_more() {
     let page = Page::new();
     for number in 0..LINES as u64 + 2 {
         page.add(Wait::Join(number));
     }
     let (task, waits) = page.turn(7, BLANK);
     assert_eq!((task, page.task()), (0, 7));
-    let numbers = (0..LINES as u64).map(|number| Some(Wait::Join(number)));
-    assert!(waits.into_iter().eq(numbers));
+    let numbers = (0..LINES as u64 - 1).map(|number| Some(Wait::Join(number)));
+    assert!(waits.into_iter().eq(numbers.chain([Some(Wait::More)])));
     assert_eq!(page.turn(task, waits), (7, BLANK));
 }
 
@@ -27,7 +27,7 @@ fn the_last_line_is_amended_and_only_if_it_has_a_name() {
     page.locate(128);
     let (_, waits) = page.turn(0, BLANK);
     let (first, second) = (Wait::Named(Kind::Event, 0), Wait::Named(Kind::Queue, 64));
-    assert_eq!(waits, [Some(first), Some(second), Some(Wait::Join(1)), None]);
+    assert_eq!(waits, [Some(first), Some(second), Some(Wait::Join(1)), None, None]);
 }
 
 #[test]

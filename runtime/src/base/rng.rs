@@ -1,9 +1,9 @@
 //! seedable xorshift, so schedules replay.
 //!
 //! Whatever a scheduler decides by chance is drawn from one generator per worker, and whatever a
-//! future decides, from one per thread, so that a seed fixes a whole run. Sixty-four bits of state,
-//! three shifts and a multiplication (Marsaglia's xorshift with Vigna's `*` output); good for
-//! choosing, not for secrets.
+//! future decides, from one per thread, so that a seed can fix a whole run; the thread's is not
+//! seeded yet. Sixty-four bits of state, three shifts and a multiplication (Marsaglia's xorshift
+//! with Vigna's `*` output); good for choosing, not for secrets.
 
 #![forbid(unsafe_code)]
 

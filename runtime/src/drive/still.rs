@@ -36,7 +36,7 @@ pub(super) fn advance(
     quiet: impl FnOnce() -> bool,
 ) -> bool {
     let Some(next) = next else { return false };
-    if !clock.may_advance() || reactor.has_sources() && is_awaited(reactor) {
+    if !clock.may_advance() || reactor.is_awaited() {
         return false;
     }
     if quiet() {
@@ -47,9 +47,12 @@ pub(super) fn advance(
     true
 }
 
-/// Does anybody wait for any of its sources?
-fn is_awaited(reactor: &Reactor) -> bool {
-    reactor.table.lock().entries.iter().any(|(_, entry)| entry.source.is_awaited())
+impl Reactor {
+    /// Does anybody wait for any of its sources?
+    pub(crate) fn is_awaited(&self) -> bool {
+        let awaited = || self.table.lock().entries.iter().any(|(_, e)| e.source.is_awaited());
+        self.has_sources() && awaited()
+    }
 }
 
 impl Source {

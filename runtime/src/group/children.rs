@@ -80,7 +80,8 @@ impl<T> Children<T> {
             free => free as usize,
         };
         // The pointer's lowest bits and the list's links leave room for so many.
-        let number = u32::try_from(at).expect("a set holds at most 2^32 - 1 tasks");
+        let number = u32::try_from(at).ok().filter(|number| *number < u32::MAX);
+        let number = number.expect("a set holds fewer than 2^32 - 1 tasks: join some first");
         let waker = self.done.waker(number);
         let waits = handle.wait(&waker);
         let slot = Slot { handle: Some(handle), order: self.started };

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::task::error::panic_text;
 use crate::task::header::Id;
 use crate::wake::batch::Panic;
 use std::any::Any;
@@ -205,12 +206,9 @@ impl fmt::Display for Panicked {
             Some(id) => write!(f, "task {id} panicked")?,
             None => f.write_str("the body of the group panicked")?,
         }
-        let panic = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = panic.downcast_ref::<&str>().copied();
-        match text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)) {
-            Some(text) => write!(f, ": {text:?}"),
-            None => Ok(()),
-        }
+        // Copied: whoever writes may show this error again.
+        let text = panic_text(&self.panic.lock().unwrap_or_else(PoisonError::into_inner));
+        text.map_or(Ok(()), |text| write!(f, ": {text:?}"))
     }
 }
 

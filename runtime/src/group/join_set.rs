@@ -80,9 +80,14 @@ impl<T> JoinSet<T> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
 
-impl<T> JoinSet<T> {
+    /// Takes in all that has ended, whatever is left of the budget, for `wait` to look at.
+    pub(super) fn take_in_ended(&mut self) {
+        while let Some(ended) = self.children.pop() {
+            self.early().push_back(ended.outcome());
+        }
+    }
+
     pub(super) fn early(&mut self) -> &mut VecDeque<Outcome<T>> {
         self.early.get_mut().unwrap_or_else(PoisonError::into_inner)
     }

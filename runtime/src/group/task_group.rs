@@ -98,8 +98,9 @@ impl<E: Send + 'static> TaskGroup<E> {
         F: AsyncFnOnce(TaskGroup<E>) -> Result<T, E>,
     {
         let (roll, ear) = Roll::new(Handle::current());
-        let body = body(TaskGroup { roll: roll.clone() });
-        Scope::new(roll, ear, body).await
+        let group = TaskGroup { roll: roll.clone() };
+        // Called inside of the scope: a body may spawn, and panic, before it is a future.
+        Scope::new(roll, ear, async move { body(group).await }).await
     }
 
     /// Starts a child, on the scope's runtime, from any thread.

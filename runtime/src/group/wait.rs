@@ -87,6 +87,8 @@ pub async fn wait<T: 'static>(
         }
     })
     .await;
+    // What has ended comes along, however little is left of the budget.
+    set.take_in_ended();
     let mut ended = Vec::from(std::mem::take(set.early()));
     ended.sort_unstable_by_key(|ended| ended.order);
     ended.into_iter().map(|ended| ended.output).collect()
@@ -104,10 +106,6 @@ impl<T: 'static> WaitFor<T> {
             while let Some(ended) = set.early().get(*looked_at) {
                 *looked_at += 1;
                 if self.is_error(ended) {
-                    // What has ended in the same turn comes along.
-                    while let Poll::Ready(Some(ended)) = set.poll_child(cx) {
-                        set.early().push_back(ended);
-                    }
                     return Poll::Ready(());
                 }
             }

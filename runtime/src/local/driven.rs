@@ -58,7 +58,7 @@ impl Places {
 
     /// Wakes all who have enrolled since the last time.
     fn wake(&self) {
-        let mut full = true;
+        let (mut full, mut outcome) = (true, Ok(()));
         while full {
             let mut batch = Batch::new();
             for (_, waker) in self.0.lock().iter_mut() {
@@ -68,9 +68,13 @@ impl Places {
                 waker.take().into_iter().for_each(|waker| batch.push(waker));
             }
             full = batch.is_full();
-            if let Err(panic) = batch.wake_all() {
-                resume_unwind(panic);
-            }
+            outcome = outcome.and(batch.wake_all());
+        }
+        // Also called by destructors, which must not throw while something else is thrown.
+        if let Err(panic) = outcome
+            && !std::thread::panicking()
+        {
+            resume_unwind(panic);
         }
     }
 }

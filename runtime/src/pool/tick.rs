@@ -117,7 +117,7 @@ impl Worker {
         self.remote().progress.poll(task.id(), task.spawned());
         // SAFETY(INV-22): a queue held the entry.
         unsafe { Runnable::from_task(task) }.run();
-        if current::is_worker() { Tick::Ran } else { Tick::Left }
+        if current::is(self) { Tick::Ran } else { Tick::Left }
     }
 
     /// Looks for work elsewhere, as one of the searchers.

@@ -9,7 +9,8 @@
 //!     └────────── wait ◄─────────────────┴─ no time for the wait ─► Deadline ─┴► Err(RetryError)
 //! ```
 //!
-//! Permit, attempt and wait are each cut off at the total deadline.
+//! Permit and attempt are cut off at the total deadline. A wait that would not end before it is not
+//! begun, and no attempt begins after it.
 
 #![forbid(unsafe_code)]
 
@@ -136,6 +137,9 @@ pub async fn retry_if<T, E, F: Future<Output = Result<T, E>>>(
             return give_up(attempts, last, GaveUp::Deadline);
         }
         sleep(wait).await;
+        if until.is_some_and(|until| until <= Instant::now()) {
+            return give_up(attempts, last, GaveUp::Deadline);
+        }
     }
 }
 

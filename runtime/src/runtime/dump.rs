@@ -62,7 +62,8 @@ impl Handle {
     /// Every live task of the runtime, in the order of their numbers: id, place of spawning, state.
     /// With [`Builder::dump`](super::Builder::dump), debug mode or a trace, also its name, how
     /// often and how long it has been polled, and what it waits for; and then the futures of
-    /// `block_on` and the blocking closures are listed too.
+    /// `block_on` and the blocking closures are listed too. Tasks of a
+    /// [`LocalSet`](crate::task::LocalSet) are not.
     ///
     /// It may be called from any thread at any time, and stops nothing: each task is as it was when
     /// the dump came past it, so one that has just ended may be listed, and the states of two tasks

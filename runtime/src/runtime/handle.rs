@@ -16,9 +16,10 @@ use crate::task::join::JoinHandle;
 use crate::task::new::job;
 use crate::task::record::{self, Role, Ticket};
 use crate::wake::block_on::block_on;
+use crate::wake::coop;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -185,7 +186,10 @@ impl Handle {
         let _context = self.drive(Mode::Root);
         let ticket = self.inner.root_ticket(Location::caller());
         let mut future = pin!(future);
-        block_on(poll_fn(|cx| record::poll(ticket.as_ref(), future.as_mut(), cx)))
+        block_on(poll_fn(|cx| {
+            let _budget = coop::budget();
+            record::poll(ticket.as_ref(), future.as_mut(), cx)
+        }))
     }
 
     /// Which executor the runtime has.
@@ -242,6 +246,10 @@ pub(super) fn assert_may_block() {
          stop its tasks; use .await, or move the blocking call into spawn_blocking"
     );
 }
+
+// A panic leaves it as it was: what it leads to is changed by whole steps.
+impl UnwindSafe for Handle {}
+impl RefUnwindSafe for Handle {}
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,12 +16,13 @@
 
 #![forbid(unsafe_code)]
 
-use super::picture::{Peer, TaskDump, WaitsFor};
+use super::picture::{Knot, Peer, TaskDump, WaitsFor};
 use crate::base::note::{self, Kind, Wait};
 use crate::task::header::Id;
 use crate::task::look::TaskState;
 use std::collections::HashMap;
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 /// Fills in who is at the other end of each wait, and the rings.
 pub(super) fn find(tasks: &mut [TaskDump]) {
@@ -45,8 +46,11 @@ pub(super) fn find(tasks: &mut [TaskDump]) {
     let blocks: HashMap<Id, usize> =
         (0..tasks.len()).filter_map(|at| Some((tasks[at].inside?, at))).collect();
     let next: Vec<_> = tasks.iter().map(|task| arrow(task, &place, &blocks)).collect();
-    for at in 0..tasks.len() {
-        tasks[at].knot = ring(at, &next).map(|at| tasks[at].peer.clone()).collect();
+    for ring in rings(&next) {
+        let peers: Arc<[Peer]> = ring.iter().map(|at| tasks[*at].peer.clone()).collect();
+        for (place, at) in ring.into_iter().enumerate() {
+            tasks[at].knot = Knot { peers: peers.clone(), place };
+        }
     }
 }
 
@@ -99,40 +103,36 @@ fn arrow(
     }
 }
 
-/// The ring that begins at `first` and leads back to it, if there is one.
-fn ring(first: usize, next: &[Option<usize>]) -> impl Iterator<Item = usize> {
-    let mut ring = vec![first];
-    let mut at = first;
-    while let Some(to) = next[at] {
-        if to == first {
-            return ring.into_iter();
+/// All rings. Each task is walked over once: a walk ends where one has been before, and has found a
+/// ring where it meets itself.
+fn rings(next: &[Option<usize>]) -> Vec<Vec<usize>> {
+    let mut walks = vec![None; next.len()];
+    let mut rings = Vec::new();
+    for first in 0..next.len() {
+        let (mut path, mut at) = (Vec::new(), Some(first));
+        while let Some(here) = at.filter(|here| walks[*here].is_none()) {
+            walks[here] = Some(first);
+            path.push(here);
+            at = next[here];
         }
-        if ring.contains(&to) || ring.len() == next.len() {
-            break;
+        if let Some(met) = at.filter(|met| walks[*met] == Some(first)) {
+            rings
+                .extend(path.iter().position(|here| *here == met).map(|from| path.split_off(from)));
         }
-        ring.push(to);
-        at = to;
     }
-    ring.clear();
-    ring.into_iter()
+    rings
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::ring;
-
-    fn from(first: usize, next: &[Option<usize>]) -> Vec<usize> {
-        ring(first, next).collect()
-    }
+    use super::rings;
 
     #[test]
-    fn a_ring_is_found_from_each_of_its_members_and_from_nobody_else() {
+    fn each_ring_is_found_once_and_who_leads_to_it_is_in_none() {
         // 4 → 0 → 1 → 2 → 0, and 3 for itself, and 5 for nobody.
         let next = [Some(1), Some(2), Some(0), Some(3), Some(0), None];
-        assert_eq!(from(0, &next), [0, 1, 2]);
-        assert_eq!(from(1, &next), [1, 2, 0]);
-        assert_eq!(from(3, &next), [3]);
-        assert!(from(4, &next).is_empty());
-        assert!(from(5, &next).is_empty());
+        assert_eq!(rings(&next), [vec![0, 1, 2], vec![3]]);
+        assert_eq!(rings(&[Some(1), Some(2), Some(1)]), [[1, 2]]);
+        assert!(rings(&[Some(1), None]).is_empty());
     }
 }

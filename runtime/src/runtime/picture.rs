@@ -27,6 +27,9 @@ pub enum WaitsFor {
     Socket,
     /// The end of a task or a blocking closure.
     Join(Id),
+    /// Something else, that is not known: more things than are noted, or what the tasks of a
+    /// [`LocalSet`](crate::task::LocalSet) wait for, of the future that drives it.
+    More,
     /// A primitive of [`sync`](crate::sync).
     Primitive {
         /// The name of its type: `"Mutex"`, `"mpsc"`, `"Barrier"` and so on.
@@ -70,10 +73,24 @@ pub struct TaskDump {
     spawned: &'static Location<'static>,
     pub(super) state: TaskState,
     pub(super) known: Option<Known>,
-    /// From this task to itself, each waiting for the next.
-    pub(super) knot: Vec<Peer>,
+    pub(super) knot: Knot,
     /// Of a `block_on`: the task in whose poll it was called.
     pub(super) inside: Option<Id>,
+}
+
+/// The ring that a task is in, if it is in one, and where: each waits for the next.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Knot {
+    pub(super) peers: Arc<[Peer]>,
+    pub(super) place: usize,
+}
+
+impl Knot {
+    /// From this task on, around.
+    fn iter(&self) -> impl Iterator<Item = &Peer> {
+        let (before, from) = self.peers.split_at(self.place);
+        from.iter().chain(before)
+    }
 }
 
 /// What only a record knows.
@@ -97,7 +114,7 @@ impl TaskDump {
             spawned: seen.spawned,
             state: seen.state,
             known: None,
-            knot: vec![],
+            knot: Knot::default(),
             inside: None,
         }
     }
@@ -128,7 +145,7 @@ impl TaskDump {
             spawned: record.spawned,
             state,
             known: Some(known),
-            knot: Vec::new(),
+            knot: Knot::default(),
             inside: id(record.inside.0),
         })
     }
@@ -183,8 +200,8 @@ impl TaskDump {
         self.known.as_ref().map(|known| known.time)
     }
 
-    /// What its last poll found that it has to wait for, the first four. Empty while it runs, and
-    /// without a record.
+    /// What its last poll found that it has to wait for: the first four, and then
+    /// [`More`](WaitsFor::More). Empty while it runs, and without a record.
     ///
     /// Several mean that it waits for all of them (`join!`), or for any (`select!`, a timeout).
     /// What a future of another crate waits for is not known. A wait that the same poll began and
@@ -196,7 +213,9 @@ impl TaskDump {
 
     /// Is the task part of a ring of tasks, each of which waits for a mutex that the next one
     /// holds, or for its end, and for nothing else, or blocks in a `block_on` that does? Then none
-    /// of them will run again by itself. The ring, from this task on; empty if there is none.
+    /// of them will run again by itself, as far as their last polls have looked: a future that
+    /// polls only a part of its children may wait for more. The ring, from this task on; empty if
+    /// there is none.
     pub fn deadlock(&self) -> impl Iterator<Item = Id> + '_ {
         self.knot.iter().map(|peer| peer.id)
     }
@@ -217,6 +236,7 @@ fn waits_for(wait: Wait, now: Instant) -> WaitsFor {
             WaitsFor::Primitive { name: kind.name(), address, held_by: None }
         }
         Wait::Join(number) => WaitsFor::Join(id(number).unwrap_or(Id(NonZeroU64::MIN))),
+        Wait::More => WaitsFor::More,
     }
 }
 
@@ -228,16 +248,16 @@ impl fmt::Display for TaskDump {
                 f.write_str(if n == 0 { " for " } else { " and " })?;
                 show(f, wait, other.as_ref())?;
             }
-            if let [first, others @ ..] = &self.knot[..] {
+            let around = self.knot.iter().skip(1).chain(self.knot.iter().take(1));
+            for (arrow, peer) in around.enumerate() {
                 // The first arrow has just been told, but for a task that is in a block_on.
-                if known.waits.is_empty() {
-                    write!(f, ", and blocks in {}", others.first().unwrap_or(first))?;
+                match arrow {
+                    0 if known.waits.is_empty() => write!(f, ", and blocks in {peer}")?,
+                    0 => {}
+                    _ => write!(f, ", which waits for {peer}")?,
                 }
-                for peer in others.iter().skip(1).chain(others.first().map(|_| first)) {
-                    write!(f, ", which waits for {peer}")?;
-                }
-                f.write_str(": deadlock")?;
             }
+            f.write_str(if self.knot.peers.is_empty() { "" } else { ": deadlock" })?;
             let plural = if known.polls == 1 { "" } else { "s" };
             write!(f, "; {} poll{plural}, {:?}", known.polls, known.time)?;
         }
@@ -249,6 +269,7 @@ fn show(f: &mut fmt::Formatter<'_>, wait: &WaitsFor, other: Option<&Peer>) -> fm
     match (wait, other) {
         (WaitsFor::Timer { left, .. }, _) => write!(f, "a timer in {left:?}"),
         (WaitsFor::Socket, _) => f.write_str("a socket"),
+        (WaitsFor::More, _) => f.write_str("more"),
         (WaitsFor::Join(_), Some(peer)) => write!(f, "the end of {peer}"),
         (WaitsFor::Join(id), None) => write!(f, "the end of task {id}"),
         (WaitsFor::Primitive { name, address, .. }, other) => {

@@ -190,20 +190,16 @@ pub(super) fn leave(post: *const (), from: &'static Location<'static>) -> Option
         Arc::increment_strong_count(post);
         Arc::from_raw(post)
     };
-    if !current::is_worker() {
-        // It has left already in this poll, and somebody else came.
-        return None;
-    }
-    let (task, spare) = match &post.place {
-        Place::Desk(desk) => {
-            (desk.worker.last_polled(), desk.may_leave.get() && current::id().is_some())
-        }
+    let (worker, spare) = match &post.place {
+        Place::Desk(desk) => (&desk.worker, desk.may_leave.get() && current::id().is_some()),
         // SAFETY(INV-134): its own thread, in its stay.
-        Place::Guest(worker) => (unsafe { &**worker }.last_polled(), true),
+        Place::Guest(worker) => (unsafe { &**worker }, true),
     };
-    if !spare {
+    // Or it has left already in this poll, or another executor ends within it.
+    if !spare || !current::is(worker) {
         return None;
     }
+    let task = worker.last_polled();
     let away = post.away.0.lock().insert((thread::current().id(), task));
     let mut absent = Absent { post, offer: None, worker: (ptr::null(), ptr::null()), away };
     if let Place::Guest(worker) = absent.post.place {

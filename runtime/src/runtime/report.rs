@@ -7,7 +7,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::task::error::JoinError;
+use crate::task::error::{JoinError, panic_text};
 use crate::wake::batch::Panic;
 use std::any::Any;
 use std::fmt;
@@ -36,9 +36,8 @@ impl fmt::Display for Unhandled {
                 return write!(f, "block_in_place blocks a worker that nobody takes over: {why}");
             }
         };
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        write!(f, "a waker, a destructor or a hook panicked: {}", text.unwrap_or("(not a text)"))
+        let text = panic_text(panic).unwrap_or_else(|| "(not a text)".to_owned());
+        write!(f, "a waker, a destructor or a hook panicked: {text}")
     }
 }
 

@@ -24,7 +24,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::size_of;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,6 +205,10 @@ impl Runtime {
     }
 }
 
+// A panic leaves it as it was: what it leads to is changed by whole steps.
+impl UnwindSafe for Runtime {}
+impl RefUnwindSafe for Runtime {}
+
 impl Drop for Runtime {
     fn drop(&mut self) {
         if self.ended {
@@ -247,8 +251,15 @@ impl ShutdownReport {
         self.tasks.is_empty() && self.closures.is_empty()
     }
 
+    /// The name of one of them, if it has one and the runtime kept records.
+    #[must_use]
+    pub fn name(&self, id: Id) -> Option<&str> {
+        self.names.iter().find(|(of, _)| *of == id).map(|(_, name)| &**name)
+    }
+
     /// The id and the place of spawning of each task that was still in its poll, and of each
-    /// blocking closure that was still running.
+    /// blocking closure that was still running. A thread that stands in for a worker that
+    /// [blocks in place](crate::task::block_in_place) is such a closure, spawned there.
     pub fn still_running(&self) -> impl Iterator<Item = (Id, &'static Location<'static>)> + '_ {
         let closures = self.closures.iter().map(|running| (running.id, running.spawned));
         self.tasks.iter().copied().chain(closures)

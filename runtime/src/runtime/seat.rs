@@ -71,9 +71,11 @@ impl Seat {
             if let Some(taken) = self.take() {
                 return drive(&taken, &Metered::new(driver(), meters, 0), future);
             }
+            let budget = coop::budget();
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
             }
+            drop(budget);
             parker.park(None);
         }
     }

@@ -11,13 +11,13 @@
 //!                                    for 1 s, in many looks ──► report once, go on watching
 //! ```
 //!
-//! **Nothing can wake it** is exact about the runtime and a guess about the rest of the process.
-//! Exact: no future is in a poll, no timer is armed, no blocking closure is left, and no future
-//! with a record said in its last poll that it waits for a socket or a signal. What cannot be known
-//! is whether a thread that is no part of the runtime holds a waker and will use it: tasks that
-//! wait for each other hold each other's wakers too, so counting them would find almost no
-//! deadlock. Hence the second of quiet, and a report that says so. The quiet is counted in looks,
-//! not only in time: a process that was stopped and goes on has not been quiet.
+//! **Nothing can wake it** means: no future is in a poll, no timer is armed, no blocking closure is
+//! left, no socket has a waker, and no future with a record said in its last poll that it waits for
+//! a signal, or for more than is noted. What cannot be known is whether a thread that is no part of
+//! the runtime holds a waker and will use it: tasks that wait for each other hold each other's
+//! wakers too, so counting them would find almost no deadlock. Hence the second of quiet, and a
+//! report that says so. The quiet is counted in looks, not only in time: a process that was stopped
+//! and goes on has not been quiet.
 
 #![forbid(unsafe_code)]
 
@@ -180,7 +180,10 @@ fn watch(config: &Config, inner: &Inner, handle: &Handle, stopped: &Receiver<()>
                 config.tell(Stall::SlowPoll { task, after });
             }
         }
-        let armed = || inner.wheels.others(usize::MAX).any(|w| w.next_deadline().is_some());
+        let armed = || {
+            let mut wheels = inner.wheels.others(usize::MAX);
+            inner.reactor.is_awaited() || wheels.any(|wheel| wheel.next_deadline().is_some())
+        };
         if config.hang
             && let Some(quiet) = quiet.look(&look, armed)
         {
@@ -220,7 +223,9 @@ impl Look {
                 self.blocked.push((record.id(), record.polls()));
             }
         }
-        let outside = |wait: Wait| matches!(wait, Wait::Named(Kind::Socket | Kind::Signal, _));
+        // More: it may be a socket.
+        let outside =
+            |wait| matches!(wait, Wait::Named(Kind::Socket | Kind::Signal, _) | Wait::More);
         self.alive |= record.role == Role::Closure
             || record.running().is_some()
             || record.waits().into_iter().flatten().any(outside);

@@ -95,6 +95,7 @@ where
     type Item = T;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        ready!(coop::ready(cx));
         let mut me = self.project();
         if let StepProj::State { state } = me.step.as_mut().project() {
             let Some(state) = state.take() else {
@@ -109,6 +110,7 @@ where
         };
         match ready!(future.poll(cx)) {
             Some((item, state)) => {
+                coop::spend();
                 me.step.set(Step::State { state: Some(state) });
                 Poll::Ready(Some(item))
             }

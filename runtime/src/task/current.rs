@@ -66,10 +66,10 @@ pub(crate) fn replace_worker(place: (*const (), *const ())) -> (*const (), *cons
     HERE.with(|here| (here.scheduler.replace(place.0), here.worker.replace(place.1)))
 }
 
-/// Is this thread a worker, of whatever scheduler?
+/// Is this thread this very worker?
 #[inline]
-pub(crate) fn is_worker() -> bool {
-    HERE.with(|here| !here.worker.get().is_null())
+pub(crate) fn is<W>(worker: &W) -> bool {
+    HERE.with(|here| ptr::addr_eq(here.worker.get(), worker))
 }
 
 /// The worker that this thread is, if it is one of `scheduler`'s. The pointer is good until control

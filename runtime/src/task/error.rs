@@ -115,9 +115,14 @@ impl JoinError {
             Why::Cancelled(_) => return self.message().map(str::to_owned),
             Why::Panicked(panic) => panic.lock().unwrap_or_else(|poison| poison.into_inner()),
         };
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned())
+        panic_text(&panic)
     }
+}
+
+/// The text of a panic, if it was one with a text.
+pub(crate) fn panic_text(panic: &Panic) -> Option<String> {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
 }
 
 impl fmt::Display for JoinError {

@@ -29,7 +29,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker, ready};
@@ -199,6 +199,10 @@ impl<T> Future for JoinHandle<T> {
     }
 }
 
+// A panic leaves it as it was: what it leads to is changed by whole steps.
+impl<T> UnwindSafe for JoinHandle<T> {}
+impl<T> RefUnwindSafe for JoinHandle<T> {}
+
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
         let task = self.task();
@@ -267,6 +271,10 @@ impl Clone for AbortHandle {
         Self { task: self.task }
     }
 }
+
+// A panic leaves it as it was: what it leads to is changed by whole steps.
+impl UnwindSafe for AbortHandle {}
+impl RefUnwindSafe for AbortHandle {}
 
 impl Drop for AbortHandle {
     fn drop(&mut self) {

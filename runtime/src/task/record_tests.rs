@@ -91,9 +91,9 @@ fn polls_are_counted_and_what_they_say_is_kept() {
     ));
     let mut cx = Context::from_waker(Waker::noop());
     assert!(future.as_mut().poll(&mut cx).is_pending());
-    assert_eq!(record.waits(), [Some(says[0]), Some(says[1]), None, None]);
+    assert_eq!(record.waits(), [Some(says[0]), Some(says[1]), None, None, None]);
     assert!(future.as_mut().poll(&mut cx).is_pending());
-    assert_eq!(record.waits(), [Some(says[1]), None, None, None]);
+    assert_eq!(record.waits(), [Some(says[1]), None, None, None, None]);
     assert_eq!((record.polls(), record.running()), (2, None));
     assert_eq!(coop::page(|page| page.task()), 0);
 }

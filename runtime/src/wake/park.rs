@@ -141,7 +141,7 @@ impl Parker {
     }
 
     fn nudged(&self) -> bool {
-        // Ordering: Relaxed, the swap at the end of `sleep` reads the nudge again.
+        // Ordering: Acquire, as in `sleep`, whose swap at the end reads the nudge again.
         self.signal.state.load(Ordering::Acquire) == NOTIFIED
     }
 }

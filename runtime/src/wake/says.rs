@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::coop::page;
-use crate::base::note::{Kind, Page, Wait, on};
+use crate::base::note::{BLANK, Kind, Page, Wait, Waits, on};
 use std::task::Poll;
 
 /// The leaf waits for this.
@@ -46,4 +46,26 @@ pub(crate) fn located<T>(polled: Poll<T>, at: usize) -> Poll<T> {
 #[inline(never)]
 fn write(line: impl FnOnce(&Page)) {
     page(line);
+}
+
+/// Runs something whose notes are not for whoever is polled now, who waits for more with that.
+#[inline(always)]
+pub(crate) fn aside<R>(run: impl FnOnce() -> R) -> R {
+    if on() { on_a_page_of_its_own(run) } else { run() }
+}
+
+#[cold]
+#[inline(never)]
+fn on_a_page_of_its_own<R>(run: impl FnOnce() -> R) -> R {
+    struct Back((u64, Waits));
+    impl Drop for Back {
+        fn drop(&mut self) {
+            page(|page| {
+                page.turn(self.0.0, self.0.1);
+                page.add(Wait::More);
+            });
+        }
+    }
+    let _back = Back(page(|page| page.turn(0, BLANK)));
+    run()
 }

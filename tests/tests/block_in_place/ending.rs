@@ -6,7 +6,7 @@ use std::future::pending;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
-use tests::{Drops, Kind, eventually};
+use tests::{Drops, Kind, eventually, pass};
 
 /// A task that blocks in place until the sender is dropped, and is pending from then on.
 fn blocked(rt: &Runtime, drops: &Drops) -> (JoinHandle<()>, mpsc::Sender<()>) {
@@ -75,6 +75,36 @@ fn an_abort_while_it_blocks_takes_effect_afterwards(kind: Kind) {
     assert_eq!(drops.count(), 1);
 }
 
+/// While another executor ends within a poll, this thread is that one's worker. It must not offer
+/// the worker of its own, whose poll it is in.
+fn a_destructor_of_another_runtime_blocks_in_place(kind: Kind) {
+    struct Blocks(Arc<Mutex<u32>>);
+    impl Drop for Blocks {
+        fn drop(&mut self) {
+            // Long enough for another thread to come, if it is called.
+            block_in_place(|| pass(Duration::from_millis(50)));
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+    let rt = kind.runtime();
+    let dropped = Arc::new(Mutex::new(0));
+    let inside = dropped.clone();
+    let task = rt.spawn(async move {
+        let inner = tests::runtime();
+        let blocks = Blocks(inside);
+        inner.spawn(async move {
+            pending::<()>().await;
+            drop(blocks);
+        });
+        inner.shutdown_background();
+        yield_now().await;
+    });
+    rt.block_on(task).unwrap();
+    // Hangs when two threads have manned one worker.
+    drop(rt);
+    assert_eq!(*dropped.lock().unwrap(), 1);
+}
+
 fn a_runtime_that_is_dropped_inside_does_not_wait_for_itself(kind: Kind) {
     let place = Arc::new(Mutex::new(None::<Runtime>));
     let inside = place.clone();
@@ -126,6 +156,7 @@ tests::each_pool! {
     the_end_waits_for_the_closure_and_not_for_its_task,
     a_time_out_says_what_is_blocking,
     an_abort_while_it_blocks_takes_effect_afterwards,
+    a_destructor_of_another_runtime_blocks_in_place,
     a_runtime_that_is_dropped_inside_does_not_wait_for_itself,
     a_destructor_may_block_while_the_runtime_ends,
 }

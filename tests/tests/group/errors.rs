@@ -92,3 +92,24 @@ fn a_panic_among_errors() {
     });
     assert_eq!(*outcome.unwrap_err().downcast::<&str>().unwrap(), "second");
 }
+
+/// A log that logs what it writes formats the same error within `write_str`.
+#[test]
+fn a_panic_is_shown_to_a_writer_that_shows_it_again() {
+    struct Again<'a>(&'a GroupError<u8>, u32);
+    impl std::fmt::Write for Again<'_> {
+        fn write_str(&mut self, _: &str) -> std::fmt::Result {
+            if self.1 > 0 {
+                return write!(Again(self.0, self.1 - 1), "{}", self.0);
+            }
+            Ok(())
+        }
+    }
+    let error = runtime()
+        .block_on(TaskGroup::<u8>::scope(async |group| {
+            drop(group.spawn(async { panic!("shown") as Result<(), u8> }));
+            Ok(())
+        }))
+        .unwrap_err();
+    std::fmt::Write::write_fmt(&mut Again(&error, 1), format_args!("{error}")).unwrap();
+}

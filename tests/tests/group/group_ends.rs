@@ -250,6 +250,28 @@ fn the_runtime_ends_under_a_scope(kind: Kind) {
     assert!(group.is_empty());
 }
 
+/// A body is user code from its call on, before it is a future.
+#[test]
+fn a_body_that_panics_when_it_is_called_ends_its_children() {
+    let drops = Drops::new();
+    Kind::CurrentThread.runtime().block_on(async {
+        let counted = drops.counted();
+        let scope = TaskGroup::<u8>::scope(|group: TaskGroup<u8>| {
+            group.spawn(async move {
+                let _counted = counted;
+                std::future::pending::<Result<(), u8>>().await
+            });
+            if drops.count() == 0 {
+                panic!("before the future");
+            }
+            async { Ok(()) }
+        });
+        let error = scope.await.unwrap_err();
+        assert!(error.to_string().contains("before the future"), "{error}");
+        assert_eq!(drops.count(), 1);
+    });
+}
+
 tests::each_scheduler! {
     the_scope_waits_until_all_are_gone,
     a_panic_of_a_child_is_a_failure,

@@ -116,6 +116,25 @@ fn a_busy_set_does_not_hold_up_the_limit() {
     });
 }
 
+/// More have ended than a budget has units.
+#[test]
+fn all_that_has_ended_comes_back_at_once() {
+    for until in [0, 1, 2] {
+        Kind::CurrentThread.runtime().block_on(async {
+            let mut set: JoinSet<_> = (0..300).map(|number| async move { number }).collect();
+            yield_now().await;
+            let until = match until {
+                0 => WaitFor::All,
+                1 => WaitFor::FirstCompleted,
+                _ => WaitFor::FirstError(|number| *number == 299),
+            };
+            let ended = wait(&mut set, until, Some(Duration::ZERO)).await;
+            assert!(ended.into_iter().map(Result::unwrap).eq(0..300));
+            assert!(set.is_empty());
+        });
+    }
+}
+
 tests::each_scheduler! {
     all_of_many,
     one_by_one,

@@ -91,10 +91,10 @@ impl Room<'_> {
     /// For how many values there is room: none while others wait.
     pub(super) fn available(self) -> usize {
         if self.front.permits.has_waiters() {
-            0
-        } else {
-            self.front.permits.available() + self.back()
+            return 0;
         }
+        // What is sent and received between the two looks would count twice.
+        (self.front.permits.available() + self.back()).min(self.capacity)
     }
 
     /// Is every value that was promised taken, or its promise taken back?

@@ -84,3 +84,17 @@ fn loom_room_is_carried_while_the_receiver_closes() {
         drop(tx);
     });
 }
+
+/// Taken and given back while somebody counts.
+#[test]
+fn loom_room_is_not_counted_twice() {
+    model(|both| {
+        assert!(both.room().acquire_now(1));
+        let other = both.clone();
+        let other = thread::spawn(move || assert!(other.room().available() <= CAPACITY));
+        assert!(both.room().acquire_now(1));
+        both.room().give_back(1);
+        both.room().give_back(1);
+        other.join().unwrap();
+    });
+}
