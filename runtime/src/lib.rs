@@ -1,10 +1,11 @@
 //! the map: modules in reading order, layer by layer.
 //!
 //! Mainspring is an async runtime that can be read from end to end. This file is its table of
-//! contents, and `sync.rs` its page of the primitives: a file may use only what stands before it
-//! here, so reading from top to bottom never refers forward. Five machines (the one-thread
-//! executor, the work-stealing pool, the drivers, the blocking pool, the primitives) do not know
-//! each other; `runtime` bolts them together; the only call upwards in the whole program is a wake.
+//! contents; `sync.rs`, `io.rs` and `net.rs` are pages of it. A file may use only what stands
+//! before it here, so reading from top to bottom never refers forward. Five machines (the
+//! one-thread executor, the work-stealing pool, the drivers, the blocking pool, the primitives) do
+//! not know each other; `runtime` bolts them together; the only call upwards in the whole program
+//! is a wake.
 //!
 //! ```text
 //!  select  join  group                      several futures in one task, or a task for each
@@ -364,72 +365,11 @@ pub mod stream {
     pub use source::{Iter, Unfold, iter, unfold};
 }
 
-/// Streams of bytes.
-pub mod io {
-    /// AsyncRead, AsyncWrite.
-    pub(crate) mod traits;
-    pub(crate) mod ext {
-        /// whole buffers: fill one, drain one, and make text of one.
-        pub(crate) mod whole;
-        /// numbers on the wire: big-endian and little-endian, read and written whole.
-        pub(crate) mod number;
-        /// Take and Chain: a part of a reader, and two readers in a row.
-        pub(crate) mod adapt;
-        /// AsyncReadExt: read, read_exact, read_to_end, ... as named futures.
-        pub(crate) mod read;
-        /// AsyncWriteExt: write, write_all, flush, shutdown, ... as named futures.
-        pub(crate) mod write;
-        /// AsyncBufReadExt: read_until, read_line, lines, split, ... as named futures.
-        pub(crate) mod buf_read;
-    }
-    /// BufReader, BufWriter, lines.
-    pub(crate) mod buf;
-    /// BufStream: both directions buffered.
-    pub(crate) mod buf_stream;
-    /// copy, with back-pressure.
-    pub(crate) mod copy;
-    /// try the syscall, wait on WouldBlock, try again: one loop for all sockets.
-    pub(crate) mod async_fd;
+// Streams of bytes: `io.rs` is a page of this map.
+pub mod io;
 
-    pub use crate::drive::ready::{Interest, Ready};
-    pub use buf::{BufReader, BufWriter};
-    pub use buf_stream::BufStream;
-    pub use copy::copy;
-    pub use ext::adapt::{Chain, Take};
-    pub use ext::buf_read::{AsyncBufReadExt, Lines, Split};
-    pub use ext::read::AsyncReadExt;
-    pub use ext::write::AsyncWriteExt;
-    pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
-    pub use traits::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
-}
-
-/// Sockets.
-pub mod net {
-    /// names and numbers: what can be turned into socket addresses.
-    pub(crate) mod addr;
-    /// a socket's number in the system, written once for all sockets.
-    pub(crate) mod as_fd;
-    /// The halves of a TCP stream.
-    pub mod tcp {
-        /// TcpStream: connect, read, write.
-        pub(crate) mod stream;
-        /// the halves of a stream: borrowed for one task, owned for two.
-        pub(crate) mod split;
-        /// TcpStream: addresses, options, and what is done seldom.
-        pub(crate) mod options;
-        /// TcpListener: bind, accept.
-        pub(crate) mod listener;
-        /// TcpSocket: options to set before a socket is bound, connected, or listens.
-        pub(crate) mod socket;
-
-        pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
-    }
-
-    pub use addr::{ToSocketAddrs, lookup_host};
-    pub use tcp::listener::TcpListener;
-    pub use tcp::socket::TcpSocket;
-    pub use tcp::stream::TcpStream;
-}
+// Sockets: `net.rs` is a page of this map.
+pub mod net;
 
 /// ctrl_c: a pipe, a source and a Notify.
 pub mod signal;
