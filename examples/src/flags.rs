@@ -52,21 +52,33 @@ impl Scheduler {
 
     /// The runtime; an error says that it could not be made.
     pub fn runtime(self) -> Result<Runtime, String> {
+        self.runtime_with(|_| {})
+    }
+
+    /// The runtime, with more knobs turned.
+    pub fn runtime_with(self, knobs: impl FnOnce(&mut Builder)) -> Result<Runtime, String> {
         let mut builder = match self.current_thread {
             true => Builder::new_current_thread(),
             false => Builder::new_multi_thread(),
         };
-        builder
-            .worker_threads(self.threads())
-            .enable_all()
-            .build()
-            .map_err(|error| format!("cannot start the runtime: {error}"))
+        builder.worker_threads(self.threads()).enable_all();
+        knobs(&mut builder);
+        builder.build().map_err(|error| format!("cannot start the runtime: {error}"))
     }
 
     /// Runs the whole program: what `#[mainspring::main]` would do if the scheduler were no flag.
     /// Then says where it ran, or what went wrong.
     pub fn run(self, program: impl Future<Output = Result<(), String>>) -> ExitCode {
-        match self.runtime().and_then(|runtime| runtime.block_on(program)) {
+        self.run_with(|_| {}, program)
+    }
+
+    /// The same, with more knobs of the runtime turned.
+    pub fn run_with(
+        self,
+        knobs: impl FnOnce(&mut Builder),
+        program: impl Future<Output = Result<(), String>>,
+    ) -> ExitCode {
+        match self.runtime_with(knobs).and_then(|runtime| runtime.block_on(program)) {
             Ok(()) => {
                 println!("ran on {self}");
                 ExitCode::SUCCESS

@@ -34,6 +34,9 @@ pub mod show;
 /// values of flags, the scheduler among them, and errors that name the remedy.
 pub mod flags;
 
+/// what the primer's programs share: a line with its time, and two ways to run.
+pub mod primer;
+
 pub mod tour {
     //! the fifth document's comparison, row by row.
 

@@ -135,6 +135,7 @@
 //! | future | more exactly |
 //! |---|---|
 //! | [`sync::watch::Receiver::wait_for`] | values that were turned down are seen |
+//! | [`blocking::Pool::shutdown`] | the closures that have not begun; they are cancelled |
 //! | [`io::AsyncReadExt::read_exact`] | how much was read; the bytes are gone |
 //! | [`io::AsyncReadExt::read_u32`] | the bytes so far; the same for all numbers |
 //! | [`io::AsyncReadExt::read_to_string`] | what was read |
@@ -264,6 +265,7 @@
 //! [`task::gather`]: crate::task::gather()
 //! [`task::gather_all`]: crate::task::gather_all()
 //! [`task::TaskGroup::scope`]: crate::task::TaskGroup::scope
+//! [`blocking::Pool::shutdown`]: crate::blocking::Pool::shutdown
 //! [`io::AsyncReadExt::read`]: crate::io::AsyncReadExt::read
 //! [`io::AsyncReadExt::read_exact`]: crate::io::AsyncReadExt::read_exact
 //! [`io::AsyncReadExt::read_u32`]: crate::io::AsyncReadExt::read_u32

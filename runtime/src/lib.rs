@@ -146,7 +146,9 @@ pub mod task {
     pub use crate::group::shield::{Shield, shield};
     pub use crate::group::task_group::TaskGroup;
     pub use crate::group::wait::{WaitFor, wait};
-    pub use crate::runtime::here::{id, spawn, spawn_blocking, try_id};
+    pub use crate::runtime::here::{
+        id, spawn, spawn_blocking, spawn_blocking as to_thread, try_id,
+    };
     pub use crate::runtime::in_place::block_in_place;
     pub use crate::runtime::local_set::{LocalEnterGuard, LocalSet, spawn_local};
     pub use crate::runtime::named::{Builder, Current, current};
@@ -223,11 +225,14 @@ pub(crate) mod pool {
     pub(crate) mod loan;
 }
 
-pub(crate) mod blocking {
+/// Closures that block or compute, on threads.
+pub mod blocking {
     /// the numbers of the blocking pool: who takes a job, who waits, who starts, who goes home.
     pub(crate) mod tally;
     /// closure -> result: threads that grow under load and go home when idle.
     pub(crate) mod pool;
+
+    pub use crate::runtime::own_pool::{BlockingConfig, Pool};
 }
 
 // The primitives: `sync.rs` is a page of this map.
@@ -251,6 +256,8 @@ pub mod runtime {
     pub(crate) mod handle;
     /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
     pub(crate) mod here;
+    /// blocking::Pool: threads of one's own, for closures that block or compute.
+    pub(crate) mod own_pool;
     /// task::Builder: tasks with a name; task::current: which one is this.
     pub(crate) mod named;
     /// what a dump says of one task, and how it reads.

@@ -3,9 +3,10 @@
 //!
 //! Each program runs in virtual time, so its lines carry the exact second, and is compared with
 //! `golden/*.txt`: the lines of the originals, run and recorded under CPython 3.13, in English and
-//! with the milliseconds of a real clock taken off.
+//! with the milliseconds of a real clock taken off. Those of the primer stand in
+//! `examples/tests/primer.rs`.
 
-use mainspring::sync::{Queue, Semaphore};
+use mainspring::sync::Queue;
 use mainspring::task::yield_now;
 use mainspring::time::{Duration, Instant, sleep};
 use std::sync::{Arc, Mutex};
@@ -39,24 +40,6 @@ fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-/// S1.3. A task does not start before its creator waits (the document prints the first two lines
-/// the other way round).
-#[test]
-fn background() {
-    compare(include_str!("../golden/background.txt"), async |log| {
-        let theirs = log.clone();
-        let background = mainspring::spawn(async move {
-            theirs.line("background task started");
-            sleep(seconds(5.0)).await;
-            theirs.line("background task done");
-        });
-        log.line("main task running");
-        sleep(seconds(2.0)).await;
-        log.line("main task done");
-        background.await.expect("it does not panic");
-    });
-}
-
 /// S2.15. At 1.5 and 2.5 two timers are due at once: the one that was set first fires first,
 /// although it comes from further up the wheel.
 #[test]
@@ -84,27 +67,6 @@ fn queue() {
         producer.await.expect("it does not panic");
         consumer.await.expect("it does not panic");
         queue.join().await;
-    });
-}
-
-/// S2.16. Who is handed a permit is queued, and does not run inside the release: three are
-/// released, then three are acquired.
-#[test]
-fn semaphore() {
-    compare(include_str!("../golden/semaphore.txt"), async |log| {
-        let semaphore = Arc::new(Semaphore::new(3));
-        let workers = (0..10).map(|number| {
-            let (semaphore, log) = (semaphore.clone(), log.clone());
-            mainspring::spawn(async move {
-                let _permit = semaphore.acquire().await.expect("it is never closed");
-                log.line(format!("Worker {number} acquired"));
-                sleep(seconds(2.0)).await;
-                log.line(format!("Worker {number} released"));
-            })
-        });
-        for worker in workers.collect::<Vec<_>>() {
-            worker.await.expect("it does not panic");
-        }
     });
 }
 

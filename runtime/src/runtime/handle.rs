@@ -153,6 +153,21 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        self.job_on(&self.inner.blocking, name, closure, spawned)
+    }
+
+    /// The same on the threads of `pool`.
+    pub(super) fn job_on<F, R>(
+        &self,
+        pool: &blocking::Pool,
+        name: Option<&str>,
+        closure: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         let id = self.inner.ids.one();
         let recorder = self.inner.recorder.as_ref();
         let ticket = recorder.map(|all| recorded::ticket(all, Role::Closure, name, spawned, id));
@@ -170,7 +185,7 @@ impl Handle {
         let running = blocking::Running { id, spawned };
         // Also a clock that is not stopped before the closure runs.
         let held = self.inner.can_pause().then(|| Hold::new(self.inner.clone()));
-        self.inner.blocking.submit(blocking::Job { entry, running, held });
+        pool.submit(blocking::Job { entry, running, held });
         join
     }
 
