@@ -1,34 +1,47 @@
-//! A producer and consumers over a bounded queue: put, get, task_done, join.
+//! A producer and consumers over a bounded queue, and three ways to end them.
 //!
 //! ```text
 //! cargo run --release --example queue                          the second document's, 7 s
 //! cargo run --release --example queue -- --document third      the third document's, 6 s
+//! cargo run --release --example queue -- --end idle            ended as the second does, 12 s
+//! cargo run --release --example queue -- --end pill            ended as the third does
+//! cargo run --release --example queue -- --room 2 --make 0     the producer waits for room
 //! cargo run --release --example queue -- --scale 0.1           the same, ten times as fast
 //! cargo run --release --example queue -- --current-thread      the same, on one thread
 //! ```
 //!
 //! What you will see: one line for each item that is put, taken and done, with the time at which it
-//! happened (divided by `--scale`, so it is the documents' time), then a summary. The items are put
-//! and taken in order on both schedulers. The lines need not be: on `multi_thread` a consumer may
-//! say that it has taken an item before the producer says that it has put it, and two consumers
-//! that finish at the same time speak in any order. On `current_thread` each run looks alike.
+//! happened (divided by `--scale`, so it is the documents' time), then a summary. When the queue is
+//! full the producer says so, and goes on when a consumer has made room: that is back-pressure. The
+//! items are put and taken in order on both schedulers. The lines need not be: on `multi_thread` a
+//! consumer may say that it has taken an item before the producer says that it has put it, and two
+//! consumers that finish at the same time speak in any order. On `current_thread` each run looks
+//! alike.
 //!
 //! From the second document (20 items, room for 10, three consumers) and the third (5 items, room
-//! for 3, one consumer). The second ends by idling: its consumers give up after five seconds
-//! without an item, 5.0 of its 12.3 s. The third sends a pill, one for one consumer; with two of
-//! them the other would wait for ever. Here `join` says when the last item is done and `shutdown`
-//! sends every consumer home, however many there are. Nobody waits for a time-out and nobody is
-//! forgotten.
+//! for 3, one consumer).
+//!
+//! | `--end` | how it ends | its fault |
+//! |---|---|---|
+//! | `join` | `join` says when all is done, `shutdown` sends every consumer home | none |
+//! | `idle` | a consumer gives up after five seconds without an item | 5.0 of its 12.3 s are that |
+//! | `pill` | a pill for each consumer, behind the last item | one too few: one waits for ever |
+//!
+//! A consumer that ends in the middle of an item never calls `task_done`, and `join` waits for
+//! ever; here the item is a guard (`get_task`) that calls it when it is dropped, for any reason.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use examples::flags;
+use examples::primer::Out;
 use mainspring::sync::Queue;
-use mainspring::time::{Instant, sleep};
+use mainspring::time::{sleep, timeout};
+
+/// How long a consumer waits for an item before it gives up, in `--end idle`.
+const PATIENCE: f64 = 5.0;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Document {
@@ -36,12 +49,22 @@ pub enum Document {
     Third,
 }
 
-/// A producer and consumers over a bounded queue.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum End {
+    Join,
+    Idle,
+    Pill,
+}
+
+/// A producer and consumers over a bounded queue, and three ways to end them.
 #[derive(Debug, Parser)]
 pub struct Options {
     /// Whose numbers to take where no flag gives one
     #[arg(long, value_enum, default_value_t = Document::Second)]
     document: Document,
+    /// How the consumers learn that there is nothing more to come
+    #[arg(long, value_enum, default_value_t = End::Join)]
+    end: End,
     /// How many items are made
     #[arg(long)]
     items: Option<u64>,
@@ -70,10 +93,15 @@ impl Options {
     pub fn short() -> Options {
         Options::parse_from(["queue", "--document", "third", "--scale", "0.1"])
     }
+
+    /// Where its lines go.
+    pub fn out(&self) -> Out {
+        Out::printing(self.scale)
+    }
 }
 
 /// What runs, once flags and document have been put together.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Plan {
     items: u64,
     room: usize,
@@ -82,18 +110,18 @@ struct Plan {
     work: Duration,
     /// The second document puts an item and then rests; the third makes it first.
     rest_after: bool,
-    scale: f64,
-    start: Instant,
+    end: End,
+    out: Out,
 }
 
 impl Plan {
-    fn new(options: &Options) -> Plan {
+    fn new(options: &Options, out: Out) -> Plan {
         let (items, room, consumers, make, work, rest_after) = match options.document {
-            Document::Second => (20, 10, 3, 300, 1000, true),
-            Document::Third => (5, 3, 1, 500, 1000, false),
+            Document::Second => (20, 10, 3, 0.3, 1.0, true),
+            Document::Third => (5, 3, 1, 0.5, 1.0, false),
         };
-        let scaled = |flag: Option<Duration>, ms| {
-            flag.unwrap_or(Duration::from_millis(ms)).mul_f64(options.scale)
+        let scaled = |flag: Option<Duration>, seconds| {
+            out.time(flag.map_or(seconds, |time| time.as_secs_f64()))
         };
         Plan {
             items: options.items.unwrap_or(items),
@@ -102,68 +130,93 @@ impl Plan {
             make: scaled(options.make, make),
             work: scaled(options.work, work),
             rest_after,
-            scale: options.scale,
-            start: Instant::now(),
+            end: options.end,
+            out,
         }
     }
-
-    /// One line with its time, which is read under the lock: no line is earlier than the one above.
-    fn say(&self, what: &str) {
-        let mut out = std::io::stdout().lock();
-        let time = self.start.elapsed().as_secs_f64() / self.scale;
-        let _ = writeln!(out, "[{time:6.2}] {what}");
-    }
 }
+
+/// An item; `None` is a pill.
+type Entry = Option<u64>;
 
 pub fn main() -> ExitCode {
     let options = Options::parse();
-    options.scheduler.run(run(&options))
+    options.scheduler.run(async { run(&options, options.out()).await })
 }
 
-pub async fn run(options: &Options) -> Result<(), String> {
-    let plan = Plan::new(options);
+pub async fn run(options: &Options, out: Out) -> Result<(), String> {
+    let plan = Plan::new(options, out);
     if plan.consumers == 0 {
         return Err("nobody would take the items: give --consumers 1 or more".into());
     }
     let queue = Arc::new(Queue::new(plan.room));
-    let consumers: Vec<_> =
-        (0..plan.consumers).map(|n| mainspring::spawn(consume(plan, n, queue.clone()))).collect();
+    let consumers: Vec<_> = (0..plan.consumers)
+        .map(|n| mainspring::spawn(consume(plan.clone(), n, queue.clone())))
+        .collect();
 
-    produce(plan, &queue).await?;
-    queue.join().await;
-    queue.shutdown(false);
-
+    produce(&plan, &queue).await?;
+    match plan.end {
+        End::Join => {
+            queue.join().await;
+            queue.shutdown(false);
+        }
+        End::Idle => {}
+        End::Pill => {
+            for _ in 0..plan.consumers {
+                put(&queue, None).await?;
+            }
+        }
+    }
     let mut done = Vec::new();
     for consumer in consumers {
         done.push(consumer.await.map_err(|error| format!("a consumer failed: {error}"))?);
     }
-    plan.say(&format!("all {} items done, by consumer {done:?}", done.iter().sum::<u64>()));
+    let all = done.iter().sum::<u64>();
+    plan.out.line(format!("all {all} items done, by consumer {done:?}"));
     Ok(())
 }
 
-async fn produce(plan: Plan, queue: &Queue<u64>) -> Result<(), String> {
-    for item in 0..plan.items {
+async fn produce(plan: &Plan, queue: &Queue<Entry>) -> Result<(), String> {
+    for number in 0..plan.items {
         if !plan.rest_after {
             sleep(plan.make).await;
         }
-        queue.put(item).await.map_err(|_| "the queue was shut down too early".to_owned())?;
-        plan.say(&format!("item {item:>2} put, {} in the queue", queue.len()));
-        if plan.rest_after && item + 1 < plan.items {
+        if queue.is_full() {
+            plan.out.line(format!("item {number:>2} has to wait, the queue is full"));
+        }
+        put(queue, Some(number)).await?;
+        plan.out.line(format!("item {number:>2} put, {} in the queue", queue.len()));
+        if plan.rest_after && number + 1 < plan.items {
             sleep(plan.make).await;
         }
     }
     Ok(())
 }
 
-/// Works until the queue is shut down; returns how many items it has done.
-async fn consume(plan: Plan, n: usize, queue: Arc<Queue<u64>>) -> u64 {
+async fn put(queue: &Queue<Entry>, entry: Entry) -> Result<(), String> {
+    queue.put(entry).await.map_err(|_| "the queue was shut down too early".to_owned())
+}
+
+/// Works until there is nothing more to come; returns how many items it has done.
+async fn consume(plan: Plan, n: usize, queue: Arc<Queue<Entry>>) -> u64 {
     let mut done = 0;
-    while let Ok(item) = queue.get().await {
-        plan.say(&format!("item {item:>2} taken by consumer {n}"));
+    loop {
+        let next = match plan.end {
+            End::Idle => timeout(plan.out.time(PATIENCE), queue.get_task()).await,
+            End::Join | End::Pill => Ok(queue.get_task().await),
+        };
+        let task = match next {
+            Ok(Ok(task)) => task,
+            Ok(Err(_shut_down)) => return done,
+            Err(_elapsed) => {
+                plan.out.line(format!("consumer {n} gives up"));
+                return done;
+            }
+        };
+        let Some(number) = *task else { return done };
+        plan.out.line(format!("item {number:>2} taken by consumer {n}"));
         sleep(plan.work).await;
-        plan.say(&format!("item {item:>2} done"));
-        queue.task_done().expect("one call for each item taken");
+        plan.out.line(format!("item {number:>2} done"));
         done += 1;
     }
-    done
 }

@@ -90,7 +90,8 @@ fn tour(options: &Options) -> Result<Vec<String>, String> {
     heading("2  Its comparison: 100 GETs of 0.5 to 1.5 s, 100 s in all, each row in a process");
     found.extend(comparison(&server, options)?);
     heading("3  A short queue: the third document's, ten times as fast");
-    runtime.block_on(queue::run(&queue::Options::short()))?;
+    let short = queue::Options::short();
+    runtime.block_on(async { queue::run(&short, short.out()).await })?;
     heading("4  A short echo: the third document's, with the text that breaks it");
     runtime.block_on(echo::check())?;
     heading("Where to look next");

@@ -41,6 +41,12 @@ impl Out {
         Out { start: Instant::now(), scale, kept }
     }
 
+    /// Lines on standard output. Time counts from here.
+    #[must_use]
+    pub fn printing(scale: f64) -> Out {
+        Out::new(scale, None)
+    }
+
     /// One line, behind the second of the document at which it is written.
     pub fn line(&self, text: impl fmt::Display) {
         // The time is read under the lock: no line is earlier than the one above.
@@ -90,7 +96,7 @@ pub fn run_on(
     let matches = Options::command().about(what).get_matches();
     let options = Options::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     options.scheduler.run_with(knobs, async {
-        program(Out::new(options.scale, None)).await.map_err(|error| error.to_string())
+        program(Out::printing(options.scale)).await.map_err(|error| error.to_string())
     })
 }
 

@@ -8,9 +8,14 @@
 
 mod common;
 
+use clap::Parser;
 use common::{SCHEDULERS, run};
 use examples::primer::record;
 
+#[path = "../queue.rs"]
+mod queue;
+#[path = "../primer/urgent.rs"]
+mod urgent;
 #[path = "../primer/hello.rs"]
 mod hello;
 #[path = "../primer/gather.rs"]
@@ -154,10 +159,51 @@ fn states_prints_what_the_reference_prints() {
     compare(include_str!("../../tests/golden/primer/states.txt"), &printed);
 }
 
+#[track_caller]
+fn compare_queue(golden: &str, args: &[&str]) {
+    let options = queue::Options::parse_from([&["queue"], args].concat());
+    let printed = record(|_| {}, async |out| Ok(queue::run(&options, out).await?));
+    compare(golden, &printed);
+}
+
+/// S1.8 with the reference's fixed times, 0.3 and 1.0. Its lines are those of "put", "taken" and
+/// "gives up"; the last item is taken at 6.3, the consumers give up at 11.6, 12.0 and 12.3.
+#[test]
+fn the_queue_that_ends_by_idling_prints_what_the_reference_prints() {
+    compare_queue(include_str!("../../tests/golden/primer/queue_idle.txt"), &["--end", "idle"]);
+}
+
+/// S1.8 without its fault: over at 7.3.
+#[test]
+fn the_queue_that_ends_by_join_ends_with_the_last_item() {
+    compare_queue(include_str!("../../tests/golden/primer/queue_join.txt"), &[]);
+}
+
+/// S2.15: "put" is its Produced, "done" its Consumed. At 1.5 and 2.5, Consumed comes first.
+#[test]
+fn the_queue_that_ends_by_pill_prints_what_the_reference_prints() {
+    let args = ["--document", "third", "--end", "pill"];
+    compare_queue(include_str!("../../tests/golden/primer/queue_pill.txt"), &args);
+}
+
+/// Every wait for room is seen, and nothing is put in a full queue.
+#[test]
+fn back_pressure_is_seen() {
+    let args = ["--room", "2", "--make", "0", "--items", "6"];
+    compare_queue(include_str!("../../tests/golden/primer/queue_full.txt"), &args);
+}
+
+#[test]
+fn urgent_prints_by_urgency_then_by_age() {
+    let printed = record(|_| {}, urgent::program);
+    compare(include_str!("../../tests/golden/primer/urgent.txt"), &printed);
+}
+
 /// The whole programs, on both schedulers: they end, and say on what they ran.
 #[test]
 fn every_program_of_the_primer_runs_on_both_schedulers() {
     let programs = [
+        "urgent",
         "hello",
         "gather",
         "background",
