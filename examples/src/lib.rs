@@ -4,6 +4,9 @@
 
 #![deny(unsafe_code)]
 
+/// the documents' pitfalls: what does not compile here, and what cannot hang.
+pub mod pitfalls;
+
 /// the floor of a run: what it would take if everything but the delays cost nothing.
 pub mod floor;
 
