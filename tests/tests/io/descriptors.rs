@@ -10,6 +10,7 @@ use std::future::poll_fn;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -244,6 +245,35 @@ fn the_end_is_final() {
         assert!(guard.ready().is_read_closed());
         assert_eq!(guard.try_io(|fd| fd.get_ref().read(&mut buf)).unwrap().unwrap(), 0);
     });
+}
+
+/// The writer of a FIFO is gone and another one has come: what blocks now is not at its end.
+#[test]
+fn a_fifo_may_have_a_new_writer() {
+    let folder = std::env::temp_dir().join(format!("mainspring-fifo-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("fifo");
+    let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    // SAFETY: a path that ends in zero.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    let mut open = File::options();
+    let reader = open.read(true).custom_flags(libc::O_NONBLOCK).open(&path).unwrap();
+    let writer = || File::options().write(true).open(&path).unwrap();
+    current_thread().block_on(async {
+        let fd = AsyncFd::with_interest(reader, Interest::READABLE).unwrap();
+        let mut buf = [0; 8];
+        drop(writer());
+        assert_eq!(fd.readable().await.unwrap().get_inner().read(&mut buf).unwrap(), 0);
+        let mut second = writer();
+        let mut guard = fd.readable().await.unwrap();
+        assert!(guard.try_io(|fd| fd.get_ref().read(&mut buf)).is_err(), "it would block");
+        assert!(poll(fd.readable(), &Bell::new()).is_pending(), "nobody spins");
+        second.write_all(b"tick").unwrap();
+        let read = fd.async_io(Interest::READABLE, |mut file| file.read(&mut buf));
+        assert_eq!(read.await.unwrap(), 4);
+    });
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
