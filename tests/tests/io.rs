@@ -2,6 +2,8 @@
 
 #[path = "io/buffers.rs"]
 mod buffers;
+#[path = "io/bytes.rs"]
+mod bytes;
 #[path = "io/copying.rs"]
 mod copying;
 #[cfg(unix)]
