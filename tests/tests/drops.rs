@@ -18,6 +18,8 @@ mod planted;
 mod pools;
 #[path = "drops/sockets.rs"]
 mod sockets;
+#[path = "drops/streams.rs"]
+mod streams;
 #[path = "drops/tasks.rs"]
 mod tasks;
 #[path = "drops/times.rs"]
@@ -40,7 +42,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks pools bytes sockets }
+parts! { locks channels times tasks pools bytes streams sockets }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {
