@@ -84,6 +84,8 @@
 //! | [`net::tcp::OwnedWriteHalf::ready`] |  |
 //! | [`net::tcp::OwnedWriteHalf::writable`] |  |
 //! | [`signal::ctrl_c`] | but a signal that comes when no call waits |
+//! | [`process::Child::wait`] | but the child's input is closed |
+//! | [`signal::unix::Signal::recv`] | the signal is told to the next call |
 //!
 //! # Lose their place in a line
 //! And nothing else: who calls again is the last.
@@ -144,6 +146,8 @@
 //! | [`io::copy`] | what was read and not yet written |
 //! | [`stream::Collect`] | what was collected so far |
 //! | [`net::TcpStream::connect`] | the attempt; the socket is closed |
+//! | [`process::Child::wait_with_output`] | and the child; it runs on |
+//! | [`process::Command::output`] | and the child; it runs on |
 //!
 //! # End what they run
 //! What is lost then is what that loses.
@@ -178,6 +182,8 @@
 //! | [`sync::Barrier::wait`] | the arrival counts from the first poll on |
 //! | [`time::advance`] | the clock stays where the first poll moved it |
 //! | [`net::lookup_host`] | a resolver that was started runs to its end |
+//! | [`process::Child::kill`] | the signal was sent by the first poll |
+//! | [`process::Command::status`] | the child runs on |
 //!
 //! [`sync::Mutex::lock`]: crate::sync::Mutex::lock
 //! [`sync::Mutex::lock_owned`]: crate::sync::Mutex::lock_owned
@@ -304,6 +310,12 @@
 //! [`net::tcp::OwnedWriteHalf::writable`]: crate::net::tcp::OwnedWriteHalf::writable
 //! [`net::lookup_host`]: crate::net::lookup_host()
 //! [`signal::ctrl_c`]: crate::signal::ctrl_c()
+//! [`process::Child::wait`]: crate::process::Child::wait
+//! [`process::Child::kill`]: crate::process::Child::kill
+//! [`process::Child::wait_with_output`]: crate::process::Child::wait_with_output
+//! [`process::Command::status`]: crate::process::Command::status
+//! [`process::Command::output`]: crate::process::Command::output
+//! [`signal::unix::Signal::recv`]: crate::signal::unix::Signal::recv
 //! <!-- end -->
 
 #![forbid(unsafe_code)]

@@ -12,8 +12,14 @@ mod channels;
 mod harness;
 #[path = "drops/locks.rs"]
 mod locks;
+#[cfg(unix)]
+#[path = "process/help.rs"]
+mod help;
 #[path = "drops/planted.rs"]
 mod planted;
+#[cfg(unix)]
+#[path = "drops/processes.rs"]
+mod processes;
 #[path = "drops/sockets.rs"]
 mod sockets;
 #[path = "drops/tasks.rs"]
@@ -38,7 +44,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks bytes sockets }
+parts! { locks channels times tasks bytes sockets processes }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -144,7 +144,9 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, context: *mut c
     }
 }
 
-type WithInfo = unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+/// The two signatures of a handler, with `SA_SIGINFO` and without.
+type WithInfo = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+type Plain = extern "C" fn(c_int);
 
 impl Before {
     /// # Safety
@@ -152,15 +154,12 @@ impl Before {
     unsafe fn call(&self, signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
         if self.has_info {
             // SAFETY(INV-83): `SA_SIGINFO` says that this is its signature.
-            let handler = unsafe { mem::transmute::<libc::sighandler_t, WithInfo>(self.address) };
-            // SAFETY(INV-83): the caller's promise.
-            unsafe { handler(signal, info, context) };
+            let call = unsafe { mem::transmute::<libc::sighandler_t, WithInfo>(self.address) };
+            call(signal, info, context);
         } else {
-            type Plain = unsafe extern "C" fn(c_int);
             // SAFETY(INV-83): without `SA_SIGINFO` this one is.
-            let handler = unsafe { mem::transmute::<libc::sighandler_t, Plain>(self.address) };
-            // SAFETY(INV-83): the caller's promise.
-            unsafe { handler(signal) };
+            let call = unsafe { mem::transmute::<libc::sighandler_t, Plain>(self.address) };
+            call(signal);
         }
     }
 }
