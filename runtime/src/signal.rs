@@ -1,16 +1,16 @@
 //! Signals of the system.
 
-#[cfg(unix)]
 /// how many signals have come, and whether somebody will look: counts, and one byte under way.
+#[cfg(unix)]
 pub(crate) mod counts;
-#[cfg(unix)]
 /// SignalKind: the number of a signal, and which of them can be listened to.
+#[cfg(unix)]
 pub(crate) mod kind;
-#[cfg(unix)]
 /// what runs when a signal comes: it counts, writes a byte, and calls the handler from before.
-pub(crate) mod handler;
 #[cfg(unix)]
+pub(crate) mod handler;
 /// Signal: told of a signal that came since it was told the last time.
+#[cfg(unix)]
 pub(crate) mod listener;
 /// ctrl_c: somebody asks the program to end.
 pub(crate) mod ctrl_c;

@@ -15,5 +15,7 @@ mod refused;
 mod running;
 #[path = "process/settings.rs"]
 mod settings;
+#[path = "process/start.rs"]
+mod start;
 #[path = "process/talking.rs"]
 mod talking;

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Signals go to a number. The system gives it to another process after this one has been waited
-//! for, so only a running child is killed; and it is waited for by us alone.
+//! for. So before a child is killed there is a look: has it ended, or has somebody else of this
+//! process waited for it, then nobody is hit.
 
 #![forbid(unsafe_code)]
 
@@ -108,6 +109,7 @@ impl Child {
     /// # Errors
     /// The system's. A child that has ended is no error, and no other process is hit.
     pub fn start_kill(&mut self) -> io::Result<()> {
+        self.life.look()?;
         match &mut self.life.state {
             State::Running(child, _) => child.kill(),
             State::Ended(_) => Ok(()),
@@ -306,11 +308,12 @@ impl Drop for Life {
 
 /// Nobody will ask for this child, which has not been waited for.
 fn let_go(mut child: process::Child, kill: bool) {
-    if kill {
-        // An error: there is nothing to kill.
+    let runs = |child: &mut process::Child| matches!(child.try_wait(), Ok(None));
+    if kill && runs(&mut child) {
+        // An error would mean that it may not be killed: it has become another user's.
         let _ = child.kill();
     }
-    if let Ok(None) = child.try_wait() {
+    if runs(&mut child) {
         orphans::adopt(child);
     }
 }

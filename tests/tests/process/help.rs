@@ -49,18 +49,3 @@ pub fn send(pid: u32, signal: i32) {
     // SAFETY: always allowed; `pid` is a child of ours that has not been reaped, or ourselves.
     assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
 }
-
-/// A command, in a process that hears of its children as this program is to.
-#[allow(dead_code)]
-pub fn command(program: &str) -> mainspring::process::Command {
-    mainspring::process::without_pidfds(crate::WITHOUT_PIDFDS);
-    mainspring::process::Command::new(program)
-}
-
-/// A line of the shell's.
-#[allow(dead_code)]
-pub fn shell(line: &str) -> mainspring::process::Command {
-    let mut command = command("sh");
-    command.args(["-c", line]);
-    command
-}

@@ -1,7 +1,8 @@
 //! Children whose handle is gone. Alone: threads and descriptors are counted, and all children of
 //! the process are looked at.
 
-use crate::help::{command, gone, runs, send, wait_for_end};
+use crate::help::{gone, runs, send, wait_for_end};
+use crate::start::command;
 use mainspring::runtime::Runtime;
 use tests::Kind;
 use tests::many::{alone, descriptors, threads, until};

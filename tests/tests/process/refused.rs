@@ -1,6 +1,6 @@
 //! The system refuses descriptors, or has changed what the end of a child means.
 
-use crate::help::command;
+use crate::start::command;
 use std::process::Stdio;
 use tests::many::{alone, until};
 use tests::runtime;

@@ -1,6 +1,7 @@
 //! Children begin and end.
 
-use crate::help::{command, gone, is_gone, runs, send, shell, wait_for_end};
+use crate::help::{gone, is_gone, runs, send, wait_for_end};
+use crate::start::{command, shell};
 use mainspring::io::{AsyncBufReadExt, BufReader};
 use mainspring::process::Child;
 use mainspring::time::{Duration, timeout};
@@ -145,6 +146,22 @@ fn a_child_that_was_waited_for_elsewhere_is_an_error(kind: Kind) {
         let waited = unsafe { libc::waitpid(pid as i32, std::ptr::null_mut(), 0) };
         assert_eq!(waited, pid as i32);
         assert_eq!(child.wait().await.unwrap_err().raw_os_error(), Some(libc::ECHILD));
+        // Its number may be another's by now.
+        assert_eq!(child.start_kill().unwrap_err().raw_os_error(), Some(libc::ECHILD));
+    });
+}
+
+/// What happens in a child takes real time.
+#[test]
+fn a_clock_that_stands_still_waits_for_a_child() {
+    tests::within(|| {
+        tests::paused().block_on(async {
+            let day = Duration::from_secs(24 * 3600);
+            let status = timeout(day, shell("sleep 0.05; exit 7").status()).await;
+            assert_eq!(status.expect("it ends before").unwrap().code(), Some(7));
+            let output = timeout(day, shell("sleep 0.05; echo tick").output()).await;
+            assert_eq!(output.expect("it ends before").unwrap().stdout, b"tick\n");
+        });
     });
 }
 

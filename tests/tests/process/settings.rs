@@ -1,6 +1,6 @@
 //! What a child is started with.
 
-use crate::help::{command, shell};
+use crate::start::{command, shell};
 use mainspring::process::{Child, Command};
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;

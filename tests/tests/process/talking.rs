@@ -1,6 +1,7 @@
 //! Bytes to and from children.
 
-use crate::help::{command, gone, send, shell};
+use crate::help::{gone, send};
+use crate::start::{command, shell};
 use mainspring::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use mainspring::process::{ChildStderr, ChildStdin, ChildStdout};
 use mainspring::time::{Duration, timeout};
