@@ -83,8 +83,8 @@
 //! | [`net::tcp::OwnedReadHalf::peek`] |  |
 //! | [`net::tcp::OwnedWriteHalf::ready`] |  |
 //! | [`net::tcp::OwnedWriteHalf::writable`] |  |
-//! | [`signal::ctrl_c`] | but a signal that comes when no call waits |
 //! | [`process::Child::wait`] | but the child's input is closed |
+//! | [`signal::ctrl_c`] | but a signal that comes when no call waits |
 //! | [`signal::unix::Signal::recv`] | the signal is told to the next call |
 //!
 //! # Lose their place in a line
@@ -309,12 +309,12 @@
 //! [`net::tcp::OwnedWriteHalf::ready`]: crate::net::tcp::OwnedWriteHalf::ready
 //! [`net::tcp::OwnedWriteHalf::writable`]: crate::net::tcp::OwnedWriteHalf::writable
 //! [`net::lookup_host`]: crate::net::lookup_host()
-//! [`signal::ctrl_c`]: crate::signal::ctrl_c()
 //! [`process::Child::wait`]: crate::process::Child::wait
 //! [`process::Child::kill`]: crate::process::Child::kill
 //! [`process::Child::wait_with_output`]: crate::process::Child::wait_with_output
 //! [`process::Command::status`]: crate::process::Command::status
 //! [`process::Command::output`]: crate::process::Command::output
+//! [`signal::ctrl_c`]: crate::signal::ctrl_c()
 //! [`signal::unix::Signal::recv`]: crate::signal::unix::Signal::recv
 //! <!-- end -->
 

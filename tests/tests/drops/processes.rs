@@ -1,10 +1,12 @@
-//! Children and signals: nobody stays a zombie, and no signal is lost.
+//! Children and signals: nobody stays a zombie, and no signal is lost. All signals of a process go
+//! through one pipe, so these rows stand in one file: they are played one after the other.
 
 use crate::harness::Class::{Nothing, Part, Stays};
 use crate::harness::{Lent, Row, Scene, row};
 use crate::help;
 use crate::world::World;
 use mainspring::process::{Child, Command};
+use mainspring::signal::ctrl_c;
 use mainspring::signal::unix::{Signal, SignalKind, signal};
 use std::future::Future;
 use std::io::{BufRead, BufReader};
@@ -30,6 +32,7 @@ pub const ROWS: &[Row] = &[
     row("process::Command::output", Part, "and the child; it runs on", || {
         runs(|mut command| async move { assert!(command.output().await.unwrap().status.success()) })
     }),
+    row("signal::ctrl_c", Nothing, "but a signal that comes when no call waits", signals),
     row("signal::unix::Signal::recv", Nothing, "the signal is told to the next call", hears),
 ];
 
@@ -133,7 +136,7 @@ fn hears() -> Scene {
     let left = lent.clone();
     Scene::new(lent.future(async |signal| signal.recv().await.unwrap()))
         .step(move || {
-            help::send(std::process::id(), libc::SIGUSR1);
+            help::raise(libc::SIGUSR1);
             comes.0.block_on(other.recv()).unwrap();
             comes.settle();
         })
@@ -146,4 +149,27 @@ fn hears() -> Scene {
             assert!(crate::harness::poll(&mut again).is_pending());
         })
         .keeps_waker()
+}
+
+/// Sends the signal; when this returns, the runtime has heard it.
+fn interrupt(world: &World) {
+    let mut heard = Box::pin(ctrl_c());
+    let inside = world.0.enter();
+    assert!(crate::harness::poll(&mut heard).is_pending(), "no signal is kept for it");
+    drop(inside);
+    help::raise(libc::SIGINT);
+    world.0.block_on(heard).unwrap();
+    // It may have seen the count before the byte: the others hear of it with that.
+    world.settle();
+}
+
+/// The handler stays, and the next call hears the next signal.
+fn signals() -> Scene {
+    let world = World::with_sockets();
+    // From here on the signal does not end the process.
+    interrupt(&world);
+    let comes = world.clone();
+    Scene::new(world.inside(ctrl_c))
+        .step(move || interrupt(&comes))
+        .check(move |_| interrupt(&world))
 }

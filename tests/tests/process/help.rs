@@ -49,3 +49,10 @@ pub fn send(pid: u32, signal: i32) {
     // SAFETY: always allowed; `pid` is a child of ours that has not been reaped, or ourselves.
     assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
 }
+
+/// Sends a signal to this thread: when this returns, its handler has run.
+#[allow(dead_code)]
+pub fn raise(signal: i32) {
+    // SAFETY: always allowed.
+    assert_eq!(unsafe { libc::raise(signal) }, 0);
+}
