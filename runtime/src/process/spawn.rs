@@ -22,7 +22,7 @@ impl Command {
     /// println!("{:?} has begun", child.id());
     /// println!("it has ended: {}", child.wait().await?);
     ///
-    /// let error = Command::new("no-such-program").spawn().unwrap_err();
+    /// let error = Command::new("/no/such/program").spawn().unwrap_err();
     /// assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
     /// # std::io::Result::Ok(())
     /// # })?;

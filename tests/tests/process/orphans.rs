@@ -47,6 +47,28 @@ fn warm() {
 }
 
 #[test]
+fn children_that_run_cost_a_descriptor_each_and_no_thread() {
+    alone(&name("children_that_run_cost_a_descriptor_each_and_no_thread"), || {
+        warm();
+        let rest = Rest::now();
+        let runtime = Kind::CurrentThread.runtime();
+        let files = descriptors();
+        let children: Vec<_> = (0..50).map(|_| sleeper(&runtime, false)).collect();
+        let pids: Vec<_> = children.iter().map(|child| child.id().unwrap()).collect();
+        let wait = |mut child: mainspring::process::Child| async move { child.wait().await };
+        let waits: Vec<_> = children.into_iter().map(|child| runtime.spawn(wait(child))).collect();
+        runtime.block_on(mainspring::task::yield_now());
+        assert_eq!((threads().len(), descriptors()), (rest.0, files + 50));
+        pids.into_iter().for_each(|pid| send(pid, libc::SIGKILL));
+        for wait in waits {
+            assert!(!runtime.block_on(wait).unwrap().unwrap().success());
+        }
+        drop(runtime);
+        rest.comes_again();
+    });
+}
+
+#[test]
 fn a_child_that_is_dropped_runs_on_and_is_reaped_at_its_end() {
     alone(&name("a_child_that_is_dropped_runs_on_and_is_reaped_at_its_end"), || {
         warm();

@@ -117,9 +117,9 @@ fn children_and_commands_may_go_anywhere_and_can_be_looked_at() {
 #[test]
 fn a_program_that_is_not_there_is_named() {
     runtime().block_on(async {
-        let error = command("no-such-program").spawn().unwrap_err();
+        let error = command("/no/such/program").spawn().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
-        let text = "\"no-such-program\" cannot be started: No such file or directory";
+        let text = "\"/no/such/program\" cannot be started: No such file or directory";
         assert!(error.to_string().starts_with(text), "{error}");
         let error = command("true").current_dir("/no/such/place").status().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);

@@ -226,6 +226,8 @@ fn a_handler_from_before_is_called_too() {
             // SAFETY: zeros are one.
             let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
             (action.sa_sigaction, action.sa_flags) = (address as usize, flags);
+            // SAFETY: the mask is ours.
+            unsafe { libc::sigaddset(&mut action.sa_mask, libc::SIGHUP) };
             // SAFETY: both handlers do nothing but atomics.
             let result = unsafe { libc::sigaction(signal, &action, std::ptr::null_mut()) };
             assert_eq!(result, 0);
@@ -238,6 +240,15 @@ fn a_handler_from_before_is_called_too() {
                 raise(kind);
                 one.recv().await.unwrap();
                 other.recv().await.unwrap();
+                // SAFETY: zeros are one, and it is overwritten.
+                let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+                let number = kind.as_raw_value();
+                // SAFETY: it only asks.
+                unsafe { libc::sigaction(number, std::ptr::null(), &mut action) };
+                // SAFETY: the mask was filled in.
+                assert_eq!(unsafe { libc::sigismember(&action.sa_mask, libc::SIGHUP) }, 1);
+                let flags = libc::SA_RESTART | libc::SA_ONSTACK;
+                assert_eq!(action.sa_flags & flags, flags);
             }
         });
         assert_eq!(PLAIN.load(Ordering::SeqCst), libc::SIGUSR1 as u32);
