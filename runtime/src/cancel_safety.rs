@@ -96,7 +96,9 @@
 //! | [`net::tcp::OwnedReadHalf::peek`] |  |
 //! | [`net::tcp::OwnedWriteHalf::ready`] |  |
 //! | [`net::tcp::OwnedWriteHalf::writable`] |  |
+//! | [`process::Child::wait`] | but the child's input is closed |
 //! | [`signal::ctrl_c`] | but a signal that comes when no call waits |
+//! | [`signal::unix::Signal::recv`] | the signal is told to the next call |
 //!
 //! # Lose their place in a line
 //! And nothing else: who calls again is the last.
@@ -162,6 +164,8 @@
 //! | [`io::copy_bidirectional`] | what was read and not yet written |
 //! | [`io::copy_bidirectional_with_sizes`] | what was read and not yet written |
 //! | [`net::TcpStream::connect`] | the attempt; the socket is closed |
+//! | [`process::Child::wait_with_output`] | and the child; it runs on |
+//! | [`process::Command::output`] | and the child; it runs on |
 //!
 //! # End what they run
 //! What is lost then is what that loses.
@@ -196,6 +200,8 @@
 //! | [`sync::Barrier::wait`] | the arrival counts from the first poll on |
 //! | [`time::advance`] | the clock stays where the first poll moved it |
 //! | [`net::lookup_host`] | a resolver that was started runs to its end |
+//! | [`process::Child::kill`] | the signal was sent by the first poll |
+//! | [`process::Command::status`] | the child runs on |
 //!
 //! [`sync::Mutex::lock`]: crate::sync::Mutex::lock
 //! [`sync::Mutex::lock_owned`]: crate::sync::Mutex::lock_owned
@@ -339,7 +345,13 @@
 //! [`net::tcp::OwnedWriteHalf::ready`]: crate::net::tcp::OwnedWriteHalf::ready
 //! [`net::tcp::OwnedWriteHalf::writable`]: crate::net::tcp::OwnedWriteHalf::writable
 //! [`net::lookup_host`]: crate::net::lookup_host()
+//! [`process::Child::wait`]: crate::process::Child::wait
+//! [`process::Child::kill`]: crate::process::Child::kill
+//! [`process::Child::wait_with_output`]: crate::process::Child::wait_with_output
+//! [`process::Command::status`]: crate::process::Command::status
+//! [`process::Command::output`]: crate::process::Command::output
 //! [`signal::ctrl_c`]: crate::signal::ctrl_c()
+//! [`signal::unix::Signal::recv`]: crate::signal::unix::Signal::recv
 //! <!-- end -->
 
 #![forbid(unsafe_code)]

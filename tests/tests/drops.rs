@@ -12,10 +12,16 @@ mod channels;
 mod harness;
 #[path = "drops/locks.rs"]
 mod locks;
+#[cfg(unix)]
+#[path = "process/help.rs"]
+mod help;
 #[path = "drops/planted.rs"]
 mod planted;
 #[path = "drops/pools.rs"]
 mod pools;
+#[cfg(unix)]
+#[path = "drops/processes.rs"]
+mod processes;
 #[path = "drops/sockets.rs"]
 mod sockets;
 #[path = "drops/streams.rs"]
@@ -42,7 +48,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks pools bytes streams sockets }
+parts! { locks channels times tasks pools bytes streams sockets processes }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -1,4 +1,4 @@
-//! Sockets, names and the signal: what the system has handed over is not lost.
+//! Sockets and names: what the system has handed over is not lost.
 
 use crate::harness::Class::{Nothing, Part, Stays, Value};
 use crate::harness::{Lent, Row, Scene, row};
@@ -6,7 +6,6 @@ use crate::world::World;
 use mainspring::io::{AsyncReadExt, Interest};
 use mainspring::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use mainspring::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
-use mainspring::signal::ctrl_c;
 use std::future::Future;
 use std::io::{ErrorKind, Read, Write};
 use std::mem::MaybeUninit;
@@ -73,7 +72,6 @@ pub const ROWS: &[Row] = &[
         full_half(async |half| drop(half.writable().await))
     }),
     row("net::lookup_host", Stays, "a resolver that was started runs to its end", looks_up),
-    row("signal::ctrl_c", Nothing, "but a signal that comes when no call waits", signals),
 ];
 
 fn std_listener() -> std::net::TcpListener {
@@ -234,27 +232,4 @@ fn looks_up() -> Scene {
         .step(move || wait(&late))
         .check(move |_| wait(&last))
         .keeps_waker()
-}
-
-/// Sends the signal; when this returns, the runtime has heard it.
-fn interrupt(world: &World) {
-    let mut heard = Box::pin(ctrl_c());
-    let inside = world.0.enter();
-    assert!(crate::harness::poll(&mut heard).is_pending(), "no signal is kept for it");
-    drop(inside);
-    let number = std::process::id().to_string();
-    let mut kill = std::process::Command::new("kill");
-    assert!(kill.args(["-INT", &number]).status().unwrap().success());
-    world.0.block_on(heard).unwrap();
-}
-
-/// The handler stays, and the next call hears the next signal.
-fn signals() -> Scene {
-    let world = World::with_sockets();
-    // From here on the signal does not end the process.
-    interrupt(&world);
-    let comes = world.clone();
-    Scene::new(world.inside(ctrl_c))
-        .step(move || interrupt(&comes))
-        .check(move |_| interrupt(&world))
 }
