@@ -8,10 +8,14 @@
 mod bytes;
 #[path = "drops/channels.rs"]
 mod channels;
+#[path = "drops/datagrams.rs"]
+mod datagrams;
 #[path = "drops/harness.rs"]
 mod harness;
 #[path = "drops/locks.rs"]
 mod locks;
+#[path = "drops/neighbours.rs"]
+mod neighbours;
 #[path = "drops/planted.rs"]
 mod planted;
 #[path = "drops/sockets.rs"]
@@ -38,7 +42,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks bytes sockets }
+parts! { locks channels times tasks bytes sockets datagrams neighbours }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -1,6 +1,6 @@
 //! Runtimes that may not hang, and both ends of a connection.
 
-use mainspring::io::{AsyncReadExt, AsyncWriteExt};
+use mainspring::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use mainspring::net::{TcpListener, TcpStream};
 use std::future::{Future, poll_fn};
 use std::io;
@@ -63,7 +63,7 @@ where
     .await;
 }
 
-pub async fn echo(mut stream: TcpStream) -> io::Result<()> {
+pub async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     let mut buf = [0; 4096];
     loop {
         match stream.read(&mut buf).await? {
@@ -76,4 +76,17 @@ pub async fn echo(mut stream: TcpStream) -> io::Result<()> {
 /// Closes with a reset instead of an end.
 pub fn close_with_reset(peer: std::net::TcpStream) {
     TcpStream::from_std(peer).unwrap().set_zero_linger().unwrap();
+}
+
+/// What the system said, behind an error that says more.
+pub fn number_behind(error: &io::Error) -> Option<i32> {
+    let source = std::error::Error::source(error)?.downcast_ref::<io::Error>()?;
+    source.raw_os_error()
+}
+
+/// The error of a socket that has outlived its runtime.
+#[track_caller]
+pub fn has_ended<T: std::fmt::Debug>(result: io::Result<T>) {
+    let text = result.unwrap_err().to_string();
+    assert!(text.contains("runtime this socket belongs to has ended"), "{text}");
 }
