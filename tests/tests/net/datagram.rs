@@ -1,14 +1,15 @@
 //! Unix datagrams: whole, in order, and with back-pressure.
 
 use crate::help::{Kind, assert_pending, run};
-use mainspring::io::Interest;
-use mainspring::net::{UnixDatagram, UnixSocket};
-use std::future::poll_fn;
+use mainspring::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use mainspring::net::{UnixDatagram, UnixSocket, UnixStream};
+use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::Folder;
 
 fn a_datagram_comes_whole_and_says_who_sent_it(kind: Kind) {
@@ -79,7 +80,7 @@ fn all_datagrams_of_one_edge_are_received(kind: Kind) {
     });
 }
 
-/// Ten times more than the queue holds: the sender waits, and nothing is lost or overtaken.
+/// Many times more than the queue holds: the sender waits, and nothing is lost or overtaken.
 fn who_sends_to_a_full_queue_waits(kind: Kind) {
     run(kind, || async {
         let folder = Folder::new();
@@ -87,26 +88,70 @@ fn who_sends_to_a_full_queue_waits(kind: Kind) {
         for connected in [true, false] {
             let (client, to) = (UnixDatagram::unbound().unwrap(), folder.at("s"));
             let sender = mainspring::spawn(async move {
-                client.connect(&to).unwrap();
-                if !connected {
-                    drop(client);
-                    let client = UnixDatagram::unbound().unwrap();
-                    for n in 0..1000_u32 {
-                        client.send_to(&n.to_be_bytes(), &to).await.unwrap();
-                    }
-                    return;
+                if connected {
+                    client.connect(&to).unwrap();
                 }
-                for n in 0..1000_u32 {
-                    client.send(&n.to_be_bytes()).await.unwrap();
+                for n in 0..500_u32 {
+                    match connected {
+                        true => client.send(&n.to_be_bytes()).await.unwrap(),
+                        false => client.send_to(&n.to_be_bytes(), &to).await.unwrap(),
+                    };
                 }
             });
             let mut buf = [0; 4];
-            for n in 0..1000_u32 {
+            for n in 0..500_u32 {
                 assert_eq!(server.recv(&mut buf).await.unwrap(), 4);
                 assert_eq!(u32::from_be_bytes(buf), n);
             }
             sender.await.unwrap();
         }
+    });
+}
+
+/// Others have filled the queue. Linux tells a socket that is not connected that it can send, again
+/// and again: it must not try each time.
+fn who_waits_for_a_queue_that_others_filled_does_not_spin(kind: Kind) {
+    run(kind, || async {
+        let folder = Folder::new();
+        let server = UnixDatagram::bind(folder.at("s")).unwrap();
+        let filler = UnixDatagram::unbound().unwrap();
+        let mut filled = 0;
+        while filler.try_send_to(b"full", folder.at("s")).is_ok() {
+            filled += 1;
+        }
+        let polls = Arc::new(AtomicUsize::new(0));
+        let (counted, to) = (polls.clone(), folder.at("s"));
+        let sender = mainspring::spawn(async move {
+            let client = UnixDatagram::unbound().unwrap();
+            let mut send = pin!(client.send_to(b"last", &to));
+            poll_fn(|cx| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                send.as_mut().poll(cx)
+            })
+            .await
+        });
+        // So many times the system is asked what has come.
+        let (mut one, mut other) = UnixStream::pair().unwrap();
+        mainspring::spawn(async move {
+            while let Ok(byte) = other.read_u8().await {
+                other.write_u8(byte).await.unwrap();
+            }
+        });
+        for _ in 0..500 {
+            one.write_u8(7).await.unwrap();
+            one.read_u8().await.unwrap();
+        }
+        assert!(!sender.is_finished());
+        let polls = polls.load(Ordering::SeqCst);
+        assert!(polls < 10, "{polls} polls");
+        let mut buf = [0; 4];
+        for _ in 0..filled {
+            server.recv(&mut buf).await.unwrap();
+            assert_eq!(&buf, b"full");
+        }
+        server.recv(&mut buf).await.unwrap();
+        assert_eq!(&buf, b"last");
+        sender.await.unwrap().unwrap();
     });
 }
 
@@ -213,6 +258,7 @@ tests::each_scheduler! {
     a_pair_needs_no_address,
     all_datagrams_of_one_edge_are_received,
     who_sends_to_a_full_queue_waits,
+    who_waits_for_a_queue_that_others_filled_does_not_spin,
     two_tasks_may_receive_from_one_socket,
     a_socket_dropped_while_it_waits_is_gone,
     a_socket_goes_from_task_to_task_and_to_std_and_back,

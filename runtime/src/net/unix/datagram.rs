@@ -2,6 +2,16 @@
 //!
 //! What it does as a socket of datagrams is written in `net/datagrams.rs`. No datagram is lost or
 //! overtaken on the way here: who sends to a full queue waits.
+//!
+//! On Linux the queue is short (10 datagrams), and a socket is told of room in it only if it is
+//! connected. One that is not hears instead that it can send, which is true of its own buffer, and
+//! would try for ever. So `send_to` waits with a second socket, which it connects for that:
+//!
+//! ```text
+//!  own buffer has room ──► sendto ── WouldBlock ──► a fresh socket, connected to the target:
+//!          ▲                                        is there room, or when there is
+//!          └────────────────────────────────────────────────┘
+//! ```
 
 #![forbid(unsafe_code)]
 
@@ -132,9 +142,8 @@ impl UnixDatagram {
 
     /// Sends a datagram to the socket on `target`.
     ///
-    /// Any number of tasks may send. Linux tells a sender that waits only when a datagram of its
-    /// own has been taken off the full queue; where others fill the queue too,
-    /// [`connect`](UnixDatagram::connect) and [`send`](UnixDatagram::send) instead.
+    /// Any number of tasks may send. When the queue there is full, this opens a second socket to
+    /// wait with; [`connect`](UnixDatagram::connect) and [`send`](UnixDatagram::send) need none.
     ///
     /// # Errors
     /// `NotFound` when there is no such file, `ConnectionRefused` when nobody has it open, that the
@@ -144,11 +153,30 @@ impl UnixDatagram {
     /// The datagram has been sent, or has not: not a part of it, and not twice.
     pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
         let target = of_system(target)?;
-        self.fd.io(Interest::WRITABLE, |socket| send_to(socket, buf, &target)).await
+        loop {
+            self.fd.ready(Interest::WRITABLE).await?;
+            match self.fd.try_io(Interest::WRITABLE, |socket| send_to(socket, buf, &target)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                done => return done,
+            }
+            self.room_at(&target).await?;
+        }
+    }
+
+    /// Waits until the queue of `target` has room.
+    async fn room_at(&self, target: &SockAddr) -> io::Result<()> {
+        let waits = mio::net::UnixDatagram::unbound()?;
+        SockRef::from(&waits).connect(target)?;
+        let waits = AsyncFd::new(self.fd.reactor(), waits, Ready::EMPTY)?;
+        waits.ready(Interest::WRITABLE).await.map(drop)
     }
 
     /// Polls to send a datagram to the socket on `target`. Of several tasks that poll to send, the
     /// last one is woken.
+    ///
+    /// While the queue there is full, Linux wakes it again and again, because the socket is not
+    /// connected: [`send_to`](UnixDatagram::send_to) does better, or connect and `poll_send`.
     ///
     /// # Errors
     /// As [`send_to`](UnixDatagram::send_to).
