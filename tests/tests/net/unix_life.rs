@@ -1,12 +1,11 @@
 //! Unix sockets and tasks: who waits, who is dropped, who moves, and what has ended.
 
-use crate::help::{Kind, assert_pending, has_ended, run};
+use crate::help::{Kind, has_ended, run, the_end_wakes};
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 use mainspring::net::{UnixDatagram, UnixListener, UnixStream};
 use std::future::poll_fn;
 use std::io::Read;
-use std::pin::pin;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use tests::Folder;
 
 fn several_tasks_may_accept_on_one_listener(kind: Kind) {
@@ -102,23 +101,8 @@ fn a_socket_says_that_its_runtime_has_ended(kind: Kind) {
     drop(peer);
 }
 
-/// A plain thread waits for a socket whose runtime is driven, and then dropped, by another.
 fn the_end_of_a_runtime_wakes_who_waits_for_its_sockets(kind: Kind) {
-    let first = kind.runtime();
-    let (mut stream, _peer) = first.block_on(async { UnixStream::pair().unwrap() });
-    let (polled, was_polled) = mpsc::channel();
-    let waiter = std::thread::spawn(move || {
-        kind.runtime().block_on(async move {
-            let mut buf = [0; 8];
-            let mut read = pin!(stream.read(&mut buf));
-            assert_pending(read.as_mut()).await;
-            polled.send(()).unwrap();
-            read.await.unwrap_err().to_string()
-        })
-    });
-    was_polled.recv().unwrap();
-    drop(first);
-    assert!(waiter.join().unwrap().contains("has ended"));
+    the_end_wakes(kind, async { UnixStream::pair().unwrap() });
 }
 
 tests::each_scheduler! {
