@@ -8,6 +8,8 @@
 mod bytes;
 #[path = "drops/channels.rs"]
 mod channels;
+#[path = "drops/datagrams.rs"]
+mod datagrams;
 #[path = "drops/harness.rs"]
 mod harness;
 #[path = "drops/locks.rs"]
@@ -15,6 +17,8 @@ mod locks;
 #[cfg(unix)]
 #[path = "process/help.rs"]
 mod help;
+#[path = "drops/neighbours.rs"]
+mod neighbours;
 #[path = "drops/planted.rs"]
 mod planted;
 #[path = "drops/pools.rs"]
@@ -48,7 +52,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks pools bytes streams sockets processes }
+parts! { locks channels times tasks pools bytes streams sockets processes datagrams neighbours }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -3,7 +3,7 @@
 use crate::harness::Class::{Nothing, Part, Stays, Value};
 use crate::harness::{Lent, Row, Scene, row};
 use crate::world::World;
-use mainspring::io::{AsyncReadExt, Interest};
+use mainspring::io::{AsyncRead, AsyncReadExt, Interest};
 use mainspring::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use mainspring::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use std::future::Future;
@@ -152,11 +152,11 @@ where
 }
 
 /// Four bytes come; none of them is lost.
-fn bytes<S: Send + 'static>(
+pub fn bytes<S: Send + 'static, R: AsyncRead + Unpin>(
     world: World,
-    (stream, mut peer): (S, std::net::TcpStream),
+    (stream, mut peer): (S, impl Write + Send + 'static),
     work: impl AsyncFnOnce(&mut S) + 'static,
-    rest: impl FnOnce(S) -> TcpStream + 'static,
+    rest: impl FnOnce(S) -> R + 'static,
 ) -> Scene {
     let lent = Lent::new(stream);
     let (left, comes) = (lent.clone(), world.clone());
@@ -192,14 +192,23 @@ fn room<S: Send + 'static>(
     work: impl AsyncFnOnce(&mut S) + 'static,
 ) -> Scene {
     let world = World::with_sockets();
-    let (stream, mut peer) = pair(&world);
+    let (stream, peer) = pair(&world);
     stream.as_sock_ref().set_send_buffer_size(4096).unwrap();
     world.0.block_on(stream.writable()).unwrap();
-    let written: usize = std::iter::from_fn(|| stream.try_write(&[1; 4096]).ok()).sum();
-    let lent = Lent::new(split(stream));
-    let left = lent.clone();
-    let mut there = peer.try_clone().unwrap();
-    let comes = world.clone();
+    let written = std::iter::from_fn(|| stream.try_write(&[1; 4096]).ok()).sum();
+    let there = peer.try_clone().unwrap();
+    full_until_read(world, (split(stream), written), (there, peer), work)
+}
+
+/// A writer that has written so much and is full; the two readers are one.
+pub fn full_until_read<S: Send + 'static, P: Read + Send + 'static>(
+    world: World,
+    (writer, written): (S, usize),
+    (mut there, mut peer): (P, P),
+    work: impl AsyncFnOnce(&mut S) + 'static,
+) -> Scene {
+    let lent = Lent::new(writer);
+    let (left, comes) = (lent.clone(), world.clone());
     Scene::new(lent.future(work))
         .step(move || {
             there.read_exact(&mut vec![0; written]).unwrap();
