@@ -44,6 +44,7 @@ pub(crate) enum Kind {
     Token,
     Socket,
     Signal,
+    File,
 }
 
 impl Kind {
@@ -66,6 +67,7 @@ impl Kind {
             Self::Token => "CancellationToken",
             Self::Socket => "socket",
             Self::Signal => "signal",
+            Self::File => "file",
         }
     }
 }
