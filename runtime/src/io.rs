@@ -47,6 +47,22 @@ pub(crate) mod join;
 pub(crate) mod duplex;
 /// try the syscall, wait on WouldBlock, try again: one loop for all sockets.
 pub(crate) mod async_fd;
+/// hop: one closure on the blocking pool, and its end as an `io::Result`.
+pub(crate) mod hop;
+/// Ahead: bytes that a thread has read and nobody has taken yet.
+pub(crate) mod ahead;
+/// Lane: writes that are accepted at once, and done on the pool by one job for a whole streak.
+pub(crate) mod lane;
+/// a pipe or terminal opened once more: non-blocking, and nobody else's is.
+#[cfg(unix)]
+pub(crate) mod reopen;
+/// Watch: when there is something to be read from stdin, without making it non-blocking.
+#[cfg(unix)]
+pub(crate) mod watch;
+/// Stdin: read when there is something to be read; on the pool if it has to be.
+pub(crate) mod stdin;
+/// Stdout and Stderr: what is written goes through a lane, and out by std's.
+pub(crate) mod stdout;
 
 /// Descriptors of other code.
 #[cfg(unix)]
@@ -82,4 +98,6 @@ pub use ext::write::AsyncWriteExt;
 pub use join::{Join, join};
 pub use split::{ReadHalf, WriteHalf, split};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
+pub use stdin::{Stdin, stdin};
+pub use stdout::{Stderr, Stdout, stderr, stdout};
 pub use traits::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};

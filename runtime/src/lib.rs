@@ -1,15 +1,15 @@
 //! the map: modules in reading order, layer by layer.
 //!
 //! Mainspring is an async runtime that can be read from end to end. This file is its table of
-//! contents; `sync.rs`, `io.rs`, `net.rs`, `signal.rs` and `process.rs` are pages of it. A file may
-//! use only what stands before it here, so reading from top to bottom never refers forward. Five
-//! machines (the one-thread executor, the work-stealing pool, the drivers, the blocking pool, the
-//! primitives) do not know each other; `runtime` bolts them together; the only call upwards in the
-//! whole program is a wake.
+//! contents; `sync.rs`, `io.rs`, `net.rs`, `signal.rs`, `process.rs` and `fs.rs` are pages of it.
+//! A file may use only what stands before it here, so reading from top to bottom never refers
+//! forward. Five machines (the one-thread executor, the work-stealing pool, the drivers, the
+//! blocking pool, the primitives) do not know each other; `runtime` bolts them together; the only
+//! call upwards in the whole program is a wake.
 //!
 //! ```text
 //!  select  join  group                      several futures in one task, or a task for each
-//!  time  io  net  signal  process           what programs use; the handle leads to the drivers
+//!  time  io  net  signal  process  fs       what programs use; the handle leads to the drivers
 //!  runtime                                  bolts the machines together
 //!  local │ pool │ drive │ blocking │ sync   machines, no edges between them
 //!  task                                     one unit of work
@@ -384,6 +384,9 @@ pub mod signal;
 // Processes, where there is Unix: `process.rs` is a page of this map.
 #[cfg(unix)]
 pub mod process;
+
+// Files: `fs.rs` is a page of this map.
+pub mod fs;
 
 /// pin!: a value that stays where it is.
 pub(crate) mod pin;

@@ -45,6 +45,7 @@ pub(crate) enum Kind {
     Socket,
     Duplex,
     Signal,
+    File,
 }
 
 impl Kind {
@@ -68,6 +69,7 @@ impl Kind {
             Self::Socket => "socket",
             Self::Duplex => "duplex",
             Self::Signal => "signal",
+            Self::File => "file",
         }
     }
 }
