@@ -84,6 +84,8 @@
 //! | [`net::tcp::OwnedWriteHalf::ready`] |  |
 //! | [`net::tcp::OwnedWriteHalf::writable`] |  |
 //! | [`signal::ctrl_c`] | but a signal that comes when no call waits |
+//! | [`net::start_server`] | no socket is left behind |
+//! | [`net::Server::wait_closed`] |  |
 //!
 //! # Lose their place in a line
 //! And nothing else: who calls again is the last.
@@ -178,6 +180,7 @@
 //! | [`sync::Barrier::wait`] | the arrival counts from the first poll on |
 //! | [`time::advance`] | the clock stays where the first poll moved it |
 //! | [`net::lookup_host`] | a resolver that was started runs to its end |
+//! | [`net::Server::serve_forever`] | the server is closed, as by `close` |
 //!
 //! [`sync::Mutex::lock`]: crate::sync::Mutex::lock
 //! [`sync::Mutex::lock_owned`]: crate::sync::Mutex::lock_owned
@@ -304,6 +307,9 @@
 //! [`net::tcp::OwnedWriteHalf::writable`]: crate::net::tcp::OwnedWriteHalf::writable
 //! [`net::lookup_host`]: crate::net::lookup_host()
 //! [`signal::ctrl_c`]: crate::signal::ctrl_c()
+//! [`net::start_server`]: crate::net::start_server()
+//! [`net::Server::serve_forever`]: crate::net::Server::serve_forever
+//! [`net::Server::wait_closed`]: crate::net::Server::wait_closed
 //! <!-- end -->
 
 #![forbid(unsafe_code)]

@@ -20,6 +20,8 @@ pub mod tcp {
     pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 }
 
+pub use crate::group::accept::HandlerOutput;
+pub use crate::group::server::{Server, start_server};
 pub use addr::{ToSocketAddrs, lookup_host};
 pub use tcp::listener::TcpListener;
 pub use tcp::socket::TcpSocket;

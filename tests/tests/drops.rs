@@ -14,6 +14,8 @@ mod harness;
 mod locks;
 #[path = "drops/planted.rs"]
 mod planted;
+#[path = "drops/servers.rs"]
+mod servers;
 #[path = "drops/sockets.rs"]
 mod sockets;
 #[path = "drops/tasks.rs"]
@@ -38,7 +40,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks bytes sockets }
+parts! { locks channels times tasks bytes sockets servers }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -101,8 +101,10 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "signal.rs",
     // Wakers that are entries of a list, by pointer.
     "group/done.rs",
-    // hyper's buffer of bytes that are not there yet.
+    // Buffers of bytes that are not there yet.
     "compat/hyper.rs",
+    "compat/tokio_io.rs",
+    "compat/both.rs",
 ];
 
 /// A rule: what breaks it in a tree.
