@@ -8,7 +8,7 @@
 //!
 //! A stream of this runtime is of all families as it is, without a wrapper or a copy: it is polled
 //! through the same primitives. What other crates wrap around it, a TLS stream above all, is of one
-//! family; [`FuturesIo`], `TokioIo` and `HyperIo` make it one of the others.
+//! family; `FuturesIo`, `TokioIo` and `HyperIo` make it one of the others.
 //!
 //! With traits of two families in scope, `.poll_read` on a stream is ambiguous, and so is
 //! `.read(…)` with two `AsyncReadExt`: use one family in a module.

@@ -412,6 +412,8 @@ pub(crate) mod group {
     pub(crate) mod scope;
     /// TaskGroup: no child outlives its scope, and the first failure ends the rest.
     pub(crate) mod task_group;
+    /// what a failed accept means, and the rests of a server that has no room.
+    pub(crate) mod want;
     /// the accept loop of a server: takes connections in, and rests when there is no room.
     pub(crate) mod accept;
     /// start_server: a task for each connection, all of them in a group of the server's.

@@ -26,13 +26,13 @@
 use super::child::{Broken, Why};
 use super::done::Ear;
 use super::roll::Roll;
+use super::want::{Rest, Trouble};
 use crate::base::prim::{AtomicUsize, Mutex, Ordering};
 use crate::net::tcp::listener::TcpListener;
 use crate::net::tcp::stream::TcpStream;
 use crate::runtime::handle::Handle;
 use crate::runtime::report::{Unhandled, tell};
 use crate::sync::event::Event;
-use crate::time::sleep::{Sleep, sleep};
 use crate::wake::coop;
 use std::any::Any;
 use std::error::Error;
@@ -40,14 +40,9 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-/// The first rest, and the longest. Each is twice as long as the one before.
-const FIRST_REST: Duration = Duration::from_millis(10);
-const LONGEST_REST: Duration = Duration::from_millis(640);
 /// So many callers in a row may have left; then something else is wrong, and the server rests.
 const IN_A_ROW: u32 = 64;
 /// So many ends of clients are heard of in a poll, before it is the listeners' turn.
@@ -243,7 +238,7 @@ impl Keeper {
         }
         if coop::has_budget() {
             // The queues are empty.
-            self.rest.told = false;
+            self.rest.is_over();
             self.in_a_row = 0;
         }
         Poll::Pending
@@ -255,7 +250,7 @@ impl Keeper {
         F: Future<Output: HandlerOutput> + Send + 'static,
     {
         self.in_a_row = 0;
-        self.rest.next = FIRST_REST;
+        self.rest.is_shortest();
         let desk = &self.desk;
         // `None`: the server is being dropped.
         let Some(place) = desk.clients.place() else { return };
@@ -288,7 +283,7 @@ impl Keeper {
             return self.desk.close(Some(error));
         }
         self.rest.begin();
-        if !std::mem::replace(&mut self.rest.told, true) {
+        if self.rest.is_news() {
             tell(Unhandled::Accept { local, error });
         }
     }
@@ -308,95 +303,9 @@ impl Drop for Keeper {
     }
 }
 
-/// Why an accept has failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trouble {
-    /// This connection is gone; the next one need not be.
-    CallerLeft,
-    /// The system has no descriptor or no memory for another one.
-    NoRoom,
-    /// The listener does not work, or its runtime has ended.
-    Else,
-}
-
-impl Trouble {
-    #[cfg(unix)]
-    fn of(error: &io::Error) -> Self {
-        match error.raw_os_error() {
-            Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::ENOSPC) => {
-                Self::NoRoom
-            }
-            // Linux hands on what has happened to the new connection meanwhile: accept(2).
-            Some(
-                libc::ECONNABORTED
-                | libc::ECONNRESET
-                | libc::EINTR
-                | libc::EPERM
-                | libc::EPROTO
-                | libc::ENOPROTOOPT
-                | libc::EOPNOTSUPP
-                | libc::ETIMEDOUT
-                | libc::ENETDOWN
-                | libc::ENETUNREACH
-                | libc::EHOSTDOWN
-                | libc::EHOSTUNREACH,
-            ) => Self::CallerLeft,
-            _ => Self::Else,
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn of(error: &io::Error) -> Self {
-        // Windows: WSAEMFILE, WSAENOBUFS.
-        match (error.raw_os_error(), error.kind()) {
-            (Some(10024 | 10055), _) => Self::NoRoom,
-            (_, io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {
-                Self::CallerLeft
-            }
-            _ => Self::Else,
-        }
-    }
-}
-
-/// The rests of a server that has no room.
-struct Rest {
-    sleep: Option<Pin<Box<Sleep>>>,
-    /// How long the next one is.
-    next: Duration,
-    /// This want has been reported.
-    told: bool,
-}
-
-impl Rest {
-    fn new() -> Self {
-        Self { sleep: None, next: FIRST_REST, told: false }
-    }
-
-    fn begin(&mut self) {
-        self.sleep = Some(Box::pin(sleep(self.next)));
-        self.next = (2 * self.next).min(LONGEST_REST);
-    }
-
-    fn cut(&mut self) {
-        self.sleep = None;
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(sleep) = &mut self.sleep {
-            ready!(sleep.as_mut().poll(cx));
-            self.sleep = None;
-        }
-        Poll::Ready(())
-    }
-}
-
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (serving, clients) = (self.is_open(), self.clients.len());
         f.debug_struct("Server").field("serving", &serving).field("clients", &clients).finish()
     }
 }
-
-#[cfg(all(test, not(loom)))]
-#[path = "accept_tests.rs"]
-mod tests;

@@ -36,7 +36,8 @@ const BACKLOG: i32 = 1024;
 /// too, if it keeps nothing of its own (clone that in a plain closure, before its `async move`). It
 /// returns nothing or a [`Result`]. An error of a handler, or a panic, closes its connection, is
 /// reported to the hook of [`Builder::unhandled`](crate::runtime::Builder::unhandled), and the
-/// server goes on. `hyper`'s connections are such futures as they are.
+/// server goes on. hyper's connections are such futures as they are. What a handler writes is sent
+/// at once (`TCP_NODELAY`), as in asyncio.
 ///
 /// When descriptors or memory run out, the server rests, at first for 10 ms and at most for 640 ms,
 /// tries again, and says so once to that hook. When a client goes, it tries at once. Connections
@@ -318,7 +319,8 @@ fn listen_on_all(addrs: Addrs) -> io::Result<Vec<TcpListener>> {
     if listeners.is_empty() { Err(missing) } else { Ok(listeners) }
 }
 
-/// `[::]` also takes callers of IPv4, and with them the port of `0.0.0.0`: not when both are given.
+/// Connections have `TCP_NODELAY` from their listener. `[::]` also takes callers of IPv4, and with
+/// them the port of `0.0.0.0`: not when both are given.
 fn listen(addr: SocketAddr, several: bool) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     #[cfg(unix)]
@@ -326,6 +328,7 @@ fn listen(addr: SocketAddr, several: bool) -> io::Result<TcpListener> {
     if several && addr.is_ipv6() {
         socket.set_only_v6(true)?;
     }
+    socket.set_tcp_nodelay(true)?;
     socket.bind(&addr.into())?;
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())

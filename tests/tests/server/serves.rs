@@ -14,7 +14,11 @@ use tests::{Kind, heard, until};
 
 fn every_client_is_served_by_a_task_of_its_own(kind: Kind) {
     kind.runtime().block_on(async {
-        let server = echo_server().await;
+        let at_once = async |stream: TcpStream, peer| {
+            assert!(stream.nodelay().unwrap(), "what is written is sent at once");
+            echo(stream, peer).await
+        };
+        let server = start_server("127.0.0.1:0", at_once).await.unwrap();
         let mut clients = Vec::new();
         for n in 0..20 {
             clients.push(client(&server).await);

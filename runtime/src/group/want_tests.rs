@@ -1,8 +1,9 @@
-//! tests of what the accept loop makes of errors.
+//! tests of errors, told apart, and of rests.
 
 use super::*;
 use crate::runtime::builder::Builder;
 use crate::time::instant::Instant;
+use std::future::poll_fn;
 
 #[cfg(unix)]
 #[test]
@@ -34,6 +35,9 @@ fn rests_grow_to_a_limit_that_leaves_room_within_a_second() {
         assert_eq!(lengths, [10, 20, 40, 80, 160, 320, 640, 640]);
         rest.begin();
         rest.cut();
+        assert!(rest.is_news() && !rest.is_news());
+        rest.is_over();
+        assert!(rest.is_news());
         let start = Instant::now();
         poll_fn(|cx| rest.poll(cx)).await;
         assert_eq!(start.elapsed(), Duration::ZERO, "a client's end cuts it");
