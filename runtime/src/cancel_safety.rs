@@ -136,6 +136,8 @@
 //! | [`net::unix::pipe::Receiver::readable`] |  |
 //! | [`net::unix::pipe::Sender::ready`] |  |
 //! | [`net::unix::pipe::Sender::writable`] |  |
+//! | [`net::start_server`] | no socket is left behind |
+//! | [`net::Server::wait_closed`] |  |
 //!
 //! # Lose their place in a line
 //! And nothing else: who calls again is the last.
@@ -243,6 +245,7 @@
 //! | [`process::Child::kill`] | the signal was sent by the first poll |
 //! | [`process::Command::status`] | the child runs on |
 //! | [`net::UdpSocket::connect`] | it is connected, or as it was |
+//! | [`net::Server::serve_forever`] | the server is closed, as by `close` |
 //!
 //! [`sync::Mutex::lock`]: crate::sync::Mutex::lock
 //! [`sync::Mutex::lock_owned`]: crate::sync::Mutex::lock_owned
@@ -434,6 +437,9 @@
 //! [`net::unix::pipe::Receiver::readable`]: crate::net::unix::pipe::Receiver::readable
 //! [`net::unix::pipe::Sender::ready`]: crate::net::unix::pipe::Sender::ready
 //! [`net::unix::pipe::Sender::writable`]: crate::net::unix::pipe::Sender::writable
+//! [`net::start_server`]: crate::net::start_server()
+//! [`net::Server::serve_forever`]: crate::net::Server::serve_forever
+//! [`net::Server::wait_closed`]: crate::net::Server::wait_closed
 //! <!-- end -->
 
 #![forbid(unsafe_code)]

@@ -426,14 +426,16 @@ pub(crate) mod group {
     pub(crate) mod scope;
     /// TaskGroup: no child outlives its scope, and the first failure ends the rest.
     pub(crate) mod task_group;
+    /// what a failed accept means, and the rests of a server that has no room.
+    pub(crate) mod want;
+    /// the accept loop of a server: takes connections in, and rests when there is no room.
+    pub(crate) mod accept;
+    /// start_server: a task for each connection, all of them in a group of the server's.
+    pub(crate) mod server;
 }
 
-/// This runtime's types under other crates' traits, each behind a feature of its own.
-pub mod compat {
-    /// hyper's I/O, executor and timer traits over this runtime's types.
-    #[cfg(feature = "hyper")]
-    pub mod hyper;
-}
+// Other crates' traits: `compat.rs` is a page of this map.
+pub mod compat;
 
 /// what is lost when a future is dropped before it is ready.
 pub mod cancel_safety;

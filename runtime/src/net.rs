@@ -90,6 +90,8 @@ pub mod unix {
 #[cfg(unix)]
 pub(crate) mod raw;
 
+pub use crate::group::accept::HandlerOutput;
+pub use crate::group::server::{Server, start_server};
 pub use addr::{ToSocketAddrs, lookup_host};
 pub use tcp::listener::TcpListener;
 pub use tcp::socket::TcpSocket;

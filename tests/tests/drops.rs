@@ -26,6 +26,8 @@ mod pools;
 #[cfg(unix)]
 #[path = "drops/processes.rs"]
 mod processes;
+#[path = "drops/servers.rs"]
+mod servers;
 #[path = "drops/sockets.rs"]
 mod sockets;
 #[path = "drops/streams.rs"]
@@ -52,7 +54,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks pools bytes streams sockets processes datagrams neighbours }
+parts! { locks channels times tasks pools bytes streams sockets processes datagrams neighbours servers }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {
