@@ -24,9 +24,40 @@ macro_rules! streams {
         $family! { write(vectored) $crate::net::tcp::split::WriteHalf<'_> }
         $family! { read(half) $crate::net::tcp::split::OwnedReadHalf }
         $family! { write(vectored) $crate::net::tcp::split::OwnedWriteHalf }
+        $family! { read(zeroed) $crate::io::duplex::DuplexStream }
+        $family! { write(vectored) $crate::io::duplex::DuplexStream }
+        $family! { read(zeroed) $crate::io::duplex::SimplexStream }
+        $family! { write(vectored) $crate::io::duplex::SimplexStream }
+        $family! { read(zeroed) $crate::io::stdin::Stdin }
+        $family! { write(vectored) $crate::io::stdout::Stdout }
+        $family! { write(vectored) $crate::io::stdout::Stderr }
+        $family! { read(zeroed) $crate::fs::file::File }
+        $family! { write(vectored) $crate::fs::file::File }
+        #[cfg(unix)]
+        $crate::compat::streams::unix_streams! { $family }
     };
 }
 pub(super) use streams;
+
+/// Those that only Unix has.
+#[cfg(unix)]
+macro_rules! unix_streams {
+    ($family:ident) => {
+        $family! { read(uninit) $crate::net::unix::stream::UnixStream }
+        $family! { write(vectored) $crate::net::unix::stream::UnixStream }
+        $family! { read(half) $crate::net::unix::split::ReadHalf<'_> }
+        $family! { write(vectored) $crate::net::unix::split::WriteHalf<'_> }
+        $family! { read(half) $crate::net::unix::split::OwnedReadHalf }
+        $family! { write(vectored) $crate::net::unix::split::OwnedWriteHalf }
+        $family! { read(zeroed) $crate::net::unix::pipe::ends::Receiver }
+        $family! { write(vectored) $crate::net::unix::pipe::ends::Sender }
+        $family! { write(vectored) $crate::process::pipes::ChildStdin }
+        $family! { read(zeroed) $crate::process::pipes::ChildStdout }
+        $family! { read(zeroed) $crate::process::pipes::ChildStderr }
+    };
+}
+#[cfg(unix)]
+pub(super) use unix_streams;
 
 /// A read into memory that need not be initialised; see INV-210.
 macro_rules! read_into {
