@@ -8,10 +8,16 @@
 mod bytes;
 #[path = "drops/channels.rs"]
 mod channels;
+#[path = "drops/files.rs"]
+mod files;
 #[path = "drops/harness.rs"]
 mod harness;
 #[path = "drops/locks.rs"]
 mod locks;
+#[path = "drops/paths.rs"]
+mod paths;
+#[path = "drops/place.rs"]
+mod place;
 #[path = "drops/planted.rs"]
 mod planted;
 #[path = "drops/sockets.rs"]
@@ -38,7 +44,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks bytes sockets }
+parts! { locks channels times tasks bytes sockets files paths }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {
