@@ -66,6 +66,19 @@
 //! | [`io::AsyncWriteExt::flush`] |  |
 //! | [`io::AsyncWriteExt::shutdown`] |  |
 //! | [`stream::Next`] | if the stream loses nothing; those of `stream` do not |
+//! | [`io::AsyncReadExt::read_buf`] |  |
+//! | [`io::AsyncWriteExt::write_buf`] | nothing was written by it |
+//! | [`io::AsyncWriteExt::write_all_buf`] | what was not written is in `buf` |
+//! | [`io::AsyncSeekExt::stream_position`] |  |
+//! | [`io::copy_buf`] | but the count: what was not written is in the reader |
+//! | [`io::unix::AsyncFd::ready`] |  |
+//! | [`io::unix::AsyncFd::ready_mut`] |  |
+//! | [`io::unix::AsyncFd::readable`] |  |
+//! | [`io::unix::AsyncFd::readable_mut`] |  |
+//! | [`io::unix::AsyncFd::writable`] |  |
+//! | [`io::unix::AsyncFd::writable_mut`] |  |
+//! | [`io::unix::AsyncFd::async_io`] | it was done, or did not begin |
+//! | [`io::unix::AsyncFd::async_io_mut`] | it was done, or did not begin |
 //! | [`net::TcpListener::bind`] | no socket is left behind |
 //! | [`net::TcpListener::accept`] | no connection |
 //! | [`net::TcpStream::ready`] |  |
@@ -143,6 +156,10 @@
 //! | [`io::AsyncWriteExt::write_u32`] | how much was written; the same for all numbers |
 //! | [`io::copy`] | what was read and not yet written |
 //! | [`stream::Collect`] | what was collected so far |
+//! | [`io::AsyncSeekExt::seek`] | whether it has moved |
+//! | [`io::AsyncSeekExt::rewind`] | whether it has moved |
+//! | [`io::copy_bidirectional`] | what was read and not yet written |
+//! | [`io::copy_bidirectional_with_sizes`] | what was read and not yet written |
 //! | [`net::TcpStream::connect`] | the attempt; the socket is closed |
 //!
 //! # End what they run
@@ -283,6 +300,23 @@
 //! [`io::copy`]: crate::io::copy()
 //! [`stream::Next`]: crate::stream::Next
 //! [`stream::Collect`]: crate::stream::Collect
+//! [`io::AsyncReadExt::read_buf`]: crate::io::AsyncReadExt::read_buf
+//! [`io::AsyncWriteExt::write_buf`]: crate::io::AsyncWriteExt::write_buf
+//! [`io::AsyncWriteExt::write_all_buf`]: crate::io::AsyncWriteExt::write_all_buf
+//! [`io::AsyncSeekExt::seek`]: crate::io::AsyncSeekExt::seek
+//! [`io::AsyncSeekExt::rewind`]: crate::io::AsyncSeekExt::rewind
+//! [`io::AsyncSeekExt::stream_position`]: crate::io::AsyncSeekExt::stream_position
+//! [`io::copy_buf`]: crate::io::copy_buf()
+//! [`io::copy_bidirectional`]: crate::io::copy_bidirectional()
+//! [`io::copy_bidirectional_with_sizes`]: crate::io::copy_bidirectional_with_sizes()
+//! [`io::unix::AsyncFd::ready`]: crate::io::unix::AsyncFd::ready
+//! [`io::unix::AsyncFd::ready_mut`]: crate::io::unix::AsyncFd::ready_mut
+//! [`io::unix::AsyncFd::readable`]: crate::io::unix::AsyncFd::readable
+//! [`io::unix::AsyncFd::readable_mut`]: crate::io::unix::AsyncFd::readable_mut
+//! [`io::unix::AsyncFd::writable`]: crate::io::unix::AsyncFd::writable
+//! [`io::unix::AsyncFd::writable_mut`]: crate::io::unix::AsyncFd::writable_mut
+//! [`io::unix::AsyncFd::async_io`]: crate::io::unix::AsyncFd::async_io
+//! [`io::unix::AsyncFd::async_io_mut`]: crate::io::unix::AsyncFd::async_io_mut
 //! [`net::TcpListener::bind`]: crate::net::TcpListener::bind
 //! [`net::TcpListener::accept`]: crate::net::TcpListener::accept
 //! [`net::TcpStream::connect`]: crate::net::TcpStream::connect
@@ -307,3 +341,5 @@
 //! <!-- end -->
 
 #![forbid(unsafe_code)]
+// The table names what comes with a feature too.
+#![cfg_attr(not(feature = "bytes"), allow(rustdoc::broken_intra_doc_links))]

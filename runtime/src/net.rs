@@ -12,6 +12,9 @@ pub mod tcp {
     pub(crate) mod split;
     /// TcpStream: addresses, options, and what is done seldom.
     pub(crate) mod options;
+    /// try_read_buf: into the buffers of the crate `bytes`.
+    #[cfg(feature = "bytes")]
+    pub(crate) mod bytes;
     /// TcpListener: bind, accept.
     pub(crate) mod listener;
     /// TcpSocket: options to set before a socket is bound, connected, or listens.

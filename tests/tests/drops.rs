@@ -16,6 +16,8 @@ mod locks;
 mod planted;
 #[path = "drops/sockets.rs"]
 mod sockets;
+#[path = "drops/streams.rs"]
+mod streams;
 #[path = "drops/tasks.rs"]
 mod tasks;
 #[path = "drops/times.rs"]
@@ -38,7 +40,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks bytes sockets }
+parts! { locks channels times tasks bytes streams sockets }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

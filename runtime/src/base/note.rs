@@ -43,6 +43,7 @@ pub(crate) enum Kind {
     Queue,
     Token,
     Socket,
+    Duplex,
     Signal,
 }
 
@@ -65,6 +66,7 @@ impl Kind {
             Self::Queue => "Queue",
             Self::Token => "CancellationToken",
             Self::Socket => "socket",
+            Self::Duplex => "duplex",
             Self::Signal => "signal",
         }
     }
