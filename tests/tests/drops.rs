@@ -60,7 +60,10 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks pools bytes streams sockets processes datagrams neighbours servers files paths }
+parts! {
+    locks channels times tasks pools bytes streams sockets
+    processes datagrams neighbours servers files paths
+}
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {
