@@ -59,6 +59,12 @@ fn no_descriptors(kind: Kind) {
         let used = cpu() - before;
         assert!(used < Duration::from_millis(400), "{used:?} of work in 1.5 s");
         assert_eq!((failures(), server.clients()), (1, 1));
+        let said = told.lock().unwrap()[0].to_string();
+        assert!(said.contains(&server.local_addr().to_string()), "{said}");
+        assert!(
+            said.contains("(os error 24); it tries again; raise the limit (ulimit -n)"),
+            "{said}"
+        );
         // A descriptor comes free without the server's doing: it finds out by itself.
         let freed = Instant::now();
         leave(4);
