@@ -1,4 +1,4 @@
-//! A directory, and a pool whose only thread is held until the first step: every future waits.
+//! A directory, and a pool whose only thread is held until the first step, so that futures wait.
 
 use crate::harness::Scene;
 use crate::world::World;
