@@ -106,6 +106,9 @@ struct Options {
     /// Seconds to wait while another program writes to the SQLite file
     #[arg(long, default_value = "5", value_parser = flags::seconds)]
     busy_timeout: Duration,
+    /// Fail if the run takes more than RATIO times its floor
+    #[arg(long, value_name = "RATIO", value_parser = flags::ratio)]
+    check: Option<f64>,
     /// A limit for the SQLite file, in pages of 4 KiB: a full disk, for tests
     #[arg(long, hide = true)]
     max_db_pages: Option<u32>,
@@ -194,14 +197,20 @@ fn run(options: &Options) -> Result<ExitCode, String> {
         stand_in,
     ))?;
     print!("{}", summary.text(&shown));
-    wall(options, &summary, &urls, stand_in.is_some());
+    let ratio = wall(options, &summary, &urls, stand_in.is_some());
     println!("in flight    at most {}, limit {}", summary.counts.peak, options.limit);
     let stats = stand_in.and_then(|addr| plain::get_json(addr, "/stats").ok());
     if let Some(stats) = stats {
         println!("server       at most {} requests in flight", stats["peak_in_flight"]);
     }
     println!("ran on       {}", options.scheduler);
-    Ok(verdict(&summary))
+    match (options.check, ratio) {
+        (Some(most), Some(ratio)) if ratio > most || ratio < 1.0 => {
+            Err(format!("it took {ratio:.3} times its floor; 1 to {most} were asked for"))
+        }
+        (Some(_), None) => Err("nothing to check: the floor of such a run is not known".into()),
+        _ => Ok(verdict(&summary)),
+    }
 }
 
 async fn program(
@@ -235,8 +244,9 @@ async fn watch(stop: CancellationToken, board: Arc<Board>) {
     }
 }
 
-/// The floor is that of the delays alone, so it says something only where nothing else took time.
-fn wall(options: &Options, summary: &Summary, urls: &[Uri], embedded: bool) {
+/// Prints the time, and the floor if nothing but the delays took any: it is the floor of these
+/// alone. Says how many times the floor it was.
+fn wall(options: &Options, summary: &Summary, urls: &[Uri], embedded: bool) -> Option<f64> {
     let counts = &summary.counts;
     let wall = summary.wall.as_secs_f64();
     let undisturbed = embedded && counts.saved == counts.asked && counts.retries == 0;
@@ -245,8 +255,12 @@ fn wall(options: &Options, summary: &Summary, urls: &[Uri], embedded: bool) {
         Some(floor) if undisturbed && !floor.is_zero() => {
             let floor = floor.as_secs_f64();
             println!("wall         {wall:.3} s, floor {floor:.3} s, {:.3} times", wall / floor);
+            Some(wall / floor)
         }
-        _ => println!("wall         {wall:.3} s"),
+        _ => {
+            println!("wall         {wall:.3} s");
+            None
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub mod scraper {
     pub mod fetch;
     /// pages in SQLite, through the blocking pool.
     pub mod sqlite;
+    /// pages in PostgreSQL, and a queue of addresses that several processes share.
+    pub mod postgres;
     /// where pages go, and where addresses come from: one face for both databases.
     pub mod store;
     /// the scraper itself: a queue, workers, and one task that writes.

@@ -1,15 +1,15 @@
 //! The scraper as its users run it: what it stores, how it is stopped, and what can go wrong.
 
 mod common;
+#[path = "scraper/shared.rs"]
+mod shared;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use common::{Ended, Running, SCHEDULERS, nobody_listens, run, start};
-use examples::plain::get_json;
+use common::{SCHEDULERS, nobody_listens, run};
 use rusqlite::Connection;
+use shared::{Server, figure, until};
 
 /// A folder of this test's own, removed at its end.
 struct Folder(PathBuf);
@@ -34,56 +34,11 @@ impl Drop for Folder {
     }
 }
 
-/// The embedded server, where the test can see its counters.
-struct Server {
-    addr: SocketAddr,
-    /// Ends it when dropped.
-    _running: Running,
-}
-
-impl Server {
-    fn start(scale: &str) -> Server {
-        let server = start("server", &["--port", "0", "--scale", scale, "--threads", "1"]);
-        Server { addr: server.addr(), _running: server }
-    }
-
-    fn base(&self) -> String {
-        format!("http://{}", self.addr)
-    }
-
-    fn total(&self) -> u64 {
-        get_json(self.addr, "/stats").unwrap()["total"].as_u64().unwrap()
-    }
-
-    fn reset(&self) {
-        get_json(self.addr, "/reset").unwrap();
-    }
-}
-
-#[track_caller]
-fn until(what: &str, mut there: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !there() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
-        thread::sleep(Duration::from_millis(2));
-    }
-}
-
 /// Rows as another program sees them; none while there is no table.
 fn rows(database: &str) -> u64 {
     let connection = Connection::open(database).unwrap();
     let count = "SELECT count(*) FROM scraped_pages";
     connection.query_row(count, [], |row| row.get::<_, u32>(0)).map_or(0, u64::from)
-}
-
-/// The number in front of `word` in the line that starts with `name`.
-#[track_caller]
-fn figure(ended: &Ended, name: &str, word: &str) -> u64 {
-    let line = ended.out.lines().find(|line| line.starts_with(name));
-    let line = line.unwrap_or_else(|| panic!("no {name} in {ended:#?}"));
-    let line = format!("{line}\n");
-    let (before, _) = line.split_once(word).unwrap_or_else(|| panic!("no {word} in {line}"));
-    before.split_whitespace().last().unwrap().parse().unwrap()
 }
 
 #[test]
@@ -105,6 +60,20 @@ fn a_hundred_pages_are_stored_and_the_documents_four_addresses_are_four_rows() {
             .unwrap();
         assert!(length > 500 && dated, "{length} {dated}");
     }
+}
+
+/// 1.25 is what a quiet machine is asked for; here other tests run beside it.
+#[test]
+fn a_run_takes_little_more_than_its_floor_and_never_less() {
+    for on in SCHEDULERS {
+        let args = ["--scale", "0.15", "--database", ":memory:", "--check"];
+        on.run("scraper", &[&args[..], &["2"]].concat()).good().shows("floor 1.350 s");
+        let ended =
+            on.run("scraper", &["--scale", "0.01", "--database", ":memory:", "--check", "1"]);
+        ended.bad().tells("times its floor; 1 to 1 were asked for");
+    }
+    let unknown = ["--path", "/products/{i}", "--pages", "3", "--database", ":memory:"];
+    run("scraper", &[&unknown[..], &["--check", "2"]].concat()).bad().tells("nothing to check");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use hyper::Uri;
 
 use super::plan::{Job, Page};
+use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 
 /// What went wrong with the database, and what helps.
@@ -38,6 +39,8 @@ pub enum Claim {
 pub enum Store {
     /// A file, with the list of addresses in this process.
     Sqlite(Sqlite),
+    /// A server, with the list of addresses for all processes that use it.
+    Postgres(Postgres),
 }
 
 /// What there is to be said of SQLite beside the file.
@@ -73,6 +76,9 @@ impl Store {
             None | Some("file") => {
                 Ok(Store::Sqlite(Sqlite::open(database, knobs.busy, knobs.most).await?))
             }
+            Some("postgres" | "postgresql") => {
+                Ok(Store::Postgres(Postgres::open(database, &shown(database)).await?))
+            }
             Some(scheme) => Err(StoreError(format!(
                 "{scheme}:// is no database that this program knows: give a file for SQLite, \
                  :memory:, or postgres://USER[:PASSWORD]@HOST[:PORT]/NAME"
@@ -91,6 +97,7 @@ impl Store {
     pub async fn enlist(&self, urls: Vec<Uri>, again: bool) -> Result<u64, StoreError> {
         match self {
             Store::Sqlite(store) => store.enlist(urls, again).await,
+            Store::Postgres(store) => store.enlist(urls, again).await,
         }
     }
 
@@ -104,6 +111,7 @@ impl Store {
     pub async fn claim(&self, most: usize) -> Result<Claim, StoreError> {
         match self {
             Store::Sqlite(store) => Ok(store.claim(most)),
+            Store::Postgres(store) => store.claim(most).await,
         }
     }
 
@@ -117,6 +125,7 @@ impl Store {
     pub async fn save(&self, pages: Vec<Page>) -> Result<(), StoreError> {
         match self {
             Store::Sqlite(store) => store.save(pages).await,
+            Store::Postgres(store) => store.save(pages).await,
         }
     }
 
@@ -127,9 +136,10 @@ impl Store {
     ///
     /// # Cancel safety
     /// Dropped half-way, the page may be claimed once more.
-    pub async fn fail(&self, _job: &Job, _why: &str) -> Result<(), StoreError> {
+    pub async fn fail(&self, job: &Job, why: &str) -> Result<(), StoreError> {
         match self {
             Store::Sqlite(_) => Ok(()),
+            Store::Postgres(store) => store.fail(job, why).await,
         }
     }
 
@@ -143,6 +153,7 @@ impl Store {
     pub async fn rows(&self) -> Result<u64, StoreError> {
         match self {
             Store::Sqlite(store) => store.rows().await,
+            Store::Postgres(store) => store.rows().await,
         }
     }
 
@@ -156,6 +167,7 @@ impl Store {
     pub async fn left(&self) -> Result<Option<u64>, StoreError> {
         match self {
             Store::Sqlite(_) => Ok(None),
+            Store::Postgres(store) => store.left().await.map(Some),
         }
     }
 }
