@@ -19,6 +19,8 @@ const OWNERS: [(&str, &[&str]); 5] = [
 const FILE_LINES: usize = 400;
 /// The map is a list: longer than a thought may be. Its pages are files like any other.
 const MAP: (&str, usize) = ("runtime/src/lib.rs", 500);
+/// A table that `tests/tests/drops.rs` writes: as long as there are public futures.
+const WRITTEN: &str = "runtime/src/cancel_safety.rs";
 const FUNCTION_LINES: usize = 70;
 const COLUMNS: usize = 100;
 /// What a reader of one weekend goes through, and how long it may be. Of a directory that holds one
@@ -115,7 +117,7 @@ pub fn sizes(tree: &Tree) -> Vec<String> {
     for source in &tree.files {
         let lines = source.line_count();
         let most = if source.path == MAP.0 { MAP.1 } else { FILE_LINES };
-        if lines > most {
+        if lines > most && source.path != WRITTEN {
             found.push(format!("{}: {lines} lines, at most {most}", source.path));
         }
         for (number, line) in source.text.lines().enumerate() {
