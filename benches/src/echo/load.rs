@@ -3,7 +3,7 @@
 //! | order | what it does | answer, in nanoseconds |
 //! |---|---|---|
 //! | `20000` | so many requests | the time they took |
-//! | `timed 20000` | so many requests, each with a clock | that, and p50, p99, p99.9, the greatest |
+//! | `timed 20000` | so many requests, each with a clock | that, p50, p99, p99.9, the greatest |
 //! | `accepts 20000` | connects, sends a byte, has it back, closes: so many | the time they took |
 
 use super::{MESSAGE, epoll::Epoll};

@@ -1,4 +1,4 @@
-//! `cargo compare server`: an echo server beside a bare epoll loop: time, syscalls, memory, accepts.
+//! `cargo compare server`: echo beside a bare epoll loop: time, syscalls, memory, accepts.
 
 use super::cells::{self, Cells, Row};
 use super::series::{self, Series, ratio, short, time};
