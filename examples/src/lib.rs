@@ -34,6 +34,12 @@ pub mod usage;
 /// a live line on a terminal, plain lines elsewhere.
 pub mod show;
 
+/// a room to talk in: names, who is here, and every line to everybody else, in one order.
+pub mod room;
+
+/// the WebSocket side of a room: the upgrade, a visit in JSON, pings, and close codes.
+pub mod webchat;
+
 /// values of flags, the scheduler among them, and errors that name the remedy.
 pub mod flags;
 
