@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use examples::flags;
+use examples::lines::{Got, Lines};
 use examples::room::{Heard, Member, Refused, Room, part, tidy};
 use mainspring::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use mainspring::net::{Server, TcpStream, start_server};
@@ -160,7 +161,7 @@ pub async fn talk<S>(room: &Room, stream: S, rules: Rules) -> (Option<Arc<str>>,
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let lines = Lines { from: BufReader::new(stream), line: Vec::new(), skips: false, rules };
+    let lines = Lines::new(stream, rules.longest);
     let mut seat = Seat { lines, rules, last: Instant::now() };
     let (name, end) = match seat.enter(room).await {
         Ok(mut member) => {
@@ -183,7 +184,7 @@ where
     };
     seat.last = Instant::now();
     if timeout(GRACE, seat.put(&last_word)).await.is_ok() {
-        part(seat.lines.from.get_mut()).await;
+        part(seat.lines.stream()).await;
     }
     (name, end)
 }
@@ -259,7 +260,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Seat<S> {
     /// One line. Who has said nothing for so long that it goes need not read to be found out.
     async fn put(&mut self, text: &str) -> Result<(), End> {
         let line = format!("{text}\n");
-        let written = self.lines.from.get_mut().write_all(line.as_bytes());
+        let written = self.lines.stream().write_all(line.as_bytes());
         let written = timeout_at(self.last + self.rules.idle, written).await;
         Ok(written.map_err(|_| End::Idle(self.rules.idle))??)
     }
@@ -274,53 +275,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Seat<S> {
 fn here(room: &Room) -> String {
     let names = room.names();
     format!("{} in the room: {}", names.len(), names.join(", "))
-}
-
-/// Lines of a stream; never more than one of them in memory, and no more than its longest.
-struct Lines<S> {
-    from: BufReader<S>,
-    line: Vec<u8>,
-    /// The line was too long, and its end has not come yet.
-    skips: bool,
-    rules: Rules,
-}
-
-enum Got {
-    Line(Vec<u8>),
-    TooLong,
-    End,
-}
-
-impl<S: AsyncRead + Unpin> Lines<S> {
-    /// The next line, or that there is one too long, as soon as it is. Safe to drop: what was read
-    /// stays in `self`.
-    async fn next(&mut self) -> io::Result<Got> {
-        loop {
-            let chunk = self.from.fill_buf().await?;
-            if chunk.is_empty() {
-                let rest = std::mem::take(&mut self.line);
-                return Ok(if rest.is_empty() { Got::End } else { Got::Line(rest) });
-            }
-            let end = chunk.iter().position(|&byte| byte == b'\n');
-            let part = &chunk[..end.unwrap_or(chunk.len())];
-            let used = part.len() + usize::from(end.is_some());
-            let skips = std::mem::replace(&mut self.skips, false);
-            let fits = self.line.len() + part.len() <= self.rules.longest;
-            if fits && !skips {
-                self.line.extend_from_slice(part);
-            }
-            self.from.consume(used);
-            if skips || !fits {
-                self.skips = end.is_none();
-                self.line.clear();
-                if !skips {
-                    return Ok(Got::TooLong);
-                }
-            } else if end.is_some() {
-                return Ok(Got::Line(std::mem::take(&mut self.line)));
-            }
-        }
-    }
 }
 
 /// Server and three guests.

@@ -169,7 +169,7 @@ async fn serve(
     }
     // Nobody closes the semaphore, so this cannot fail.
     let _slot = slots.acquire().await;
-    let mut upstream = match connect(&options.to, options.connect_timeout).await {
+    let upstream = match connect(&options.to, options.connect_timeout).await {
         Ok(upstream) => upstream,
         Err(error) => {
             // Ordering: as in `summary`.
@@ -178,15 +178,10 @@ async fn serve(
         }
     };
     println!("{peer}: connected to {}", options.to);
-    // Whatever ends this early, a stop of the proxy included, the sockets are reset and not closed.
-    // Best effort: a socket that is gone has nobody to be told.
-    let _ = (client.set_zero_linger(), upstream.set_zero_linger());
-    let mut client = Tallied { stream: client, peer, up: 0, down: 0, end: None, board };
-    let end = copy_bidirectional(&mut client, &mut upstream).await.map(drop);
-    if end.is_ok() {
-        let _ = (client.stream.set_linger(None), upstream.set_linger(None));
-    }
-    client.end = Some(end);
+    let mut pair = Pair { client, upstream, peer, up: 0, down: 0, end: None, board };
+    let (up, down) = (&mut pair.up, &mut pair.down);
+    let mut client = Tallied { stream: &mut pair.client, up, down };
+    pair.end = Some(copy_bidirectional(&mut client, &mut pair.upstream).await.map(drop));
 }
 
 async fn connect(to: &str, patience: Duration) -> io::Result<TcpStream> {
@@ -199,10 +194,11 @@ async fn connect(to: &str, patience: Duration) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// The client's connection, counting. It is entered on the board when it is dropped: also when the
-/// proxy stops in the midst of it.
-struct Tallied<'a> {
-    stream: TcpStream,
+/// A client and its connection to the server. It is entered on the board when it is dropped: also
+/// when the proxy stops in the midst of it.
+struct Pair<'a> {
+    client: TcpStream,
+    upstream: TcpStream,
     peer: SocketAddr,
     up: u64,
     down: u64,
@@ -211,19 +207,30 @@ struct Tallied<'a> {
     board: &'a Board,
 }
 
-impl Drop for Tallied<'_> {
+impl Drop for Pair<'_> {
     fn drop(&mut self) {
         let (figure, what) = match &self.end {
             Some(Ok(())) => (&self.board.ended, "ended".to_owned()),
             Some(Err(error)) => (&self.board.broken, format!("broke off: {error}")),
             None => (&self.board.cut, "cut off".to_owned()),
         };
+        if !matches!(self.end, Some(Ok(()))) {
+            // A reset, not an end. A socket that is gone has nobody to be told.
+            let _ = (self.client.set_zero_linger(), self.upstream.set_zero_linger());
+        }
         // Ordering: as in `summary`.
         figure.fetch_add(1, Relaxed);
         self.board.up.fetch_add(self.up, Relaxed);
         self.board.down.fetch_add(self.down, Relaxed);
         println!("{}: {what}; {} bytes up, {} bytes down", self.peer, self.up, self.down);
     }
+}
+
+/// The client's connection, counting what goes through.
+struct Tallied<'a> {
+    stream: &'a mut TcpStream,
+    up: &'a mut u64,
+    down: &'a mut u64,
 }
 
 impl AsyncRead for Tallied<'_> {
@@ -233,7 +240,7 @@ impl AsyncRead for Tallied<'_> {
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-        self.up += read as u64;
+        *self.up += read as u64;
         Poll::Ready(Ok(read))
     }
 }
@@ -245,7 +252,7 @@ impl AsyncWrite for Tallied<'_> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
-        self.down += written as u64;
+        *self.down += written as u64;
         Poll::Ready(Ok(written))
     }
 

@@ -20,7 +20,7 @@
 //!   two without an answer. Messages above `--longest` bytes end the connection, with code 1009.
 //! * The page shows text as text, never as HTML, and asks no other server for anything.
 //!
-//! Messages are JSON objects in text frames, `kind` first:
+//! Messages are JSON objects in text frames, told apart by their `kind`:
 //!
 //! | from the browser | from the server |
 //! |---|---|
@@ -33,7 +33,7 @@ use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -48,7 +48,6 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use mainspring::net::{Server, TcpStream, start_server};
 use mainspring::time::timeout;
-use std::sync::Mutex;
 
 /// How long those who were told goodbye have to hear it.
 const GRACE: Duration = Duration::from_secs(1);
@@ -149,7 +148,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, room: Room, rules: Rules) {
             let _ = served.await;
         }
     }
-    let taken = taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    let taken = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(upgrade) = taken else { return };
     let Ok(stream) = upgrade.await else { return };
     println!("{peer}: connected");
@@ -173,7 +172,7 @@ fn answer(
     Ok(match (request.method(), request.uri().path()) {
         (&Method::GET, "/ws") => match upgrade(&mut request) {
             Ok((response, upgrade)) => {
-                *taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(upgrade);
+                *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
                 response.map(|()| Full::default())
             }
             Err((code, why)) => {

@@ -34,6 +34,9 @@ pub mod usage;
 /// a live line on a terminal, plain lines elsewhere.
 pub mod show;
 
+/// lines of a stream that nobody vouches for: a line without an end does not fill the memory.
+pub mod lines;
+
 /// a room to talk in: names, who is here, and every line to everybody else, in one order.
 pub mod room;
 

@@ -154,7 +154,11 @@ pub async fn talk(room: &Room, stream: Upgraded, rules: Rules) -> (Option<Arc<st
     };
     if let Some(code) = end.code() {
         // A reason has room for 123 bytes.
-        let reason: String = end.to_string().chars().filter(char::is_ascii).take(100).collect();
+        let reason = match &end {
+            End::Fault(_, why) => why.clone(),
+            end => end.to_string(),
+        };
+        let reason: String = reason.chars().filter(char::is_ascii).take(123).collect();
         let frame = CloseFrame { code, reason: reason.into() };
         let _ = timeout(Duration::from_millis(500), seat.socket.close(Some(frame))).await;
     }
