@@ -31,6 +31,7 @@ use std::task::Poll;
 use clap::Parser;
 use examples::flags;
 use examples::search::check::check;
+use examples::search::serve::Hurry;
 use examples::search::service::{Config, Service};
 use mainspring::runtime::Builder;
 use mainspring::signal::ctrl_c;
@@ -78,14 +79,14 @@ async fn serve(options: &Options) -> Result<(), String> {
 
 /// Waits for ctrl-c. The future that comes of it waits for the next one, and does so already: no
 /// signal is lost between the two.
-async fn ctrl_c_twice() -> impl Future<Output = ()> {
+async fn ctrl_c_twice() -> Hurry<impl Future> {
     let _ = ctrl_c().await;
     let mut again = Box::pin(ctrl_c());
     let came = poll_fn(|cx| Poll::Ready(again.as_mut().poll(cx))).await;
     println!("\nstopping: nothing new, what runs may end; ctrl-c again ends it at once");
-    async move {
+    Hurry(async move {
         if came.is_pending() {
             let _ = again.await;
         }
-    }
+    })
 }

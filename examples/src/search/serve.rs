@@ -55,6 +55,10 @@ pub struct Limits {
     pub grace: Duration,
 }
 
+/// What comes of being told to stop: a future that ends the grace before its time.
+#[derive(Debug)]
+pub struct Hurry<F>(pub F);
+
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
@@ -82,7 +86,7 @@ struct Signs {
 }
 
 /// Serves until `stop` is ready. Then it accepts nothing more and lets the requests that are
-/// running end, until the grace is over or the future that came of `stop` is ready too.
+/// running end, until the grace is over or the [`Hurry`] that came of `stop` is ready too.
 ///
 /// # Cancel safety
 /// Dropping it closes the listener; connections that are open live on as tasks.
@@ -91,7 +95,7 @@ pub async fn serve(
     router: Router,
     numbers: Arc<Numbers>,
     limits: Limits,
-    stop: impl Future<Output: Future>,
+    stop: impl Future<Output = Hurry<impl Future>>,
 ) -> Stopped {
     let mut stop = pin!(stop);
     let all = limits.connections.get();
@@ -102,7 +106,7 @@ pub async fn serve(
             (permit, listener.accept().await)
         };
         match race(stop.as_mut(), next).await {
-            First::Left(hurry) => break hurry,
+            First::Left(Hurry(hurry)) => break hurry,
             First::Right((permit, Ok((stream, peer)))) => {
                 let (router, signs, counted) =
                     (router.clone(), signs.clone(), numbers.connection());

@@ -19,7 +19,7 @@ use mainspring::task::JoinHandle;
 
 use super::numbers::Numbers;
 use super::routes::{App, router};
-use super::serve::{Limits, Stopped, serve};
+use super::serve::{Hurry, Limits, Stopped, serve};
 use super::sources::{Api, Database};
 use crate::client::Client;
 use crate::flags;
@@ -142,12 +142,12 @@ impl Service {
         &self.app.api.url
     }
 
-    /// Serves until `stop` is ready and the requests that are running have ended, or what came of
-    /// `stop` is ready too. The API, if it is ours, stops last.
+    /// Serves until `stop` is ready and the requests that are running have ended, or the
+    /// [`Hurry`] that came of `stop` is ready too. The API, if it is ours, stops last.
     ///
     /// # Cancel safety
     /// Dropping it closes the listener; connections that are open live on as tasks.
-    pub async fn serve(self, stop: impl Future<Output: Future>) -> Stopped {
+    pub async fn serve(self, stop: impl Future<Output = Hurry<impl Future>>) -> Stopped {
         let (tell, told) = oneshot::channel::<()>();
         let api = self.server.map(|server| mainspring::spawn(server.serve(told)));
         let numbers = self.app.numbers.clone();
@@ -168,7 +168,7 @@ impl Service {
         let stopped = stop.clone();
         let stopped = async move {
             stopped.wait().await;
-            pending::<()>()
+            Hurry(pending::<()>())
         };
         let task = mainspring::spawn(self.serve(stopped));
         Running { addr, numbers, stop, task }
