@@ -18,12 +18,12 @@ fn faults(tree: &str) -> Vec<&str> {
     tree.lines().map(str::trim).filter(at_fault).collect()
 }
 
-fn check(package: &str, must_show: &str, more: &[&str]) {
+fn check(package: &str, must_show: &str, edges: &str, more: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(root)
-        .args(["tree", "-p", package, "-e", "normal", "--offline", "--prefix", "none"])
+        .args(["tree", "-p", package, "-e", edges, "--offline", "--prefix", "none"])
         .args(["-f", "{p} [{f}]"])
         .args(more)
         .output();
@@ -43,12 +43,16 @@ fn check(package: &str, must_show: &str, more: &[&str]) {
 
 #[test]
 fn the_programs_have_no_tokio_runtime() {
-    check("examples", "hyper v", &[]);
+    check("examples", "hyper v", "normal", &[]);
+    // And their tests: rustls, HTTP/2.
+    check("examples", "tokio-rustls v", "normal,dev", &[]);
 }
 
 #[test]
 fn the_library_has_no_tokio_runtime() {
-    check("mainspring", "mio v", &["--all-features"]);
+    check("mainspring", "mio v", "normal", &["--all-features"]);
+    // Of its own it asks for nothing but the traits: what tokio has here is hyper's.
+    check("mainspring", "tokio v1", "normal", &["--features", "tokio-io"]);
 }
 
 #[test]

@@ -66,6 +66,19 @@
 //! | [`io::AsyncWriteExt::flush`] |  |
 //! | [`io::AsyncWriteExt::shutdown`] |  |
 //! | [`stream::Next`] | if the stream loses nothing; those of `stream` do not |
+//! | [`io::AsyncReadExt::read_buf`] |  |
+//! | [`io::AsyncWriteExt::write_buf`] | nothing was written by it |
+//! | [`io::AsyncWriteExt::write_all_buf`] | what was not written is in `buf` |
+//! | [`io::AsyncSeekExt::stream_position`] |  |
+//! | [`io::copy_buf`] | but the count: what was not written is in the reader |
+//! | [`io::unix::AsyncFd::ready`] |  |
+//! | [`io::unix::AsyncFd::ready_mut`] |  |
+//! | [`io::unix::AsyncFd::readable`] |  |
+//! | [`io::unix::AsyncFd::readable_mut`] |  |
+//! | [`io::unix::AsyncFd::writable`] |  |
+//! | [`io::unix::AsyncFd::writable_mut`] |  |
+//! | [`io::unix::AsyncFd::async_io`] | it was done, or did not begin |
+//! | [`io::unix::AsyncFd::async_io_mut`] | it was done, or did not begin |
 //! | [`net::TcpListener::bind`] | no socket is left behind |
 //! | [`net::TcpListener::accept`] | no connection |
 //! | [`net::TcpStream::ready`] |  |
@@ -83,7 +96,48 @@
 //! | [`net::tcp::OwnedReadHalf::peek`] |  |
 //! | [`net::tcp::OwnedWriteHalf::ready`] |  |
 //! | [`net::tcp::OwnedWriteHalf::writable`] |  |
+//! | [`process::Child::wait`] | but the child's input is closed |
 //! | [`signal::ctrl_c`] | but a signal that comes when no call waits |
+//! | [`signal::unix::Signal::recv`] | the signal is told to the next call |
+//! | [`net::UdpSocket::bind`] | no socket is left behind |
+//! | [`net::UdpSocket::ready`] |  |
+//! | [`net::UdpSocket::readable`] |  |
+//! | [`net::UdpSocket::writable`] |  |
+//! | [`net::UdpSocket::recv`] | no datagram: it waits for the next call |
+//! | [`net::UdpSocket::recv_from`] | no datagram: it waits for the next call |
+//! | [`net::UdpSocket::peek`] |  |
+//! | [`net::UdpSocket::peek_from`] |  |
+//! | [`net::UdpSocket::peek_sender`] |  |
+//! | [`net::UdpSocket::async_io`] | it was done, or did not begin |
+//! | [`net::UdpSocket::send`] | no datagram: it was sent, or was not |
+//! | [`net::UdpSocket::send_to`] | no datagram: it was sent, or was not |
+//! | [`net::UnixDatagram::ready`] |  |
+//! | [`net::UnixDatagram::readable`] |  |
+//! | [`net::UnixDatagram::recv`] | no datagram: it waits for the next call |
+//! | [`net::UnixDatagram::recv_from`] | no datagram: it waits for the next call |
+//! | [`net::UnixDatagram::async_io`] | it was done, or did not begin |
+//! | [`net::UnixDatagram::writable`] |  |
+//! | [`net::UnixDatagram::send`] | no datagram: it was sent, or was not |
+//! | [`net::UnixDatagram::send_to`] | no datagram: it was sent, or was not |
+//! | [`net::UnixListener::accept`] | no connection |
+//! | [`net::UnixStream::ready`] |  |
+//! | [`net::UnixStream::readable`] |  |
+//! | [`net::UnixStream::writable`] |  |
+//! | [`net::UnixStream::async_io`] | it was done, or did not begin |
+//! | [`net::unix::ReadHalf::ready`] |  |
+//! | [`net::unix::ReadHalf::readable`] |  |
+//! | [`net::unix::WriteHalf::ready`] |  |
+//! | [`net::unix::WriteHalf::writable`] |  |
+//! | [`net::unix::OwnedReadHalf::ready`] |  |
+//! | [`net::unix::OwnedReadHalf::readable`] |  |
+//! | [`net::unix::OwnedWriteHalf::ready`] |  |
+//! | [`net::unix::OwnedWriteHalf::writable`] |  |
+//! | [`net::unix::pipe::Receiver::ready`] |  |
+//! | [`net::unix::pipe::Receiver::readable`] |  |
+//! | [`net::unix::pipe::Sender::ready`] |  |
+//! | [`net::unix::pipe::Sender::writable`] |  |
+//! | [`net::start_server`] | no socket is left behind |
+//! | [`net::Server::wait_closed`] |  |
 //!
 //! # Lose their place in a line
 //! And nothing else: who calls again is the last.
@@ -128,6 +182,7 @@
 //! | [`sync::LifoQueue::put`] | the item, and the place in the line |
 //! | [`sync::PriorityQueue::put`] | the item, and the place in the line |
 //! | [`net::TcpSocket::connect`] | the socket; it is closed |
+//! | [`net::UnixSocket::connect`] | the socket; it is closed |
 //!
 //! # Lose how far they came
 //! Keep the future, by reference, until it is ready.
@@ -144,7 +199,15 @@
 //! | [`io::AsyncWriteExt::write_u32`] | how much was written; the same for all numbers |
 //! | [`io::copy`] | what was read and not yet written |
 //! | [`stream::Collect`] | what was collected so far |
+//! | [`io::AsyncSeekExt::seek`] | whether it has moved |
+//! | [`io::AsyncSeekExt::rewind`] | whether it has moved |
+//! | [`io::copy_bidirectional`] | what was read and not yet written |
+//! | [`io::copy_bidirectional_with_sizes`] | what was read and not yet written |
 //! | [`net::TcpStream::connect`] | the attempt; the socket is closed |
+//! | [`process::Child::wait_with_output`] | and the child; it runs on |
+//! | [`process::Command::output`] | and the child; it runs on |
+//! | [`net::UnixStream::connect`] | the attempt; the socket is closed |
+//! | [`net::UnixStream::connect_addr`] | the attempt; the socket is closed |
 //!
 //! # End what they run
 //! What is lost then is what that loses.
@@ -179,6 +242,10 @@
 //! | [`sync::Barrier::wait`] | the arrival counts from the first poll on |
 //! | [`time::advance`] | the clock stays where the first poll moved it |
 //! | [`net::lookup_host`] | a resolver that was started runs to its end |
+//! | [`process::Child::kill`] | the signal was sent by the first poll |
+//! | [`process::Command::status`] | the child runs on |
+//! | [`net::UdpSocket::connect`] | it is connected, or as it was |
+//! | [`net::Server::serve_forever`] | the server is closed, as by `close` |
 //!
 //! [`sync::Mutex::lock`]: crate::sync::Mutex::lock
 //! [`sync::Mutex::lock_owned`]: crate::sync::Mutex::lock_owned
@@ -285,6 +352,23 @@
 //! [`io::copy`]: crate::io::copy()
 //! [`stream::Next`]: crate::stream::Next
 //! [`stream::Collect`]: crate::stream::Collect
+//! [`io::AsyncReadExt::read_buf`]: crate::io::AsyncReadExt::read_buf
+//! [`io::AsyncWriteExt::write_buf`]: crate::io::AsyncWriteExt::write_buf
+//! [`io::AsyncWriteExt::write_all_buf`]: crate::io::AsyncWriteExt::write_all_buf
+//! [`io::AsyncSeekExt::seek`]: crate::io::AsyncSeekExt::seek
+//! [`io::AsyncSeekExt::rewind`]: crate::io::AsyncSeekExt::rewind
+//! [`io::AsyncSeekExt::stream_position`]: crate::io::AsyncSeekExt::stream_position
+//! [`io::copy_buf`]: crate::io::copy_buf()
+//! [`io::copy_bidirectional`]: crate::io::copy_bidirectional()
+//! [`io::copy_bidirectional_with_sizes`]: crate::io::copy_bidirectional_with_sizes()
+//! [`io::unix::AsyncFd::ready`]: crate::io::unix::AsyncFd::ready
+//! [`io::unix::AsyncFd::ready_mut`]: crate::io::unix::AsyncFd::ready_mut
+//! [`io::unix::AsyncFd::readable`]: crate::io::unix::AsyncFd::readable
+//! [`io::unix::AsyncFd::readable_mut`]: crate::io::unix::AsyncFd::readable_mut
+//! [`io::unix::AsyncFd::writable`]: crate::io::unix::AsyncFd::writable
+//! [`io::unix::AsyncFd::writable_mut`]: crate::io::unix::AsyncFd::writable_mut
+//! [`io::unix::AsyncFd::async_io`]: crate::io::unix::AsyncFd::async_io
+//! [`io::unix::AsyncFd::async_io_mut`]: crate::io::unix::AsyncFd::async_io_mut
 //! [`net::TcpListener::bind`]: crate::net::TcpListener::bind
 //! [`net::TcpListener::accept`]: crate::net::TcpListener::accept
 //! [`net::TcpStream::connect`]: crate::net::TcpStream::connect
@@ -305,7 +389,59 @@
 //! [`net::tcp::OwnedWriteHalf::ready`]: crate::net::tcp::OwnedWriteHalf::ready
 //! [`net::tcp::OwnedWriteHalf::writable`]: crate::net::tcp::OwnedWriteHalf::writable
 //! [`net::lookup_host`]: crate::net::lookup_host()
+//! [`process::Child::wait`]: crate::process::Child::wait
+//! [`process::Child::kill`]: crate::process::Child::kill
+//! [`process::Child::wait_with_output`]: crate::process::Child::wait_with_output
+//! [`process::Command::status`]: crate::process::Command::status
+//! [`process::Command::output`]: crate::process::Command::output
 //! [`signal::ctrl_c`]: crate::signal::ctrl_c()
+//! [`signal::unix::Signal::recv`]: crate::signal::unix::Signal::recv
+//! [`net::UdpSocket::bind`]: crate::net::UdpSocket::bind
+//! [`net::UdpSocket::connect`]: crate::net::UdpSocket::connect
+//! [`net::UdpSocket::ready`]: crate::net::UdpSocket::ready
+//! [`net::UdpSocket::readable`]: crate::net::UdpSocket::readable
+//! [`net::UdpSocket::writable`]: crate::net::UdpSocket::writable
+//! [`net::UdpSocket::recv`]: crate::net::UdpSocket::recv
+//! [`net::UdpSocket::recv_from`]: crate::net::UdpSocket::recv_from
+//! [`net::UdpSocket::peek`]: crate::net::UdpSocket::peek
+//! [`net::UdpSocket::peek_from`]: crate::net::UdpSocket::peek_from
+//! [`net::UdpSocket::peek_sender`]: crate::net::UdpSocket::peek_sender
+//! [`net::UdpSocket::async_io`]: crate::net::UdpSocket::async_io
+//! [`net::UdpSocket::send`]: crate::net::UdpSocket::send
+//! [`net::UdpSocket::send_to`]: crate::net::UdpSocket::send_to
+//! [`net::UnixDatagram::ready`]: crate::net::UnixDatagram::ready
+//! [`net::UnixDatagram::readable`]: crate::net::UnixDatagram::readable
+//! [`net::UnixDatagram::recv`]: crate::net::UnixDatagram::recv
+//! [`net::UnixDatagram::recv_from`]: crate::net::UnixDatagram::recv_from
+//! [`net::UnixDatagram::async_io`]: crate::net::UnixDatagram::async_io
+//! [`net::UnixDatagram::writable`]: crate::net::UnixDatagram::writable
+//! [`net::UnixDatagram::send`]: crate::net::UnixDatagram::send
+//! [`net::UnixDatagram::send_to`]: crate::net::UnixDatagram::send_to
+//! [`net::UnixListener::accept`]: crate::net::UnixListener::accept
+//! [`net::UnixStream::connect`]: crate::net::UnixStream::connect
+//! [`net::UnixStream::connect_addr`]: crate::net::UnixStream::connect_addr
+//! [`net::UnixSocket::connect`]: crate::net::UnixSocket::connect
+//! [`net::UnixStream::ready`]: crate::net::UnixStream::ready
+//! [`net::UnixStream::readable`]: crate::net::UnixStream::readable
+//! [`net::UnixStream::writable`]: crate::net::UnixStream::writable
+//! [`net::UnixStream::async_io`]: crate::net::UnixStream::async_io
+//! [`net::unix::ReadHalf::ready`]: crate::net::unix::ReadHalf::ready
+//! [`net::unix::ReadHalf::readable`]: crate::net::unix::ReadHalf::readable
+//! [`net::unix::WriteHalf::ready`]: crate::net::unix::WriteHalf::ready
+//! [`net::unix::WriteHalf::writable`]: crate::net::unix::WriteHalf::writable
+//! [`net::unix::OwnedReadHalf::ready`]: crate::net::unix::OwnedReadHalf::ready
+//! [`net::unix::OwnedReadHalf::readable`]: crate::net::unix::OwnedReadHalf::readable
+//! [`net::unix::OwnedWriteHalf::ready`]: crate::net::unix::OwnedWriteHalf::ready
+//! [`net::unix::OwnedWriteHalf::writable`]: crate::net::unix::OwnedWriteHalf::writable
+//! [`net::unix::pipe::Receiver::ready`]: crate::net::unix::pipe::Receiver::ready
+//! [`net::unix::pipe::Receiver::readable`]: crate::net::unix::pipe::Receiver::readable
+//! [`net::unix::pipe::Sender::ready`]: crate::net::unix::pipe::Sender::ready
+//! [`net::unix::pipe::Sender::writable`]: crate::net::unix::pipe::Sender::writable
+//! [`net::start_server`]: crate::net::start_server()
+//! [`net::Server::serve_forever`]: crate::net::Server::serve_forever
+//! [`net::Server::wait_closed`]: crate::net::Server::wait_closed
 //! <!-- end -->
 
 #![forbid(unsafe_code)]
+// The table names what comes with a feature too.
+#![cfg_attr(not(feature = "bytes"), allow(rustdoc::broken_intra_doc_links))]

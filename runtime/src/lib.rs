@@ -1,15 +1,15 @@
 //! the map: modules in reading order, layer by layer.
 //!
 //! Mainspring is an async runtime that can be read from end to end. This file is its table of
-//! contents; `sync.rs`, `io.rs` and `net.rs` are pages of it. A file may use only what stands
-//! before it here, so reading from top to bottom never refers forward. Five machines (the
-//! one-thread executor, the work-stealing pool, the drivers, the blocking pool, the primitives) do
-//! not know each other; `runtime` bolts them together; the only call upwards in the whole program
-//! is a wake.
+//! contents; `sync.rs`, `io.rs`, `net.rs`, `signal.rs`, `process.rs` and `fs.rs` are pages of it.
+//! A file may use only what stands before it here, so reading from top to bottom never refers
+//! forward. Five machines (the one-thread executor, the work-stealing pool, the drivers, the
+//! blocking pool, the primitives) do not know each other; `runtime` bolts them together; the only
+//! call upwards in the whole program is a wake.
 //!
 //! ```text
 //!  select  join  group                      several futures in one task, or a task for each
-//!  time  io  net  signal                    what programs use; the handle leads to the drivers
+//!  time  io  net  signal  process  fs       what programs use; the handle leads to the drivers
 //!  runtime                                  bolts the machines together
 //!  local │ pool │ drive │ blocking │ sync   machines, no edges between them
 //!  task                                     one unit of work
@@ -378,8 +378,15 @@ pub mod io;
 // Sockets: `net.rs` is a page of this map.
 pub mod net;
 
-/// ctrl_c: a pipe, a source and a Notify.
+// Signals: `signal.rs` is a page of this map.
 pub mod signal;
+
+// Processes, where there is Unix: `process.rs` is a page of this map.
+#[cfg(unix)]
+pub mod process;
+
+// Files: `fs.rs` is a page of this map.
+pub mod fs;
 
 /// pin!: a value that stays where it is.
 pub(crate) mod pin;
@@ -419,14 +426,16 @@ pub(crate) mod group {
     pub(crate) mod scope;
     /// TaskGroup: no child outlives its scope, and the first failure ends the rest.
     pub(crate) mod task_group;
+    /// what a failed accept means, and the rests of a server that has no room.
+    pub(crate) mod want;
+    /// the accept loop of a server: takes connections in, and rests when there is no room.
+    pub(crate) mod accept;
+    /// start_server: a task for each connection, all of them in a group of the server's.
+    pub(crate) mod server;
 }
 
-/// This runtime's types under other crates' traits, each behind a feature of its own.
-pub mod compat {
-    /// hyper's I/O, executor and timer traits over this runtime's types.
-    #[cfg(feature = "hyper")]
-    pub mod hyper;
-}
+// Other crates' traits: `compat.rs` is a page of this map.
+pub mod compat;
 
 /// what is lost when a future is dropped before it is ready.
 pub mod cancel_safety;

@@ -56,7 +56,7 @@ fn a_used_up_budget_stops_the_poll_before_it_polls_anything() {
     });
     {
         let _budget = coop::budget();
-        while coop::has_budget() {
+        while coop::left() > 0 {
             coop::spend();
         }
         assert_eq!(race.as_mut().poll(&mut cx), Poll::Pending);

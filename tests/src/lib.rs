@@ -91,11 +91,13 @@
 
 mod claims;
 mod executors;
+mod folder;
 mod kinds;
 mod poller;
 
 pub use claims::{Dice, refuses};
 pub use executors::{Dropped, Executor, Point, Task, Tasks, at_every_point, poll_once};
+pub use folder::Folder;
 pub use kinds::{Kind, within};
 pub mod faults;
 pub mod many;

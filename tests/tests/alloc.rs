@@ -2,6 +2,9 @@
 //!
 //! A program of its own, because it replaces the allocator; it counts on the thread that asks.
 
+#[path = "alloc/copies.rs"]
+mod copies;
+
 use mainspring::task::yield_now;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

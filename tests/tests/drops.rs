@@ -8,16 +8,30 @@
 mod bytes;
 #[path = "drops/channels.rs"]
 mod channels;
+#[path = "drops/datagrams.rs"]
+mod datagrams;
 #[path = "drops/harness.rs"]
 mod harness;
 #[path = "drops/locks.rs"]
 mod locks;
+#[cfg(unix)]
+#[path = "process/help.rs"]
+mod help;
+#[path = "drops/neighbours.rs"]
+mod neighbours;
 #[path = "drops/planted.rs"]
 mod planted;
 #[path = "drops/pools.rs"]
 mod pools;
+#[cfg(unix)]
+#[path = "drops/processes.rs"]
+mod processes;
+#[path = "drops/servers.rs"]
+mod servers;
 #[path = "drops/sockets.rs"]
 mod sockets;
+#[path = "drops/streams.rs"]
+mod streams;
 #[path = "drops/tasks.rs"]
 mod tasks;
 #[path = "drops/times.rs"]
@@ -40,7 +54,7 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks pools bytes sockets }
+parts! { locks channels times tasks pools bytes streams sockets processes datagrams neighbours servers }
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

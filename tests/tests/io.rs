@@ -1,4 +1,22 @@
-//! Readers and writers that need no socket: extensions, buffers, copy.
+//! Readers and writers, most of which need no socket: extensions, buffers, copies, halves.
+
+#[path = "io/buffers.rs"]
+mod buffers;
+#[path = "io/bytes.rs"]
+mod bytes;
+#[path = "io/copying.rs"]
+mod copying;
+#[cfg(unix)]
+#[path = "io/descriptors.rs"]
+mod descriptors;
+#[path = "io/ends.rs"]
+mod ends;
+#[path = "io/halves.rs"]
+mod halves;
+#[path = "io/help.rs"]
+mod help;
+#[path = "io/memory.rs"]
+mod memory;
 
 use mainspring::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter, copy,

@@ -1,6 +1,13 @@
-//! Ctrl-C: every test sends the signal to this process, so they take turns.
+//! Signals. Ctrl-C: every test sends it to this process, so they take turns.
 
 #![cfg(unix)]
+
+#[cfg(target_os = "linux")]
+#[path = "signal/listeners.rs"]
+mod listeners;
+#[cfg(target_os = "linux")]
+#[path = "signal/system.rs"]
+mod system;
 
 use mainspring::signal::ctrl_c;
 use std::future::Future;

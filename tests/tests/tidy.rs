@@ -65,6 +65,8 @@ const MAY_BE_UNSAFE: &[&str] = &[
     // The slot's rule, one thread at a time, and nodes inside pinned futures.
     "drive/source.rs",
     "drive/readiness.rs",
+    // A descriptor that somebody gives away.
+    "fs/unix.rs",
     // Values handed over under a state word or a lock.
     "sync/mutex/lock.rs",
     "sync/mutex/owned.rs",
@@ -98,11 +100,21 @@ const MAY_BE_UNSAFE: &[&str] = &[
     // A set's counts, one of them the context's; futures that stay on their thread.
     "runtime/local_set.rs",
     // A handler that the system calls.
-    "signal.rs",
+    "signal/handler.rs",
+    // A descriptor from a syscall that std does not have; a closure between fork and exec.
+    "process/pidfd.rs",
+    "process/command.rs",
+    // What the system is asked that no crate wraps; sockets by number.
+    "net/unix/ucred.rs",
+    "net/unix/pipe/ends.rs",
+    "net/raw.rs",
     // Wakers that are entries of a list, by pointer.
     "group/done.rs",
-    // hyper's buffer of bytes that are not there yet.
+    // Buffers of bytes that are not there yet: those of other crates.
+    "io/ext/bytes.rs",
     "compat/hyper.rs",
+    "compat/tokio_io.rs",
+    "compat/both.rs",
 ];
 
 /// A rule: what breaks it in a tree.
@@ -151,7 +163,7 @@ fn the_tree_in_numbers() {
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     let parts =
         ["base", "wake", "task", "local", "drive", "pool", "blocking", "sync", "runtime", "time"];
-    for part in parts.into_iter().chain(["io", "net", "signal", "compat", ""]) {
+    for part in parts.into_iter().chain(["io", "net", "signal", "process", "compat", ""]) {
         let (mut files, mut lines, mut code, mut docs, mut comments) = (0, 0, 0, 0, 0);
         let (mut danger, mut notes, mut cfgs) = (0, 0, 0);
         for source in tree.runtime().filter(|source| !source.in_tests(0)) {

@@ -43,7 +43,9 @@ pub(crate) enum Kind {
     Queue,
     Token,
     Socket,
+    Duplex,
     Signal,
+    File,
 }
 
 impl Kind {
@@ -65,7 +67,9 @@ impl Kind {
             Self::Queue => "Queue",
             Self::Token => "CancellationToken",
             Self::Socket => "socket",
+            Self::Duplex => "duplex",
             Self::Signal => "signal",
+            Self::File => "file",
         }
     }
 }

@@ -2,78 +2,199 @@
 //!
 //! hyper brings no runtime: it asks for four traits. With the feature `hyper`, a [`TcpStream`] is
 //! an hyper stream as it is, without a wrapper: reads go into uninitialised memory, and a
-//! response's head and body leave in one `writev`.
+//! response's head and body leave in one `writev`. A TLS stream around it is one in a wrapper.
 //!
 //! | hyper asks for | here |
 //! |---|---|
-//! | `rt::Read`, `rt::Write` | [`TcpStream`] |
+//! | `rt::Read`, `rt::Write` | [`TcpStream`] and its halves; [`FuturesIo`], [`TokioIo`] of others |
 //! | `rt::Executor` | [`Executor`]: tasks of the current runtime |
 //! | `rt::Timer` | [`Timer`]: the runtime's clock, also when it is paused |
 //!
 //! hyper re-arms its timers for every request of a kept connection. [`Timer`] moves the deadline of
 //! the sleep that is there, so this allocates nothing.
 //!
-//! The server of the examples (`examples/src/server.rs`) is built so:
+//! hyper's connections are handlers of a [`Server`](crate::net::Server) as they are; HTTP/2 also
+//! wants the executor. A larger server is in the examples (`examples/src/server.rs`).
 //!
-//! ```ignore
-//! let (stream, _peer) = listener.accept().await?;
-//! mainspring::spawn(
-//!     hyper::server::conn::http1::Builder::new()
-//!         .timer(mainspring::compat::hyper::Timer)
-//!         .serve_connection(stream, service),
-//! );
+//! ```
+//! use hyper::server::conn::http1;
+//! use hyper::service::service_fn;
+//! use mainspring::compat::hyper::Timer;
+//! use mainspring::io::{AsyncReadExt, AsyncWriteExt};
+//! use mainspring::net::{TcpStream, start_server};
+//!
+//! # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+//! # rt.block_on(async {
+//! let server = start_server("127.0.0.1:0", |stream, _peer| {
+//!     let answer = async |_request| hyper::Result::Ok(hyper::Response::new(String::new()));
+//!     let answer = service_fn(answer);
+//!     http1::Builder::new().timer(Timer).serve_connection(stream, answer)
+//! })
+//! .await?;
+//!
+//! let mut client = TcpStream::connect(server.local_addr()).await?;
+//! client.write_all(b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").await?;
+//! let mut text = String::new();
+//! client.read_to_string(&mut text).await?;
+//! assert!(text.starts_with("HTTP/1.1 200 OK\r\n"));
+//! # std::io::Result::Ok(())
+//! # })?;
+//! # std::io::Result::Ok(())
 //! ```
 //!
 //! [`TcpStream`]: crate::net::TcpStream
+//! [`FuturesIo`]: crate::compat::FuturesIo
+//! [`TokioIo`]: crate::compat
 //! [`Executor`]: crate::compat::hyper::Executor
 //! [`Timer`]: crate::compat::hyper::Timer
 //!
-//! * INV-82: `ReadBufCursor::advance(n)` is called for the `n` bytes that the kernel has written.
+//! * INV-82: `ReadBufCursor::advance(n)` is called for `n` bytes at the front that were written.
 
-use crate::net::tcp::stream::TcpStream;
+use super::streams::{is_vectored, read_into, streams};
+use super::wrap::{FuturesIo, HyperIo};
+use crate::io::traits::{AsyncRead, AsyncWrite};
 use crate::runtime::here;
 use crate::time::instant::{self, Instant};
 use crate::time::sleep::{self, Sleep};
 use std::future::Future;
 use std::io::{self, IoSlice};
-use std::net::Shutdown;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-impl hyper::rt::Read for TcpStream {
+/// So much is zeroed at most, each time: as much as a TLS record holds.
+const MOST: usize = 16 * 1024;
+
+/// A read of a stream that wants its buffer initialised: a part of it is zeroed first.
+fn read_zeroed<T: AsyncRead + ?Sized>(
+    stream: Pin<&mut T>,
+    cx: &mut Context<'_>,
+    mut buf: hyper::rt::ReadBufCursor<'_>,
+) -> Poll<io::Result<()>> {
+    // SAFETY(INV-82): bytes are only written, so none that were initialised stop being so.
+    let memory = unsafe { buf.as_mut() };
+    let len = memory.len().min(MOST);
+    let memory = &mut memory[..len];
+    memory.fill(MaybeUninit::new(0));
+    // SAFETY(INV-82): every byte of it was written just now.
+    let memory = unsafe { &mut *(memory as *mut [MaybeUninit<u8>] as *mut [u8]) };
+    let n = ready!(stream.poll_read(cx, memory))?;
+    assert!(n <= len, "a stream has read {n} bytes into a buffer of {len}");
+    // SAFETY(INV-82): no more than were written above.
+    unsafe { buf.advance(n) };
+    Poll::Ready(Ok(()))
+}
+
+/// hyper's traits for a stream of the list.
+macro_rules! family {
+    (read(zeroed) $stream:ty) => {
+        impl hyper::rt::Read for $stream {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: hyper::rt::ReadBufCursor<'_>,
+            ) -> Poll<io::Result<()>> {
+                read_zeroed(self, cx, buf)
+            }
+        }
+    };
+    (read($how:ident) $stream:ty) => {
+        impl hyper::rt::Read for $stream {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                mut buf: hyper::rt::ReadBufCursor<'_>,
+            ) -> Poll<io::Result<()>> {
+                // SAFETY(INV-82): bytes are only written; none that were initialised stop being so.
+                let n = ready!(read_into!($how, self, cx, unsafe { buf.as_mut() }))?;
+                // SAFETY(INV-82, INV-210): so many have been written, at the front.
+                unsafe { buf.advance(n) };
+                Poll::Ready(Ok(()))
+            }
+        }
+    };
+    (write($how:ident) $stream:ty) => {
+        impl hyper::rt::Write for $stream {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                AsyncWrite::poll_write(self, cx, buf)
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                AsyncWrite::poll_flush(self, cx)
+            }
+
+            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                AsyncWrite::poll_close(self, cx)
+            }
+
+            fn is_write_vectored(&self) -> bool {
+                is_vectored!($how)
+            }
+
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                AsyncWrite::poll_write_vectored(self, cx, bufs)
+            }
+        }
+    };
+}
+streams!(family);
+
+impl<T: AsyncRead> hyper::rt::Read for FuturesIo<T> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut buf: hyper::rt::ReadBufCursor<'_>,
+        buf: hyper::rt::ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // SAFETY(INV-82): bytes are only written, so none that were initialised stop being so.
-        let n = ready!(self.poll_read_uninit(cx, unsafe { buf.as_mut() }))?;
-        // SAFETY(INV-82): `poll_read_uninit` returned `n`: so many have been written, at the front.
-        unsafe { buf.advance(n) };
-        Poll::Ready(Ok(()))
+        read_zeroed(self.get_pin_mut(), cx, buf)
     }
 }
 
-impl hyper::rt::Write for TcpStream {
+impl<T: AsyncWrite> hyper::rt::Write for FuturesIo<T> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        TcpStream::poll_write(&self, cx, buf)
+        self.get_pin_mut().poll_write(cx, buf)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_pin_mut().poll_flush(cx)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shutdown_std(Shutdown::Write))
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_pin_mut().poll_close(cx)
     }
+}
 
-    fn is_write_vectored(&self) -> bool {
-        true
+impl<T: hyper::rt::Read> AsyncRead for HyperIo<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut buf = hyper::rt::ReadBuf::new(buf);
+        ready!(self.get_pin_mut().poll_read(cx, buf.unfilled()))?;
+        Poll::Ready(Ok(buf.filled().len()))
+    }
+}
+
+impl<T: hyper::rt::Write> AsyncWrite for HyperIo<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.get_pin_mut().poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -81,7 +202,15 @@ impl hyper::rt::Write for TcpStream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        TcpStream::poll_write_vectored(&self, cx, bufs)
+        self.get_pin_mut().poll_write_vectored(cx, bufs)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_pin_mut().poll_flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_pin_mut().poll_shutdown(cx)
     }
 }
 

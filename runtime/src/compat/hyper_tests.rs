@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::net::tcp::listener::TcpListener;
+use crate::net::tcp::stream::TcpStream;
 use crate::runtime::builder::Builder;
 use hyper::rt::{Read, ReadBuf, Timer as _, Write};
 use std::future::poll_fn;

@@ -99,6 +99,12 @@ impl<E> Roll<E> {
         self.abort_all();
     }
 
+    /// Wakes the owner, for a reason of somebody else's.
+    pub(super) fn ring(&self) {
+        let bell = self.state.lock().children.as_ref().map(Children::bell);
+        bell.into_iter().for_each(Bell::ring);
+    }
+
     /// Finishes the group if nobody is in it.
     pub(super) fn try_finish(&self) -> bool {
         let mut state = self.state.lock();

@@ -75,12 +75,12 @@ pub async fn wait<T: 'static>(
     let mut delay = pin!(limit.map(sleep));
     let mut looked_at = 0;
     poll_fn(|cx| {
-        let had_budget = coop::has_budget();
+        let had_budget = coop::left() > 0;
         if until.poll_met(set, &mut looked_at, cx).is_ready() {
             return Poll::Ready(());
         }
         // The set may have used up the budget in this very poll: the time counts all the same.
-        let _free = (had_budget && !coop::has_budget()).then(coop::unlimited);
+        let _free = (had_budget && coop::left() == 0).then(coop::unlimited);
         match delay.as_mut().as_pin_mut() {
             Some(delay) => delay.poll(cx),
             None => Poll::Pending,

@@ -19,7 +19,7 @@ use crate::io::ext::whole::poll_drain;
 use crate::io::traits::{AsyncBufRead, AsyncRead, AsyncWrite};
 use pin_project_lite::pin_project;
 use std::fmt;
-use std::io;
+use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -45,10 +45,10 @@ pin_project! {
     /// ```
     pub struct BufReader<R> {
         #[pin]
-        inner: R,
-        buf: Box<[u8]>,
-        pos: usize,
-        end: usize,
+        pub(super) inner: R,
+        pub(super) buf: Box<[u8]>,
+        pub(super) pos: usize,
+        pub(super) end: usize,
     }
 }
 
@@ -59,7 +59,12 @@ impl<R> BufReader<R> {
     }
 
     /// Reads ahead up to `capacity` bytes.
+    ///
+    /// # Panics
+    /// When `capacity` is 0: without a buffer nothing can be read ahead.
+    #[track_caller]
     pub fn with_capacity(capacity: usize, inner: R) -> Self {
+        assert!(capacity > 0, "a BufReader of capacity 0 has no room to read ahead into");
         Self { inner, buf: vec![0; capacity].into_boxed_slice(), pos: 0, end: 0 }
     }
 
@@ -104,6 +109,21 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
         self.consume(n);
         Poll::Ready(Ok(n))
     }
+
+    fn poll_read_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let room = bufs.iter().fold(0usize, |sum, buf| sum.saturating_add(buf.len()));
+        if self.pos == self.end && room >= self.buf.len() {
+            return self.project().inner.poll_read_vectored(cx, bufs);
+        }
+        let mut ahead = ready!(self.as_mut().poll_fill_buf(cx))?;
+        let n = io::Read::read_vectored(&mut ahead, bufs)?;
+        self.consume(n);
+        Poll::Ready(Ok(n))
+    }
 }
 
 impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
@@ -134,7 +154,7 @@ impl<R: AsyncWrite> AsyncWrite for BufReader<R> {
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
+        bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.get_pin_mut().poll_write_vectored(cx, bufs)
     }
@@ -178,9 +198,9 @@ pin_project! {
     /// ```
     pub struct BufWriter<W> {
         #[pin]
-        inner: W,
-        buf: Vec<u8>,
-        sent: usize,
+        pub(super) inner: W,
+        pub(super) buf: Vec<u8>,
+        pub(super) sent: usize,
     }
 }
 
@@ -221,7 +241,7 @@ impl<W: AsyncWrite> BufWriter<W> {
     }
 
     /// Gives everything that was collected to the writer below.
-    fn poll_empty(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_empty(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
         // Progress is kept in `sent`: an error or a drop half-way sends nothing twice.
         ready!(poll_drain(this.inner, cx, this.buf, this.sent))?;
@@ -246,6 +266,23 @@ impl<W: AsyncWrite> AsyncWrite for BufWriter<W> {
         }
         this.buf.extend_from_slice(buf);
         Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let len = bufs.iter().fold(0usize, |sum, buf| sum.saturating_add(buf.len()));
+        if len > self.buf.capacity() - self.buf.len() {
+            ready!(self.as_mut().poll_empty(cx))?;
+        }
+        let this = self.project();
+        if len >= this.buf.capacity() {
+            return this.inner.poll_write_vectored(cx, bufs);
+        }
+        bufs.iter().for_each(|buf| this.buf.extend_from_slice(buf));
+        Poll::Ready(Ok(len))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

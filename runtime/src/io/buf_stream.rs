@@ -5,7 +5,7 @@
 use crate::io::buf::{BufReader, BufWriter};
 use crate::io::traits::{AsyncBufRead, AsyncRead, AsyncWrite};
 use pin_project_lite::pin_project;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -36,7 +36,7 @@ pin_project! {
     #[derive(Debug)]
     pub struct BufStream<S> {
         #[pin]
-        inner: BufReader<BufWriter<S>>,
+        pub(super) inner: BufReader<BufWriter<S>>,
     }
 }
 
@@ -47,6 +47,10 @@ impl<S: AsyncRead + AsyncWrite> BufStream<S> {
     }
 
     /// Buffers of `reader` and `writer` bytes.
+    ///
+    /// # Panics
+    /// When `reader` is 0.
+    #[track_caller]
     pub fn with_capacity(reader: usize, writer: usize, stream: S) -> Self {
         let writer = BufWriter::with_capacity(writer, stream);
         Self { inner: BufReader::with_capacity(reader, writer) }
@@ -73,6 +77,21 @@ impl<S: AsyncRead + AsyncWrite> BufStream<S> {
     }
 }
 
+impl<S> From<BufReader<BufWriter<S>>> for BufStream<S> {
+    fn from(inner: BufReader<BufWriter<S>>) -> Self {
+        Self { inner }
+    }
+}
+
+impl<S> From<BufWriter<BufReader<S>>> for BufStream<S> {
+    /// The buffers stay what they are, with what is in them.
+    fn from(writer: BufWriter<BufReader<S>>) -> Self {
+        let BufWriter { inner: BufReader { inner, buf: ahead, pos, end }, buf, sent } = writer;
+        let inner = BufWriter { inner, buf, sent };
+        Self { inner: BufReader { inner, buf: ahead, pos, end } }
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite> AsyncRead for BufStream<S> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -80,6 +99,14 @@ impl<S: AsyncRead + AsyncWrite> AsyncRead for BufStream<S> {
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         self.project().inner.poll_read(cx, buf)
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.project().inner.poll_read_vectored(cx, bufs)
     }
 }
 

@@ -7,22 +7,31 @@
 //!            written ──►           ◄── end
 //!  [ free │ read, not written yet │ room to read ahead into ]
 //! ```
+//!
+//! A full buffer is one read and one write. What has been written is flushed as soon as the reader
+//! has nothing more for the moment: whoever reads at the far end may have to answer first.
+//!
+//! Sockets spend the poll's budget themselves, one unit for each read and write. A slice or a
+//! `Vec` does not, so a round in which nothing was spent costs one unit: a copy from a reader that
+//! never waits to a writer that never waits still yields.
 
 #![forbid(unsafe_code)]
 
 use crate::io::ext::whole::takes_no_more;
 use crate::io::traits::{AsyncRead, AsyncWrite};
+use crate::wake::coop;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// Bytes that are under way at most.
-const CAPACITY: usize = 8 * 1024;
+/// Bytes that are under way at most, in one direction.
+pub(crate) const CAPACITY: usize = 8 * 1024;
 
 /// Copies everything from `reader` to `writer`, and flushes. Returns the number of bytes.
 ///
 /// At most 8 KiB are under way: a slow writer slows the reader down. The writer is not shut down.
+/// A reader that has a buffer already is better served by [`copy_buf`](crate::io::copy_buf).
 ///
 /// ```
 /// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
@@ -46,18 +55,13 @@ where
     R: AsyncRead + Unpin + ?Sized,
     W: AsyncWrite + Unpin + ?Sized,
 {
-    let mut copy = Copy {
-        buf: vec![0; CAPACITY].into_boxed_slice(),
-        written: 0,
-        end: 0,
-        ended: false,
-        dirty: false,
-        total: 0,
-    };
+    let mut copy = Transfer::new(CAPACITY);
     poll_fn(|cx| copy.poll(cx, Pin::new(&mut *reader), Pin::new(&mut *writer))).await
 }
 
-struct Copy {
+/// What is under way from a reader to a writer.
+#[derive(Debug)]
+pub(crate) struct Transfer {
     buf: Box<[u8]>,
     written: usize,
     end: usize,
@@ -68,23 +72,27 @@ struct Copy {
     total: u64,
 }
 
-impl Copy {
-    fn poll<R: AsyncRead + ?Sized, W: AsyncWrite + ?Sized>(
+impl Transfer {
+    /// At most `capacity` bytes, more than none.
+    pub(crate) fn new(capacity: usize) -> Self {
+        let buf = vec![0; capacity].into_boxed_slice();
+        Self { buf, written: 0, end: 0, ended: false, dirty: false, total: 0 }
+    }
+
+    /// Moves what can be moved. Ready when the reader has ended and all is written and flushed.
+    pub(crate) fn poll<R: AsyncRead + ?Sized, W: AsyncWrite + ?Sized>(
         &mut self,
         cx: &mut Context<'_>,
         mut reader: Pin<&mut R>,
         mut writer: Pin<&mut W>,
     ) -> Poll<io::Result<u64>> {
         loop {
+            ready!(coop::ready(cx));
+            let budget = coop::left();
             let read = self.fill(cx, reader.as_mut())?;
             if self.written < self.end {
-                match writer.as_mut().poll_write(cx, &self.buf[self.written..self.end])? {
-                    Poll::Ready(0) => return Poll::Ready(Err(takes_no_more())),
-                    Poll::Ready(n) => {
-                        self.written += n;
-                        self.total += n as u64;
-                        self.dirty = true;
-                    }
+                match self.drain(cx, writer.as_mut())? {
+                    Poll::Ready(()) => {}
                     // The writer will wake us; if there is more to read, read it meanwhile.
                     Poll::Pending if read.is_pending() || !self.has_room() => {
                         return Poll::Pending;
@@ -101,6 +109,9 @@ impl Copy {
                 }
                 return Poll::Pending;
             }
+            if coop::left() == budget {
+                coop::spend();
+            }
         }
     }
 
@@ -116,9 +127,29 @@ impl Copy {
         if !self.has_room() {
             return Ok(Poll::Ready(()));
         }
-        match reader.poll_read(cx, &mut self.buf[self.end..])? {
-            Poll::Ready(0) => self.ended = true,
-            Poll::Ready(n) => self.end += n,
+        match reader.poll_read(cx, &mut self.buf[self.end..]) {
+            Poll::Ready(Ok(0)) => self.ended = true,
+            Poll::Ready(Ok(n)) => self.end += n,
+            Poll::Ready(Err(error)) => unless_interrupted(error)?,
+            Poll::Pending => return Ok(Poll::Pending),
+        }
+        Ok(Poll::Ready(()))
+    }
+
+    /// Writes once. Pending: the writer will wake us.
+    fn drain<W: AsyncWrite + ?Sized>(
+        &mut self,
+        cx: &mut Context<'_>,
+        writer: Pin<&mut W>,
+    ) -> io::Result<Poll<()>> {
+        match writer.poll_write(cx, &self.buf[self.written..self.end]) {
+            Poll::Ready(Ok(0)) => return Err(takes_no_more()),
+            Poll::Ready(Ok(n)) => {
+                self.written += n;
+                self.total += n as u64;
+                self.dirty = true;
+            }
+            Poll::Ready(Err(error)) => unless_interrupted(error)?,
             Poll::Pending => return Ok(Poll::Pending),
         }
         Ok(Poll::Ready(()))
@@ -127,4 +158,9 @@ impl Copy {
     fn has_room(&self) -> bool {
         !self.ended && self.end < self.buf.len()
     }
+}
+
+/// A signal came before anything was moved: the next round tries again.
+pub(crate) fn unless_interrupted(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) }
 }

@@ -90,9 +90,29 @@ pub(crate) async fn first_of<T, A: AsyncFnMut(SocketAddr) -> io::Result<T>>(
             Err(error) => last = Some(error),
         }
     }
-    Err(last.unwrap_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidInput, "the host name has no address to try")
-    }))
+    Err(last.unwrap_or_else(no_address))
+}
+
+/// The same for an attempt that need not wait.
+///
+/// # Errors
+/// As [`first_of`].
+pub(crate) fn first_that<T>(
+    addrs: Addrs,
+    mut attempt: impl FnMut(SocketAddr) -> io::Result<T>,
+) -> io::Result<T> {
+    let mut last = None;
+    for addr in addrs {
+        match attempt(addr) {
+            Ok(done) => return Ok(done),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(no_address))
+}
+
+fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the host name has no address to try")
 }
 
 /// The addresses of a host. One, the usual number, needs no allocation.

@@ -7,10 +7,14 @@
 
 #![forbid(unsafe_code)]
 
+use super::context::with_current;
 use crate::task::error::{JoinError, panic_text};
 use crate::wake::batch::Panic;
 use std::any::Any;
+use std::error::Error;
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -25,6 +29,24 @@ pub enum Unhandled {
     /// [`block_in_place`](crate::task::block_in_place) found no thread that takes over the worker:
     /// the system refused one. Its closure runs, and what waits behind it waits until it has ended.
     NoSubstitute(JoinError),
+    /// The handler of a [`Server`](crate::net::Server) returned an error. The connection is closed,
+    /// the server goes on. asyncio: "Unhandled exception in client_connected_cb".
+    #[non_exhaustive]
+    Connection {
+        /// Whose connection it was.
+        peer: SocketAddr,
+        /// What the handler returned.
+        error: Box<dyn Error + Send + Sync>,
+    },
+    /// A [`Server`](crate::net::Server) cannot accept. If there is no descriptor or no memory left,
+    /// it tries again, at least every 640 ms, and says so once; after any other error it is closed.
+    #[non_exhaustive]
+    Accept {
+        /// Where it listens.
+        local: Option<SocketAddr>,
+        /// The system's.
+        error: io::Error,
+    },
 }
 
 impl fmt::Display for Unhandled {
@@ -35,6 +57,16 @@ impl fmt::Display for Unhandled {
             Self::NoSubstitute(why) => {
                 return write!(f, "block_in_place blocks a worker that nobody takes over: {why}");
             }
+            Self::Connection { peer, error } => {
+                return write!(f, "the handler of the connection from {peer} failed: {error}");
+            }
+            Self::Accept { local, error } => {
+                f.write_str("a server cannot accept connections")?;
+                if let Some(local) = local {
+                    write!(f, " at {local}")?;
+                }
+                return write!(f, ": {error}");
+            }
         };
         let text = panic_text(panic).unwrap_or_else(|| "(not a text)".to_owned());
         write!(f, "a waker, a destructor or a hook panicked: {text}")
@@ -44,6 +76,14 @@ impl fmt::Display for Unhandled {
 impl fmt::Debug for Unhandled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Unhandled({self})")
+    }
+}
+
+/// Tells the hook of the runtime that this thread is inside of, if there is one.
+pub(crate) fn tell(news: Unhandled) {
+    let report = with_current(|inner| inner.map(|inner| inner.report.clone()));
+    if let Some(report) = report {
+        report(Box::new(news));
     }
 }
 

@@ -128,7 +128,7 @@ pub async fn consume_budget() {
 #[inline]
 #[must_use]
 pub fn has_budget_remaining() -> bool {
-    coop::has_budget()
+    coop::left() > 0
 }
 
 /// The right to make progress once, from [`poll_proceed`]. It costs nothing unless

@@ -87,7 +87,7 @@ where
         let mut body = pin!(body(&scope));
         let mut delay = pin!(None);
         poll_fn(|cx| {
-            let had_budget = coop::has_budget();
+            let had_budget = coop::left() > 0;
             match body.as_mut().poll(cx) {
                 Poll::Ready(value) => Poll::Ready(Ok(value)),
                 Poll::Pending => scope.poll_over(delay.as_mut(), had_budget, cx).map(Err),

@@ -141,7 +141,7 @@ impl<T: Future> Future for Timeout<T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let me = self.project();
-        let had_budget = coop::has_budget();
+        let had_budget = coop::left() > 0;
         if let Poll::Ready(value) = me.value.poll(cx) {
             return Poll::Ready(Ok(value));
         }
@@ -159,7 +159,7 @@ pub(super) fn poll_delay(
     cx: &mut Context<'_>,
 ) -> Poll<Elapsed> {
     // The future used up the budget in this very poll: the deadline is looked at all the same.
-    let free = (had_budget && !coop::has_budget()).then(coop::unlimited);
+    let free = (had_budget && coop::left() == 0).then(coop::unlimited);
     let late = delay.poll(cx);
     drop(free);
     late.map(|()| Elapsed(()))

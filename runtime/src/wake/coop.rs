@@ -72,7 +72,7 @@ impl Drop for Guard {
 /// May this leaf go on? If the budget is used up, the task is woken and the answer is `Pending`.
 #[inline]
 pub(crate) fn ready(cx: &mut Context<'_>) -> Poll<()> {
-    if HERE.with(|here| here.0.get()) == 0 {
+    if left() == 0 {
         return exhausted(cx);
     }
     Poll::Ready(())
@@ -84,17 +84,17 @@ fn exhausted(cx: &mut Context<'_>) -> Poll<()> {
     Poll::Pending
 }
 
-/// Is anything left of the budget? For whoever polls another future first and must know whether
-/// that one used it up.
+/// How much is left: for whoever polls another future first and must know whether that one used
+/// it up, or spent any. Without a limit it is a number that stays as it is.
 #[inline]
-pub(crate) fn has_budget() -> bool {
-    HERE.with(|here| here.0.get()) != 0
+pub(crate) fn left() -> u8 {
+    HERE.with(|here| here.0.get())
 }
 
 /// Is this thread inside a poll of one of our executors? There it must not block.
 #[inline]
 pub(crate) fn in_poll() -> bool {
-    HERE.with(|here| here.0.get()) != UNLIMITED
+    left() != UNLIMITED
 }
 
 /// One unit of progress was made.

@@ -127,14 +127,14 @@ pub const ROWS: &[Row] = &[
     }),
 ];
 
-const TEXT: &[u8] = b"abcd\nef";
+pub const TEXT: &[u8] = b"abcd\nef";
 
 /// Bytes on their way, as far as they were let through.
 #[derive(Debug, Clone, Default)]
-struct Pipe(Arc<Mutex<Bytes>>);
+pub struct Pipe(Arc<Mutex<Bytes>>);
 
 #[derive(Debug, Default)]
-struct Bytes {
+pub struct Bytes {
     unread: VecDeque<u8>,
     /// No more will come.
     over: bool,
@@ -226,7 +226,7 @@ impl AsyncWrite for Pipe {
 }
 
 /// Reads a text that comes in parts; what it has kept and what is left are all of it, or its end.
-fn reads(
+pub fn reads(
     class: Class,
     work: impl AsyncFnOnce(&mut BufReader<Pipe>, &mut Vec<u8>) + 'static,
 ) -> Scene {
@@ -281,7 +281,7 @@ fn pieces<P: Send + 'static>(
 }
 
 /// Writes a text for which room comes in parts.
-fn writes(class: Class, work: impl AsyncFnOnce(&mut Pipe) -> usize + 'static) -> Scene {
+pub fn writes(class: Class, work: impl AsyncFnOnce(&mut Pipe) -> usize + 'static) -> Scene {
     let (pipe, counted) = (Pipe::default(), Arc::new(Mutex::new(None)));
     let (mut writer, count) = (pipe.clone(), counted.clone());
     Scene::new(async move { *count.lock().unwrap() = Some(work(&mut writer).await) })

@@ -1,12 +1,11 @@
-//! Sockets, names and the signal: what the system has handed over is not lost.
+//! Sockets and names: what the system has handed over is not lost.
 
 use crate::harness::Class::{Nothing, Part, Stays, Value};
 use crate::harness::{Lent, Row, Scene, row};
 use crate::world::World;
-use mainspring::io::{AsyncReadExt, Interest};
+use mainspring::io::{AsyncRead, AsyncReadExt, Interest};
 use mainspring::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use mainspring::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
-use mainspring::signal::ctrl_c;
 use std::future::Future;
 use std::io::{ErrorKind, Read, Write};
 use std::mem::MaybeUninit;
@@ -73,7 +72,6 @@ pub const ROWS: &[Row] = &[
         full_half(async |half| drop(half.writable().await))
     }),
     row("net::lookup_host", Stays, "a resolver that was started runs to its end", looks_up),
-    row("signal::ctrl_c", Nothing, "but a signal that comes when no call waits", signals),
 ];
 
 fn std_listener() -> std::net::TcpListener {
@@ -154,11 +152,11 @@ where
 }
 
 /// Four bytes come; none of them is lost.
-fn bytes<S: Send + 'static>(
+pub fn bytes<S: Send + 'static, R: AsyncRead + Unpin>(
     world: World,
-    (stream, mut peer): (S, std::net::TcpStream),
+    (stream, mut peer): (S, impl Write + Send + 'static),
     work: impl AsyncFnOnce(&mut S) + 'static,
-    rest: impl FnOnce(S) -> TcpStream + 'static,
+    rest: impl FnOnce(S) -> R + 'static,
 ) -> Scene {
     let lent = Lent::new(stream);
     let (left, comes) = (lent.clone(), world.clone());
@@ -194,14 +192,23 @@ fn room<S: Send + 'static>(
     work: impl AsyncFnOnce(&mut S) + 'static,
 ) -> Scene {
     let world = World::with_sockets();
-    let (stream, mut peer) = pair(&world);
+    let (stream, peer) = pair(&world);
     stream.as_sock_ref().set_send_buffer_size(4096).unwrap();
     world.0.block_on(stream.writable()).unwrap();
-    let written: usize = std::iter::from_fn(|| stream.try_write(&[1; 4096]).ok()).sum();
-    let lent = Lent::new(split(stream));
-    let left = lent.clone();
-    let mut there = peer.try_clone().unwrap();
-    let comes = world.clone();
+    let written = std::iter::from_fn(|| stream.try_write(&[1; 4096]).ok()).sum();
+    let there = peer.try_clone().unwrap();
+    full_until_read(world, (split(stream), written), (there, peer), work)
+}
+
+/// A writer that has written so much and is full; the two readers are one.
+pub fn full_until_read<S: Send + 'static, P: Read + Send + 'static>(
+    world: World,
+    (writer, written): (S, usize),
+    (mut there, mut peer): (P, P),
+    work: impl AsyncFnOnce(&mut S) + 'static,
+) -> Scene {
+    let lent = Lent::new(writer);
+    let (left, comes) = (lent.clone(), world.clone());
     Scene::new(lent.future(work))
         .step(move || {
             there.read_exact(&mut vec![0; written]).unwrap();
@@ -234,27 +241,4 @@ fn looks_up() -> Scene {
         .step(move || wait(&late))
         .check(move |_| wait(&last))
         .keeps_waker()
-}
-
-/// Sends the signal; when this returns, the runtime has heard it.
-fn interrupt(world: &World) {
-    let mut heard = Box::pin(ctrl_c());
-    let inside = world.0.enter();
-    assert!(crate::harness::poll(&mut heard).is_pending(), "no signal is kept for it");
-    drop(inside);
-    let number = std::process::id().to_string();
-    let mut kill = std::process::Command::new("kill");
-    assert!(kill.args(["-INT", &number]).status().unwrap().success());
-    world.0.block_on(heard).unwrap();
-}
-
-/// The handler stays, and the next call hears the next signal.
-fn signals() -> Scene {
-    let world = World::with_sockets();
-    // From here on the signal does not end the process.
-    interrupt(&world);
-    let comes = world.clone();
-    Scene::new(world.inside(ctrl_c))
-        .step(move || interrupt(&comes))
-        .check(move |_| interrupt(&world))
 }

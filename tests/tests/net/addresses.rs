@@ -27,11 +27,31 @@ fn of_several_addresses_the_first_that_answers_is_taken(kind: Kind) {
     });
 }
 
-fn an_address_in_use_is_an_error_with_its_name(kind: Kind) {
+fn an_address_in_use_is_an_error_that_names_it_and_says_what_to_do(kind: Kind) {
     run(kind, || async {
         let (_listener, addr) = listener().await;
-        let error = TcpListener::bind(addr).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::AddrInUse);
+        let socket = TcpSocket::new_v4().unwrap();
+        let second = TcpSocket::new_v4().unwrap();
+        // With SO_REUSEADDR two may have the address, until one of them listens.
+        for socket in [&socket, &second] {
+            socket.set_reuseaddr(true).unwrap();
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        }
+        let taken = socket.local_addr().unwrap();
+        let _first = socket.listen(1).unwrap();
+        let errors = [
+            (TcpListener::bind(addr).await.unwrap_err(), addr),
+            (TcpSocket::new_v4().unwrap().bind(addr).unwrap_err(), addr),
+            (TcpListener::bind(taken).await.unwrap_err(), taken),
+        ];
+        for (error, addr) in errors {
+            assert_eq!(error.kind(), ErrorKind::AddrInUse);
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("{addr} is in use: ")), "{text}");
+            assert!(text.contains("port 0"), "{text}");
+            #[cfg(unix)]
+            assert_eq!(number_behind(&error), Some(libc::EADDRINUSE));
+        }
     });
 }
 
@@ -121,7 +141,7 @@ fn options_are_kept(kind: Kind) {
 tests::each_scheduler! {
     a_refused_connection_is_an_error,
     of_several_addresses_the_first_that_answers_is_taken,
-    an_address_in_use_is_an_error_with_its_name,
+    an_address_in_use_is_an_error_that_names_it_and_says_what_to_do,
     names_are_looked_up_off_the_thread,
     ipv6_works_where_there_is_any,
     a_stream_lent_to_std_and_back_still_works,

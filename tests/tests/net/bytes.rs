@@ -10,32 +10,15 @@ use std::pin::pin;
 
 fn what_is_written_comes_back(kind: Kind) {
     run(kind, || async {
-        let (mut client, server) = pair().await;
-        let server = mainspring::spawn(echo(server));
-        for round in 0..1000_u32 {
-            client.write_u32(round).await.unwrap();
-            assert_eq!(client.read_u32().await.unwrap(), round);
-        }
-        drop(client);
-        server.await.unwrap().unwrap();
+        let (client, server) = pair().await;
+        echoes(client, server).await;
     });
 }
 
 fn a_closed_write_half_ends_the_reading_at_the_other_end_only(kind: Kind) {
     run(kind, || async {
-        let (mut client, mut server) = pair().await;
-        client.write_all(b"last words").await.unwrap();
-        client.shutdown().await.unwrap();
-        let mut heard = String::new();
-        assert_eq!(server.read_to_string(&mut heard).await.unwrap(), 10);
-        assert_eq!(heard, "last words");
-        server.write_all(b"answer").await.unwrap();
-        drop(server);
-        heard.clear();
-        client.read_to_string(&mut heard).await.unwrap();
-        assert_eq!(heard, "answer");
-        let error = client.write_all(b"more").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        let (client, server) = pair().await;
+        closes_by_halves(client, server).await;
     });
 }
 

@@ -5,7 +5,6 @@ use mainspring::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use mainspring::net::TcpListener;
 use std::io::{ErrorKind, Read, Write};
 use std::pin::pin;
-use std::sync::mpsc;
 
 fn readiness_is_a_hint_and_a_try_tells(kind: Kind) {
     run(kind, || async {
@@ -128,23 +127,8 @@ fn a_socket_says_that_its_runtime_has_ended(kind: Kind) {
     });
 }
 
-/// A plain thread waits for a socket whose runtime is driven, and then dropped, by another.
 fn the_end_of_a_runtime_wakes_who_waits_for_its_sockets(kind: Kind) {
-    let first = kind.runtime();
-    let (mut stream, _peer) = first.block_on(with_std());
-    let (polled, was_polled) = mpsc::channel();
-    let waiter = std::thread::spawn(move || {
-        kind.runtime().block_on(async move {
-            let mut buf = [0; 8];
-            let mut read = pin!(stream.read(&mut buf));
-            assert_pending(read.as_mut()).await;
-            polled.send(()).unwrap();
-            read.await.unwrap_err().to_string()
-        })
-    });
-    was_polled.recv().unwrap();
-    drop(first);
-    assert!(waiter.join().unwrap().contains("has ended"));
+    the_end_wakes(kind, with_std());
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub mod sync {
     pub use made::{Left, Right};
 }
 /// open.
-pub mod signal;
+pub mod alarm;
 pub(crate) mod group {
     /// all.
     pub(crate) mod gather;
@@ -78,7 +78,7 @@ const ROWS: [&str; 10] = [
     "sync::Right",
     "sync::Left::ready",
     "sync::Right::ready",
-    "signal::ctrl_c",
+    "alarm::ctrl_c",
     "task::gather",
 ];
 
@@ -90,7 +90,7 @@ fn found(rows: &[&str]) -> Vec<String> {
         ("runtime/src/sync/lock.rs", LOCK),
         ("runtime/src/sync/owned.rs", OWNED),
         ("runtime/src/sync/made.rs", MADE),
-        ("runtime/src/signal.rs", "//! open.\npub async fn ctrl_c() {}\n"),
+        ("runtime/src/alarm.rs", "//! open.\npub async fn ctrl_c() {}\n"),
         ("runtime/src/group/gather.rs", GATHER),
         ("tests/tests/drops/rows.rs", &table),
     ];

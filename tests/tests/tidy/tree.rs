@@ -31,7 +31,8 @@ pub struct Tree {
 const RUNTIME: &str = "runtime/src/";
 const LIB: &str = "runtime/src/lib.rs";
 /// Files of `runtime/src` that are pages of the map and hold nothing else.
-const PAGES: [&str; 3] = ["sync.rs", "io.rs", "net.rs"];
+const PAGES: [&str; 7] =
+    ["sync.rs", "io.rs", "net.rs", "signal.rs", "process.rs", "fs.rs", "compat.rs"];
 
 impl Tree {
     pub fn new(texts: Vec<(String, String)>, may_be_unsafe: &'static [&'static str]) -> Self {

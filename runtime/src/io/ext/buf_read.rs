@@ -10,6 +10,7 @@
 
 use super::whole::append_utf8;
 use crate::io::traits::AsyncBufRead;
+use crate::wake::coop;
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::io;
@@ -215,12 +216,18 @@ impl<'a, R: AsyncBufRead + Unpin + ?Sized> Future for FillBuf<'a, R> {
                 Poll::Pending
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            // At the end, where asking again would read again.
+            Poll::Ready(Ok([])) => Poll::Ready(Ok(&[])),
             // Asked again, because the borrow of the first answer ends with it. What is there is
-            // shown again without a read.
-            Poll::Ready(Ok(_)) => match Pin::new(reader).poll_fill_buf(cx) {
-                Poll::Ready(answer) => Poll::Ready(answer),
-                Poll::Pending => panic!("a reader that was full has become empty by itself"),
-            },
+            // shown again without a read, and for nothing: the first time may have cost the last
+            // unit of the budget.
+            Poll::Ready(Ok(_)) => {
+                let _free = coop::unlimited();
+                match Pin::new(reader).poll_fill_buf(cx) {
+                    Poll::Ready(answer) => Poll::Ready(answer),
+                    Poll::Pending => panic!("a reader that was full has become empty by itself"),
+                }
+            }
         }
     }
 }

@@ -12,11 +12,13 @@
 //! | `read_exact`, `read_u32`, … | how many bytes have been read |
 //! | `read_to_string` | the bytes read so far |
 //!
-//! Left out: `read_buf`, which needs the crate `bytes`.
+//! `read_buf` comes with the feature `bytes`.
 
 #![forbid(unsafe_code)]
 
 use super::adapt::{Chain, Take};
+#[cfg(feature = "bytes")]
+use super::bytes::ReadBuf;
 use super::number::{ReadNumber, read_numbers};
 use super::whole::{append_utf8, poll_fill};
 use crate::io::traits::AsyncRead;
@@ -59,6 +61,37 @@ pub trait AsyncReadExt: AsyncRead {
         Self: Unpin,
     {
         Read { reader: self, buf }
+    }
+
+    /// Reads some bytes into a buffer of the crate `bytes`, and returns how many; 0 means the end,
+    /// or that `buf` has no room. At most 8 KiB a call. Needs the feature `bytes`.
+    ///
+    /// ```
+    /// use mainspring::io::AsyncReadExt;
+    ///
+    /// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+    /// # rt.block_on(async {
+    /// let mut buf = bytes::BytesMut::with_capacity(64);
+    /// let mut reader = &b"tick"[..];
+    /// while reader.read_buf(&mut buf).await? > 0 {}
+    /// assert_eq!(&buf[..], b"tick");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// The reader's.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost: what was read stands in `buf`, and its length says how much.
+    #[cfg(feature = "bytes")]
+    fn read_buf<'a, B>(&'a mut self, buf: &'a mut B) -> ReadBuf<'a, Self, B>
+    where
+        Self: Unpin,
+        B: ::bytes::BufMut + ?Sized,
+    {
+        ReadBuf::new(self, buf)
     }
 
     /// Fills `buf`, and returns its length.

@@ -4,10 +4,12 @@
 //! been accepted may still be in a buffer: `flush` pushes it on, `shutdown` does so and says that
 //! nothing more will come.
 //!
-//! Left out: `write_buf` and `write_all_buf`, which need the crate `bytes`.
+//! `write_buf` and `write_all_buf` come with the feature `bytes`.
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "bytes")]
+use super::bytes::{WriteAllBuf, WriteBuf};
 use super::number::{WriteNumber, write_numbers};
 use super::whole::poll_drain;
 use crate::io::traits::AsyncWrite;
@@ -62,6 +64,53 @@ pub trait AsyncWriteExt: AsyncWrite {
         Self: Unpin,
     {
         WriteVectored { writer: self, bufs }
+    }
+
+    /// Writes some of a buffer of the crate `bytes`, takes that off it, and returns how much. Of a
+    /// buffer in pieces, several in one call where the writer can. Needs the feature `bytes`.
+    ///
+    /// # Errors
+    /// The writer's.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost: `buf` holds what was not written.
+    #[cfg(feature = "bytes")]
+    fn write_buf<'a, B>(&'a mut self, buf: &'a mut B) -> WriteBuf<'a, Self, B>
+    where
+        Self: Unpin,
+        B: ::bytes::Buf + ?Sized,
+    {
+        WriteBuf::new(self, buf)
+    }
+
+    /// Writes all of a buffer of the crate `bytes`, which is empty then. Needs the feature `bytes`.
+    ///
+    /// ```
+    /// use mainspring::io::AsyncWriteExt;
+    ///
+    /// # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
+    /// # rt.block_on(async {
+    /// let mut text = bytes::Buf::chain(&b"tick "[..], &b"tock"[..]);
+    /// let mut writer = Vec::new();
+    /// writer.write_all_buf(&mut text).await?;
+    /// assert_eq!(writer, b"tick tock");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// `WriteZero` when the writer takes no more; otherwise the writer's.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost: `buf` holds what was not written. Call it again.
+    #[cfg(feature = "bytes")]
+    fn write_all_buf<'a, B>(&'a mut self, buf: &'a mut B) -> WriteAllBuf<'a, Self, B>
+    where
+        Self: Unpin,
+        B: ::bytes::Buf + ?Sized,
+    {
+        WriteAllBuf::new(self, buf)
     }
 
     /// Writes all of `buf`.

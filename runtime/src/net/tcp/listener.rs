@@ -20,10 +20,13 @@
 use super::stream::TcpStream;
 use crate::drive::ready::{Interest, Ready};
 use crate::drive::source::Direction;
-use crate::io::async_fd::{AsyncFd, current_reactor};
-use crate::net::addr::{ToSocketAddrs, first_of, resolve};
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
-use std::fmt;
+use crate::io::async_fd::AsyncFd;
+use crate::net::addr::{ToSocketAddrs, first_that, resolve};
+use crate::net::as_fd::as_fd;
+use crate::net::in_use::explain_port;
+use crate::net::of_std::of_std;
+use crate::net::options::options;
+use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll, ready};
@@ -68,6 +71,9 @@ pub struct TcpListener {
     fd: AsyncFd<mio::net::TcpListener>,
 }
 
+of_std!(TcpListener, std::net::TcpListener, mio::net::TcpListener, Ready::EMPTY);
+as_fd!(TcpListener);
+
 impl TcpListener {
     /// Opens a socket that listens on `addr`; port 0 lets the system choose one.
     ///
@@ -76,7 +82,8 @@ impl TcpListener {
     /// For other options, use [`TcpSocket`](crate::net::TcpSocket).
     ///
     /// # Errors
-    /// The last address's, `AddrInUse` above all; `InvalidInput` when there is none to try.
+    /// The last address's; `InvalidInput` when there is none to try. `AddrInUse` above all: it
+    /// names the address, and says what to do; its `raw_os_error` is `None` for that.
     ///
     /// # Panics
     /// Outside a runtime.
@@ -84,20 +91,16 @@ impl TcpListener {
     /// # Cancel safety
     /// Nothing is lost: no socket is left behind.
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
-        first_of(resolve(addr).await?, async |addr| {
+        first_that(resolve(addr).await?, |addr| {
             let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
             #[cfg(unix)]
             socket.set_reuse_address(true)?;
             socket.set_nonblocking(true)?;
-            socket.bind(&addr.into())?;
-            socket.listen(BACKLOG)?;
+            explain_port(socket.bind(&addr.into()), addr)?;
+            // Of two sockets with `SO_REUSEADDR`, the second to listen is told here.
+            explain_port(socket.listen(BACKLOG), addr)?;
             Self::from_mio(mio::net::TcpListener::from_std(socket.into()))
         })
-        .await
-    }
-
-    pub(super) fn from_mio(listener: mio::net::TcpListener) -> io::Result<TcpListener> {
-        Ok(TcpListener { fd: AsyncFd::new(&current_reactor(), listener, Ready::EMPTY)? })
     }
 
     /// Accepts the next connection, and says who called.
@@ -130,27 +133,6 @@ impl TcpListener {
         Ok((TcpStream::connected(self.fd.reactor(), stream)?, peer))
     }
 
-    /// Takes over a listener of std's, and sets it to non-blocking.
-    ///
-    /// # Errors
-    /// The system's.
-    ///
-    /// # Panics
-    /// Outside a runtime.
-    #[track_caller]
-    pub fn from_std(listener: std::net::TcpListener) -> io::Result<TcpListener> {
-        listener.set_nonblocking(true)?;
-        Self::from_mio(mio::net::TcpListener::from_std(listener))
-    }
-
-    /// Gives the listener to std. It stays non-blocking: set that as you need it.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn into_std(self) -> io::Result<std::net::TcpListener> {
-        self.fd.into_inner().map(std::net::TcpListener::from)
-    }
-
     /// The address it listens on; tells the port when it was bound to port 0.
     ///
     /// # Errors
@@ -158,43 +140,9 @@ impl TcpListener {
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.fd.get().local_addr()
     }
-
-    /// The hop limit of packets sent (`IP_TTL`).
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn ttl(&self) -> io::Result<u32> {
-        self.fd.get().ttl()
-    }
-
-    /// Sets the hop limit of packets sent, also for connections accepted from now on.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
-        self.fd.get().set_ttl(ttl)
-    }
-
-    /// The socket, for options that have no method here.
-    pub fn as_sock_ref(&self) -> SockRef<'_> {
-        SockRef::from(self.fd.get())
-    }
 }
 
-impl TryFrom<std::net::TcpListener> for TcpListener {
-    type Error = io::Error;
-
-    /// See [`TcpListener::from_std`].
-    #[track_caller]
-    fn try_from(listener: std::net::TcpListener) -> io::Result<TcpListener> {
-        TcpListener::from_std(listener)
-    }
+options! { TcpListener:
+    "the hop limit of packets sent (`IP_TTL`), also by connections accepted from now on",
+        set_ttl, ttl, u32, set_ttl_v4, ttl_v4;
 }
-
-impl fmt::Debug for TcpListener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fd.get().fmt(f)
-    }
-}
-
-crate::net::as_fd::as_fd!(TcpListener);

@@ -13,10 +13,12 @@
 
 use super::listener::TcpListener;
 use super::stream::TcpStream;
-use socket2::{Domain, Protocol, Socket, Type};
+use crate::net::as_fd::as_fd_of;
+use crate::net::in_use::explain_port;
+use crate::net::options::{device, linger, options, traffic};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 /// A TCP socket that is neither connected nor listening yet.
 ///
@@ -40,46 +42,24 @@ pub struct TcpSocket {
     socket: Socket,
 }
 
-/// Pairs of getter and setter that socket2 has under another name or type.
-macro_rules! options {
-    ($(
-        $(#[cfg($cfg:meta)])?
-        $what:literal, $set:ident, $get:ident, $value:ty, $set2:ident, $get2:ident;
-    )*) => {
-        impl TcpSocket {
-            $(
-                $(#[cfg($cfg)])?
-                #[doc = concat!("Sets ", $what, ".\n\n# Errors\nThe system's.")]
-                pub fn $set(&self, value: $value) -> io::Result<()> {
-                    self.socket.$set2(value)
-                }
-
-                $(#[cfg($cfg)])?
-                #[doc = concat!("Reads ", $what, ".\n\n# Errors\nThe system's.")]
-                pub fn $get(&self) -> io::Result<$value> {
-                    self.socket.$get2()
-                }
-            )*
-        }
-    };
-}
-
-options! {
-    "whether a silent connection is probed (`SO_KEEPALIVE`)",
+options! { TcpSocket:
+    "whether a silent connection is probed (`SO_KEEPALIVE`); for how soon and how often, see \
+     [`as_sock_ref`](Self::as_sock_ref)",
         set_keepalive, keepalive, bool, set_keepalive, keepalive;
     "whether an address in TIME_WAIT may be bound (`SO_REUSEADDR`)",
         set_reuseaddr, reuseaddr, bool, set_reuse_address, reuse_address;
     #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
-    "whether several sockets may listen on one port, and share its connections (`SO_REUSEPORT`)",
+    "whether several sockets may listen on one port, and share its connections (`SO_REUSEPORT`): \
+     all of them set it, before they bind, and belong to one user",
         set_reuseport, reuseport, bool, set_reuse_port, reuse_port;
     "whether small writes are sent at once (`TCP_NODELAY`)",
         set_nodelay, nodelay, bool, set_tcp_nodelay, tcp_nodelay;
-    "the type of service of packets sent (`IP_TOS`)",
-        set_tos_v4, tos_v4, u32, set_tos_v4, tos_v4;
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    "the traffic class of IPv6 packets sent (`IPV6_TCLASS`)",
-        set_tclass_v6, tclass_v6, u32, set_tclass_v6, tclass_v6;
 }
+
+traffic!(TcpSocket);
+linger!(TcpSocket);
+device!(TcpSocket);
+as_fd_of!(TcpSocket, |this| &this.socket);
 
 impl TcpSocket {
     /// An IPv4 socket (`AF_INET`).
@@ -102,6 +82,16 @@ impl TcpSocket {
         let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
         Ok(TcpSocket { socket })
+    }
+
+    #[cfg(unix)]
+    pub(in crate::net) fn of(socket: Socket) -> TcpSocket {
+        TcpSocket { socket }
+    }
+
+    #[cfg(unix)]
+    pub(in crate::net) fn into_inner(self) -> Socket {
+        self.socket
     }
 
     /// Sets the size of the send buffer (`SO_SNDBUF`), in bytes. Linux doubles it, for its own use.
@@ -136,49 +126,24 @@ impl TcpSocket {
         self.socket.recv_buffer_size().map(|size| u32::try_from(size).unwrap_or(u32::MAX))
     }
 
-    /// Sets how long `close` holds on to unsent data (`SO_LINGER`), in whole seconds. A socket that
-    /// lingers blocks the thread that drops it: use this for zero, see
-    /// [`set_zero_linger`](TcpSocket::set_zero_linger), or for std.
+    /// The socket, for options that have no method here: socket2 has them all.
     ///
-    /// # Errors
-    /// The system's.
-    #[deprecated = "a lingering close blocks the thread; see `set_zero_linger`"]
-    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
-        self.socket.set_linger(linger)
-    }
-
-    /// Makes the close of this socket a reset: unsent data is thrown away, the peer gets an error.
+    /// ```
+    /// use mainspring::net::TcpSocket;
+    /// use socket2::TcpKeepalive;
+    /// use std::time::Duration;
     ///
-    /// # Errors
-    /// The system's.
-    pub fn set_zero_linger(&self) -> io::Result<()> {
-        self.socket.set_linger(Some(Duration::ZERO))
-    }
-
-    /// Reads how long `close` holds on to unsent data.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn linger(&self) -> io::Result<Option<Duration>> {
-        self.socket.linger()
-    }
-
-    /// The name of the interface this socket is bound to, if it is.
-    ///
-    /// # Errors
-    /// The system's.
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
-    pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
-        self.socket.device()
-    }
-
-    /// Binds to an interface by name, or to none.
-    ///
-    /// # Errors
-    /// The system's.
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
-    pub fn bind_device(&self, interface: Option<&[u8]>) -> io::Result<()> {
-        self.socket.bind_device(interface)
+    /// let socket = TcpSocket::new_v4()?;
+    /// // Probe after a minute of silence, then every ten seconds.
+    /// let probes = TcpKeepalive::new()
+    ///     .with_time(Duration::from_secs(60))
+    ///     .with_interval(Duration::from_secs(10));
+    /// socket.as_sock_ref().set_tcp_keepalive(&probes)?;
+    /// assert!(socket.keepalive()?);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn as_sock_ref(&self) -> SockRef<'_> {
+        SockRef::from(&self.socket)
     }
 
     /// The address it is bound to.
@@ -200,9 +165,9 @@ impl TcpSocket {
     /// Binds to `addr`: to listen there, or to call from there.
     ///
     /// # Errors
-    /// The system's, `AddrInUse` above all.
+    /// The system's, `AddrInUse` above all, which names the address.
     pub fn bind(&self, addr: SocketAddr) -> io::Result<()> {
-        self.socket.bind(&addr.into())
+        explain_port(self.socket.bind(&addr.into()), addr)
     }
 
     /// Connects to `addr`.
@@ -233,7 +198,11 @@ impl TcpSocket {
     /// Outside a runtime.
     #[track_caller]
     pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
-        self.socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+        let listens = self.socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX));
+        match self.local_addr() {
+            Ok(addr) => explain_port(listens, addr)?,
+            Err(_) => listens?,
+        }
         TcpListener::from_mio(mio::net::TcpListener::from_std(self.socket.into()))
     }
 

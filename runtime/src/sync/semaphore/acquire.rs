@@ -27,7 +27,7 @@ impl Permits {
     /// poll of [`acquire`](Self::acquire) would do, without the future.
     #[inline]
     pub(crate) fn acquire_now(&self, n: usize) -> bool {
-        let now = coop::has_budget() && self.try_acquire(n).is_ok();
+        let now = coop::left() > 0 && self.try_acquire(n).is_ok();
         if now {
             coop::spend();
         }
