@@ -1,10 +1,20 @@
-//! How the answers of several sources become one, in virtual time.
+//! The search in virtual time: how the answers of several sources become one, and the whole service
+//! over `io::duplex`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use examples::flags::Scheduler;
 use examples::primer::{Out, record};
-use examples::search::combine::{Answer, NoAnswer, Source, combine};
+use examples::search::combine::{Answer, NoAnswer, Source, Sources, combine};
+use examples::search::numbers::Numbers;
+use examples::search::routes::{App, router};
+use examples::search::serve::{Signs, connection};
+use http_body_util::{BodyExt, Empty};
+use hyper::Request;
+use hyper::client::conn::http1;
+use mainspring::io::duplex;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -86,4 +96,70 @@ fn a_source_that_panics_has_failed_and_the_other_answers() {
             assert!(nothing.results.is_empty() && nothing.failed.is_empty());
         });
     }
+}
+
+/// What each source of a service gives, and after how many seconds.
+#[derive(Debug)]
+struct Told {
+    out: Out,
+    db: (f64, Answer),
+    api: (f64, Answer),
+}
+
+impl Sources for Told {
+    fn ask(&self, keyword: &str) -> Vec<Source> {
+        let db =
+            self.db.1.clone().map(|rows| rows.iter().map(|n| n.replace('?', keyword)).collect());
+        vec![
+            Source::new("db", source(self.out.clone(), self.db.0, db)),
+            Source::new("api", source(self.out.clone(), self.api.0, self.api.1.clone())),
+        ]
+    }
+}
+
+/// Starts a service with these sources, and asks it for these paths, on one connection.
+async fn serve_and_ask(out: &Out, told: Told, paths: &[&str]) {
+    let numbers = Arc::new(Numbers::of(&["db", "api"]));
+    let app = App { sources: Arc::new(told), limit: out.time(3.0), numbers };
+    let (near, far) = duplex(64 * 1024);
+    let signs = Arc::new(Signs::default());
+    let service = mainspring::spawn({
+        let signs = signs.clone();
+        async move { connection(far, router(app), LIMIT, &signs).await }
+    });
+    let (mut sender, client) = http1::handshake(near).await.unwrap();
+    mainspring::spawn(client);
+    for path in paths {
+        let request = Request::get(*path).header("host", "duplex").body(Empty::<Bytes>::new());
+        let answer = sender.send_request(request.unwrap()).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        out.line(format!("{path}: {status} {}", String::from_utf8_lossy(&body)));
+    }
+    signs.stopping.set();
+    service.await.unwrap();
+}
+
+/// S4.2, the whole service. The times are those of the reference without its drift: 0.81, 2.02 and
+/// 3.01 s. It says `partial_failure: false` when the API fails, and 200 when both do.
+#[test]
+fn the_service_answers_what_the_reference_answers_and_when() {
+    let rows = || Ok(vec!["DB_?_1".to_owned(), "DB_?_2".to_owned()]);
+    let title = || found("Sample Slide Show");
+    let ai = "/search?keyword=AI";
+    let printed = record(
+        |_| {},
+        async |out| {
+            let told = |db, api| Told { out: out.clone(), db, api };
+            let paths = [ai, ai, "/search", "/nowhere"];
+            serve_and_ask(&out, told((0.8, rows()), (0.0, title())), &paths).await;
+            serve_and_ask(&out, told((0.8, rows()), (2.0, failed("late"))), &[ai]).await;
+            serve_and_ask(&out, told((0.8, failed("down")), (0.0, title())), &[ai]).await;
+            serve_and_ask(&out, told((0.8, failed("down")), (2.0, failed("late"))), &[ai]).await;
+            serve_and_ask(&out, told((4.0, rows()), (0.0, title())), &[ai]).await;
+            Ok(())
+        },
+    );
+    let golden = include_str!("../../tests/golden/search_service.txt");
+    assert_eq!(printed, golden, "\nprinted:\n{printed}");
 }

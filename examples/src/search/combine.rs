@@ -31,8 +31,8 @@ pub type Answer = Result<Vec<String>, String>;
 
 /// One question to one source, not yet asked.
 pub struct Source {
-    name: &'static str,
-    answer: Pin<Box<dyn Future<Output = Answer> + Send>>,
+    pub name: &'static str,
+    pub answer: Pin<Box<dyn Future<Output = Answer> + Send>>,
 }
 
 impl Source {
@@ -46,6 +46,12 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Source").field(&self.name).finish()
     }
+}
+
+/// Whoever is asked.
+pub trait Sources: fmt::Debug + Send + Sync {
+    /// A question to each, in the order in which their results shall stand.
+    fn ask(&self, keyword: &str) -> Vec<Source>;
 }
 
 /// A source that has failed, and why.

@@ -16,7 +16,7 @@ use hdrhistogram::Histogram;
 use mainspring::runtime::RuntimeMetrics;
 use mainspring::time::Instant;
 
-use super::combine::Answer;
+use super::combine::Source;
 
 /// Latencies are kept up to this; a longer one counts as this.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -90,14 +90,10 @@ impl Numbers {
         Connected(self.clone())
     }
 
-    /// The same future, with its end counted: also that it is dropped, and even before its start.
-    pub fn watch(
-        self: &Arc<Self>,
-        name: &'static str,
-        answer: impl Future<Output = Answer> + Send + 'static,
-    ) -> impl Future<Output = Answer> + Send + 'static {
+    /// The same source, with its end counted: also that it is dropped, and even before its start.
+    pub fn watch(self: &Arc<Self>, Source { name, answer }: Source) -> Source {
         let mut watched = Watched { numbers: self.clone(), name, ended: false };
-        async move {
+        Source::new(name, async move {
             let answer = answer.await;
             watched.ended = true;
             let mut counts = watched.numbers.lock();
@@ -108,7 +104,7 @@ impl Numbers {
             }
             drop(counts);
             answer
-        }
+        })
     }
 
     /// How the answers of a source have ended.
@@ -271,13 +267,12 @@ mod tests {
     fn every_end_of_a_source_is_counted_once() {
         Scheduler::CURRENT_THREAD.runtime().unwrap().block_on(async {
             let numbers = Arc::new(Numbers::of(&["db"]));
-            let good = numbers.watch("db", async { Ok(Vec::new()) });
-            assert_eq!(good.await, Ok(Vec::new()));
-            let bad = numbers.watch("db", async { Err("no".to_owned()) });
-            assert!(bad.await.is_err());
-            let bug = numbers.watch("db", async { panic!("a bug that the test has planted") });
+            let watch = |answer| numbers.watch(Source { name: "db", answer }).answer;
+            assert_eq!(watch(Box::pin(async { Ok(Vec::new()) })).await, Ok(Vec::new()));
+            assert!(watch(Box::pin(async { Err("no".to_owned()) })).await.is_err());
+            let bug = watch(Box::pin(async { panic!("a bug that the test has planted") }));
             assert!(mainspring::spawn(bug).await.unwrap_err().is_panic());
-            drop(numbers.watch("db", std::future::pending()));
+            drop(watch(Box::pin(std::future::pending())));
             let Ends { answered, failed, dropped } = numbers.source("db");
             assert_eq!((answered, failed, dropped), (1, 2, 1));
         });

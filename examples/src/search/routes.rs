@@ -29,9 +29,8 @@ use mainspring::runtime::{Handle, TaskDump, WaitsFor};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::combine::{Combined, NoAnswer, Source, combine};
+use super::combine::{Combined, NoAnswer, Sources, combine};
 use super::numbers::Numbers;
-use super::sources::{Api, Database};
 
 /// No path here reads a body; one that says it is longer is refused before it is sent.
 const LARGEST_BODY: u64 = 16 * 1024;
@@ -39,8 +38,7 @@ const LARGEST_BODY: u64 = 16 * 1024;
 /// What every request can reach.
 #[derive(Clone, Debug)]
 pub struct App {
-    pub database: Database,
-    pub api: Api,
+    pub sources: Arc<dyn Sources>,
     /// For a whole search.
     pub limit: Duration,
     pub numbers: Arc<Numbers>,
@@ -84,7 +82,9 @@ async fn search(
     // The last one counts, as for FastAPI.
     let keyword = pairs.into_iter().rev().find(|(name, _)| name == "keyword");
     let Some((_, keyword)) = keyword else { return no_keyword() };
-    match combine(app.limit, app.sources(&keyword)).await {
+    let sources = app.sources.ask(&keyword);
+    let watched = sources.into_iter().map(|source| app.numbers.watch(source)).collect();
+    match combine(app.limit, watched).await {
         Ok(Combined { results, failed }) => {
             failed.iter().for_each(|failed| eprintln!("search {keyword:?}: {failed}"));
             let partial_failure = !failed.is_empty();
@@ -107,18 +107,6 @@ fn no_keyword() -> Response {
     let body = format!(r#"{{"detail":[{at}]}}"#);
     let kind = [(CONTENT_TYPE, "application/json")];
     (StatusCode::UNPROCESSABLE_ENTITY, kind, body).into_response()
-}
-
-impl App {
-    /// Both sources, in the order of their results; each is counted.
-    fn sources(&self, keyword: &str) -> Vec<Source> {
-        let database = self.database.clone().query(keyword.to_owned());
-        let api = self.api.clone().query();
-        vec![
-            Source::new("db", self.numbers.watch("db", database)),
-            Source::new("api", self.numbers.watch("api", api)),
-        ]
-    }
 }
 
 async fn no_large_body(request: Request, next: Next) -> Response {

@@ -28,10 +28,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper_util::service::TowerToHyperService;
 use mainspring::compat::hyper::Timer;
-use mainspring::net::{TcpListener, TcpStream};
+use mainspring::net::TcpListener;
 use mainspring::sync::{Event, Semaphore};
 use mainspring::task::Builder;
 use mainspring::time::{sleep, timeout};
@@ -78,11 +79,11 @@ impl fmt::Display for Stopped {
 
 /// What every connection listens for.
 #[derive(Debug, Default)]
-struct Signs {
+pub struct Signs {
     /// No further request.
-    stopping: Event,
+    pub stopping: Event,
     /// The end, at once.
-    cut: Event,
+    pub cut: Event,
 }
 
 /// Serves until `stop` is ready. Then it accepts nothing more and lets the requests that are
@@ -108,6 +109,7 @@ pub async fn serve(
         match race(stop.as_mut(), next).await {
             First::Left(Hurry(hurry)) => break hurry,
             First::Right((permit, Ok((stream, peer)))) => {
+                let _ = stream.set_nodelay(true);
                 let (router, signs, counted) =
                     (router.clone(), signs.clone(), numbers.connection());
                 spawn(peer, async move {
@@ -138,8 +140,17 @@ fn spawn(peer: SocketAddr, connection: impl Future<Output = ()> + Send + 'static
     drop(Builder::new().name(&name).spawn(connection));
 }
 
-async fn connection(stream: TcpStream, router: Router, head: Duration, signs: &Signs) {
-    let _ = stream.set_nodelay(true);
+/// Answers the requests that come on one connection, until it ends or a sign is given. The head of
+/// a request may take so long, and so may the wait for it.
+///
+/// # Cancel safety
+/// Dropping it closes the connection and drops the request that is running.
+pub async fn connection(
+    stream: impl Read + Write + Unpin,
+    router: Router,
+    head: Duration,
+    signs: &Signs,
+) {
     let served = http1::Builder::new()
         .timer(Timer)
         .header_read_timeout(head)

@@ -20,7 +20,7 @@ use mainspring::task::JoinHandle;
 use super::numbers::Numbers;
 use super::routes::{App, router};
 use super::serve::{Hurry, Limits, Stopped, serve};
-use super::sources::{Api, Database};
+use super::sources::{Api, Both, Database};
 use crate::client::Client;
 use crate::flags;
 use crate::server::Server;
@@ -91,6 +91,7 @@ impl Default for Config {
 pub struct Service {
     listener: TcpListener,
     addr: SocketAddr,
+    api: Uri,
     /// The API, if it is ours.
     server: Option<Server>,
     app: App,
@@ -114,17 +115,19 @@ impl Service {
         };
         let client = Client::new(config.api_connections.get() as usize);
         let app = App {
-            database: Database { delay: scaled(config.db_delay), fails: config.db_fail },
-            api: Api { client, url, limit: scaled(config.api_timeout) },
+            sources: Arc::new(Both {
+                database: Database { delay: scaled(config.db_delay), fails: config.db_fail },
+                api: Api { client, url: url.clone(), limit: scaled(config.api_timeout) },
+            }),
             limit: scaled(config.timeout),
-            numbers: Arc::new(Numbers::of(&["db", "api"])),
+            numbers: Arc::new(Numbers::of(&Both::NAMES)),
         };
         let limits = Limits {
             connections: config.connections,
             head: scaled(config.head_timeout),
             grace: scaled(config.grace),
         };
-        Ok(Service { listener, addr, server, app, limits })
+        Ok(Service { listener, addr, api: url, server, app, limits })
     }
 
     /// Where it listens.
@@ -139,7 +142,7 @@ impl Service {
 
     /// What it asks.
     pub fn api(&self) -> &Uri {
-        &self.app.api.url
+        &self.api
     }
 
     /// Serves until `stop` is ready and the requests that are running have ended, or the

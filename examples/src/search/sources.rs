@@ -11,8 +11,30 @@ use hyper::Uri;
 use mainspring::time::{sleep, timeout};
 use serde_json::Value;
 
-use super::combine::Answer;
+use super::combine::{Answer, Source, Sources};
 use crate::client::Client;
+
+/// Both, the database first.
+#[derive(Clone, Debug)]
+pub struct Both {
+    pub database: Database,
+    pub api: Api,
+}
+
+impl Both {
+    /// What they are called.
+    pub const NAMES: [&'static str; 2] = ["db", "api"];
+}
+
+impl Sources for Both {
+    fn ask(&self, keyword: &str) -> Vec<Source> {
+        let [db, api] = Both::NAMES;
+        vec![
+            Source::new(db, self.database.clone().query(keyword.to_owned())),
+            Source::new(api, self.api.clone().query()),
+        ]
+    }
+}
 
 /// As in the document: a wait, and then two rows.
 #[derive(Clone, Debug)]
