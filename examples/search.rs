@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release --example search                     on port 8000, until ctrl-c
 //! curl 'http://127.0.0.1:8000/search?keyword=AI'           in another terminal; or a browser
-//! cargo run --release --example search -- --check          it asks itself, 10 s, and ends
+//! cargo run --release --example search -- --check          it asks itself, 8 s, and ends
 //! cargo run --release --example search -- --api-fail       200, but "partial_failure": true
 //! cargo run --release --example search -- --db-delay 4     504 after 3 s
 //! cargo run --release --example search -- --current-thread     the service on one thread

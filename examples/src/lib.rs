@@ -56,7 +56,7 @@ pub mod search {
 
     /// several sources asked at once: all that came, who failed, or that time ran out.
     pub mod combine;
-    /// what is counted: requests, latencies, sources that failed or were dropped; as Prometheus text.
+    /// what is counted: requests, latencies, how sources ended; as Prometheus text.
     pub mod numbers;
     /// the two sources of the document: a database that is a delay, and an API over HTTP.
     pub mod sources;

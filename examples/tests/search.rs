@@ -350,6 +350,9 @@ fn a_flag_or_a_port_that_cannot_be_is_refused_with_the_reason() {
     run("search", &["--api-url", "https://example.org/"]).bad().tells("http://");
     run("search", &["--api-url", "nonsense"]).bad().tells("http://");
     run("search", &["--timeout", "-1"]).bad();
+    run("search", &["--timeout", "0"]).bad().tells("give a time above 0");
+    run("search", &["--db-delay", "1e9"]).bad().tells("at most a day");
+    run("search", &["--api-delay", "11"]).bad().tells("at most 10");
     run("search", &["--db-delay", "soon"]).bad().tells("give seconds");
     run("search", &["--connections", "0"]).bad().tells("--connections");
     run("search", &["--check", "--db-fail"]).bad().tells("--db-fail");

@@ -1,4 +1,4 @@
-//! what is counted: requests, latencies, sources that failed or were dropped; as Prometheus text.
+//! what is counted: requests, latencies, how sources ended; as Prometheus text.
 //!
 //! Whoever is counted may be dropped at any await: a request whose client has gone, a source at the
 //! limit. So what is running is a guard, and its `Drop` counts the end that nobody else counts.

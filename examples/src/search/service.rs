@@ -29,7 +29,7 @@ use crate::server::Server;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
     /// Seconds that the database takes
-    #[arg(long, default_value = "0.8", value_parser = flags::seconds)]
+    #[arg(long, default_value = "0.8", value_parser = wait)]
     pub db_delay: Duration,
     /// The database fails after that time
     #[arg(long)]
@@ -38,32 +38,54 @@ pub struct Config {
     #[arg(long, value_name = "URL", value_parser = http, conflicts_with = "api_fail")]
     pub api_url: Option<Uri>,
     /// Seconds that the API takes, up to 10
-    #[arg(long, default_value = "0", value_parser = flags::seconds, conflicts_with = "api_url")]
+    #[arg(long, default_value = "0", value_parser = api_wait, conflicts_with = "api_url")]
     pub api_delay: Duration,
     /// The API answers 503
     #[arg(long)]
     pub api_fail: bool,
     /// Seconds that the API may take
-    #[arg(long, default_value = "2", value_parser = flags::seconds)]
+    #[arg(long, default_value = "2", value_parser = limit)]
     pub api_timeout: Duration,
     /// Most connections to the API
     #[arg(long, default_value = "100")]
     pub api_connections: NonZeroU32,
     /// Seconds that a search may take
-    #[arg(long, default_value = "3", value_parser = flags::seconds)]
+    #[arg(long, default_value = "3", value_parser = limit)]
     pub timeout: Duration,
     /// Most connections of clients
-    #[arg(long, default_value = "1000")]
+    #[arg(long, default_value = "500")]
     pub connections: NonZeroU32,
     /// Seconds that a client may take to send the head of a request, or to send nothing
-    #[arg(long, default_value = "10", value_parser = flags::seconds)]
+    #[arg(long, default_value = "10", value_parser = limit)]
     pub head_timeout: Duration,
     /// Seconds that running requests get when the service stops
-    #[arg(long, default_value = "5", value_parser = flags::seconds)]
+    #[arg(long, default_value = "5", value_parser = wait)]
     pub grace: Duration,
     /// Factor for all of these seconds: 0.1 is ten times as fast
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     pub scale: f64,
+}
+
+fn wait(text: &str) -> Result<Duration, String> {
+    let time = flags::seconds(text)?;
+    match time <= Duration::from_secs(86_400) {
+        true => Ok(time),
+        false => Err("give at most a day, 86400".to_owned()),
+    }
+}
+
+fn limit(text: &str) -> Result<Duration, String> {
+    match wait(text)? {
+        Duration::ZERO => Err("give a time above 0".to_owned()),
+        time => Ok(time),
+    }
+}
+
+fn api_wait(text: &str) -> Result<Duration, String> {
+    match wait(text)? {
+        time if time <= Duration::from_secs(10) => Ok(time),
+        _ => Err("the API waits for at most 10".to_owned()),
+    }
 }
 
 fn http(text: &str) -> Result<Uri, String> {
