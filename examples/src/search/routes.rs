@@ -8,9 +8,9 @@
 //! | `/tasks`, `/tasks.json` | every live task, and what it waits for |
 //! | `/` | a page that says so |
 //!
-//! 200, 404, 405, 422 and 504 have the bodies that FastAPI gives them, byte for byte: the keys stand
-//! in the order of the fields of [`Found`]. The document has no 502: when every source fails it
-//! answers 200 with no results, which reads as "there is nothing of that name".
+//! 200, 404, 405, 422 and 504 have the bodies that FastAPI gives them, byte for byte, their keys in
+//! the same order. The document has no 502: when every source fails it answers 200 with no results,
+//! which reads as "there is nothing of that name".
 
 #![forbid(unsafe_code)]
 
