@@ -78,3 +78,22 @@ pub mod scraper {
     /// the scraper itself: a queue, workers, and one task that writes.
     pub mod run;
 }
+
+pub mod search {
+    //! the fifth document's `/search`: its parts, from two futures to a server that stops cleanly.
+
+    /// several sources asked at once: all that came, who failed, or that time ran out.
+    pub mod combine;
+    /// what is counted: requests, latencies, how sources ended; as Prometheus text.
+    pub mod numbers;
+    /// the two sources of the document: a database that is a delay, and an API over HTTP.
+    pub mod sources;
+    /// the paths of the service, on axum's router, and what each answers.
+    pub mod routes;
+    /// an accept loop: so many connections, no slow ones, and an end that lets requests finish.
+    pub mod serve;
+    /// the service and the API that it asks, started together and stopped one after the other.
+    pub mod service;
+    /// a service asks itself: each of its answers once, with what comes back and when.
+    pub mod check;
+}
