@@ -34,6 +34,15 @@ pub mod usage;
 /// a live line on a terminal, plain lines elsewhere.
 pub mod show;
 
+/// lines of a stream that nobody vouches for: a line without an end does not fill the memory.
+pub mod lines;
+
+/// a room to talk in: names, who is here, and every line to everybody else, in one order.
+pub mod room;
+
+/// the WebSocket side of a room: the upgrade, a visit in JSON, pings, and close codes.
+pub mod webchat;
+
 /// values of flags, the scheduler among them, and errors that name the remedy.
 pub mod flags;
 
