@@ -51,6 +51,25 @@ pub mod tour {
     pub mod table;
 }
 
+pub mod scraper {
+    //! URLs into a database: what `scraper.rs` is made of.
+
+    /// what a scraper goes by: its numbers, and the addresses of its pages.
+    pub mod plan;
+    /// what a scraper counts, and what it says at its end.
+    pub mod board;
+    /// a page, by every rule: a permit, the circuit breaker, the rate, a time-out, another try.
+    pub mod fetch;
+    /// pages in SQLite, through the blocking pool.
+    pub mod sqlite;
+    /// pages in PostgreSQL, and a queue of addresses that several processes share.
+    pub mod postgres;
+    /// where pages go, and where addresses come from: one face for both databases.
+    pub mod store;
+    /// the scraper itself: a queue, workers, and one task that writes.
+    pub mod run;
+}
+
 pub mod search {
     //! the fifth document's `/search`: its parts, from two futures to a server that stops cleanly.
 
