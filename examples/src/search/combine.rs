@@ -7,8 +7,8 @@
 //! |---|---|
 //! | all answer | their results, in the order of the sources |
 //! | some fail | the results of the others, and who failed |
-//! | all fail | [`NoAnswer::AllFailed`] |
-//! | one has neither answered nor failed at the limit | [`NoAnswer::TimedOut`], nothing is kept |
+//! | all fail | `NoAnswer::AllFailed` |
+//! | one has neither answered nor failed at the limit | `NoAnswer::TimedOut`, nothing is kept |
 //!
 //! The last row is the document's: it waits for all of them or for none. A source that may be slow
 //! needs a limit of its own below the common one, as the document's API has; then it fails in time.
