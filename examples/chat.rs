@@ -326,8 +326,11 @@ pub struct Guest {
 
 impl Guest {
     pub async fn connect(addr: SocketAddr) -> io::Result<Guest> {
-        let stream = TcpStream::connect(addr).await?;
-        Ok(Guest { name: "guest".to_owned(), lines: BufReader::new(stream).lines() })
+        Ok(Guest::on(TcpStream::connect(addr).await?))
+    }
+
+    pub fn on(stream: TcpStream) -> Guest {
+        Guest { name: "guest".to_owned(), lines: BufReader::new(stream).lines() }
     }
 
     /// Comes in; the two lines that greet it are read.

@@ -258,7 +258,11 @@ impl Seat {
                 Ok(value @ Value::Object(_)) => Ok(Some(value)),
                 _ => Err(fault("a message is a JSON object")),
             },
-            Message::Close(_) => Err(End::Closed),
+            Message::Close(_) => {
+                // It has the same from us with the next reading, which brings nothing.
+                let _ = timeout(Duration::from_millis(500), self.socket.next()).await;
+                Err(End::Closed)
+            }
             Message::Binary(_) => {
                 Err(End::Fault(CloseCode::Unsupported, "a message is text".to_owned()))
             }
