@@ -6,11 +6,12 @@
 //! cargo run --release --example chat -- --check          server and three guests, and the end
 //! ```
 //!
-//! What you will see: the server asks for a name, tells who is here, and passes every line on to all
-//! others. `/who` lists the names, `/quit` leaves. Who comes and who goes is announced. The server
-//! prints who connected and how each ended; on ctrl-c everybody is told goodbye.
+//! What you will see: the server asks for a name, tells who is here, and passes every line on to
+//! all others. `/who` lists the names, `/quit` leaves. Who comes and who goes is announced. The
+//! server prints who connected and how each ended; on ctrl-c everybody is told goodbye.
 //!
-//! No document has a chat: this is `broadcast` at work, and the echo server of the third grown up.
+//! The second and the fourth document only name chats as a thing for asyncio; here is one, with
+//! `broadcast`: the echo server of the third, grown up.
 //! What is easily done wrong, and how it is done here:
 //!
 //! * One who does not read must not stop the others. Each line goes into one ring that everybody

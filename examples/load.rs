@@ -8,14 +8,14 @@
 //! ```
 //!
 //! What you will see: a live line, then requests a second, the latencies that half, 99 % and 99.9 %
-//! of the requests keep below, and errors by kind. Without `--addr` the server is one of its own, in
-//! another process on one thread, so that client and server do not share a scheduler. Ctrl-c ends
-//! the run early, and what there is by then is shown. Any error makes the exit status 1.
+//! of the requests keep below, and errors by kind. Without `--addr` the server is one of its own,
+//! in another process on one thread, so that client and server do not share a scheduler. Ctrl-c
+//! ends the run early, and what there is by then is shown. Any error makes the exit status 1.
 //!
 //! The echo server is the third document's (see `echo`); it was never under load there. What such
-//! programs often do wrong: they measure from the moment of sending. When the server stalls, they do
-//! not send, and the stall counts once instead of for everybody who would have come. With `--rate`
-//! each request has a time at which it is due, and its latency counts from there.
+//! programs often do wrong: they measure from the moment of sending. When the server stalls, they
+//! do not send, and the stall counts once instead of for everybody who would have come. With
+//! `--rate` each request has a time at which it is due, and its latency counts from there.
 
 use std::collections::BTreeMap;
 use std::fmt;
