@@ -55,7 +55,7 @@ pub struct Options {
     #[arg(long, value_name = "BYTES", default_value = "1000", value_parser = flags::count)]
     longest: usize,
     /// Seconds that somebody may say nothing
-    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = flags::patience)]
     idle: Duration,
     /// Server and three guests in one process, and then the end
     #[arg(long, conflicts_with = "port")]

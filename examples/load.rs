@@ -54,7 +54,7 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = requests, conflicts_with = "seconds")]
     requests: Option<u64>,
     /// Send for so many seconds instead
-    #[arg(long, value_name = "SECONDS", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = flags::patience)]
     seconds: Option<Duration>,
     /// Bytes of a request, and so of its answer
     #[arg(long, value_name = "BYTES", default_value = "64", value_parser = size)]
@@ -63,7 +63,7 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = rate)]
     rate: Option<f64>,
     /// Seconds that an answer may take
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = flags::patience)]
     timeout: Duration,
     /// Be the server: how this program starts itself
     #[arg(long, hide = true)]
@@ -109,6 +109,9 @@ async fn serve() -> Result<(), String> {
         mainspring::io::copy(&mut from, &mut to).await.map(drop)
     });
     let server = server.await.map_err(|error| error.to_string())?;
+    // Ctrl-c in a terminal reaches this process too, and the client's last answers must still come.
+    mainspring::spawn(async { while mainspring::signal::ctrl_c().await.is_ok() {} });
+    mainspring::task::yield_now().await;
     println!("{}", server.local_addr());
     server.serve_forever().await.map_err(|error| error.to_string())
 }

@@ -53,7 +53,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value = "100", value_parser = flags::count)]
     limit: usize,
     /// Seconds that the server may take to accept a connection
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = flags::patience)]
     connect_timeout: Duration,
     /// Seconds that open connections have after ctrl-c
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = flags::seconds)]

@@ -18,8 +18,9 @@
 //!   no task is left to nobody.
 //! * A page of another site must not speak for the user: a request with a foreign `Origin` gets
 //!   403.
-//! * A browser that is not there any more is found out: a ping after `--ping` seconds, the end after
-//!   two without an answer. Messages above `--longest` bytes end the connection, with code 1009.
+//! * A browser that is not there any more is found out: a ping after `--ping` seconds, the end
+//!   after two times that without an answer. Messages above `--longest` bytes end the connection,
+//!   with code 1009.
 //! * The page shows text as text, never as HTML, and asks no other server for anything.
 //!
 //! Messages are JSON objects in text frames, told apart by their `kind`:
@@ -70,7 +71,7 @@ pub struct Options {
     #[arg(long, value_name = "BYTES", default_value = "4096", value_parser = flags::count)]
     longest: usize,
     /// Seconds without a word after which the server asks whether anybody is there
-    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = flags::patience)]
     ping: Duration,
     /// Server and two guests in one process, and then the end
     #[arg(long, conflicts_with = "port")]

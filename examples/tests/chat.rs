@@ -363,6 +363,7 @@ fn a_flag_that_makes_no_sense_is_refused_with_the_reason() {
         run("chat", &[flag, "0"]).bad().tells("give a whole number, 1 to 1000000");
     }
     run("chat", &["--idle", "soon"]).bad().tells("give seconds");
+    run("chat", &["--idle", "0"]).bad().tells("give a time above 0");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     run("chat", &["--port", &port]).bad().tells(&port).tells("--port N");

@@ -287,6 +287,7 @@ fn ctrl_c_tells_every_browser() {
 fn a_flag_that_makes_no_sense_is_refused_with_the_reason() {
     run("webchat", &["--longest", "0"]).bad().tells("give a whole number, 1 to 1000000");
     run("webchat", &["--ping", "soon"]).bad().tells("give seconds");
+    run("webchat", &["--ping", "0"]).bad().tells("give a time above 0");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     run("webchat", &["--port", &port]).bad().tells(&port).tells("--port N");
