@@ -59,3 +59,41 @@ pub mod tour {
     /// the table, and the verdict on each figure.
     pub mod table;
 }
+
+pub mod scraper {
+    //! URLs into a database: what `scraper.rs` is made of.
+
+    /// what a scraper goes by: its numbers, and the addresses of its pages.
+    pub mod plan;
+    /// what a scraper counts, and what it says at its end.
+    pub mod board;
+    /// a page, by every rule: a permit, the circuit breaker, the rate, a time-out, another try.
+    pub mod fetch;
+    /// pages in SQLite, through the blocking pool.
+    pub mod sqlite;
+    /// pages in PostgreSQL, and a queue of addresses that several processes share.
+    pub mod postgres;
+    /// where pages go, and where addresses come from: one face for both databases.
+    pub mod store;
+    /// the scraper itself: a queue, workers, and one task that writes.
+    pub mod run;
+}
+
+pub mod search {
+    //! the fifth document's `/search`: its parts, from two futures to a server that stops cleanly.
+
+    /// several sources asked at once: all that came, who failed, or that time ran out.
+    pub mod combine;
+    /// what is counted: requests, latencies, how sources ended; as Prometheus text.
+    pub mod numbers;
+    /// the two sources of the document: a database that is a delay, and an API over HTTP.
+    pub mod sources;
+    /// the paths of the service, on axum's router, and what each answers.
+    pub mod routes;
+    /// an accept loop: so many connections, no slow ones, and an end that lets requests finish.
+    pub mod serve;
+    /// the service and the API that it asks, started together and stopped one after the other.
+    pub mod service;
+    /// a service asks itself: each of its answers once, with what comes back and when.
+    pub mod check;
+}

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `/get`, `/post` | what was sent, as JSON (`/post` takes the method POST) |
 //! | `/json`, `/html` | a fixed page |
+//! | `/json/{n}` | as `/json`, after n seconds, at most 10 |
 //! | `/delay/{n}` | as `/get`, after n seconds, at most 10 |
 //! | `/lat/{i}` | as `/get`, after [`latency(i)`](crate::floor::latency): 0.5 to 1.5 s |
 //! | `/fixed/{ms}` | 1256 bytes after ms milliseconds |
@@ -229,12 +230,12 @@ async fn route(request: Request<Incoming>, parts: &[&str], board: &Board) -> Ans
     match *parts {
         ["get"] => echo(&request),
         ["post"] => post(request).await,
-        ["json"] => page(JSON, include_str!("server/slides.json")),
+        ["json"] => slides(),
         ["html"] => page(HTML, include_str!("server/page.html")),
-        ["delay", n] => match n.parse() {
+        [what @ ("delay" | "json"), n] => match n.parse() {
             Ok(n) if (0.0..=f64::MAX).contains(&n) => {
                 board.pause(Duration::from_secs_f64(n.min(10.0))).await;
-                echo(&request)
+                if what == "json" { slides() } else { echo(&request) }
             }
             _ => status(StatusCode::BAD_REQUEST),
         },
@@ -273,6 +274,10 @@ async fn route(request: Request<Incoming>, parts: &[&str], board: &Board) -> Ans
         ["hang"] => std::future::pending().await,
         _ => status(StatusCode::NOT_FOUND),
     }
+}
+
+fn slides() -> Answer {
+    page(JSON, include_str!("server/slides.json"))
 }
 
 const JSON: &str = "application/json";

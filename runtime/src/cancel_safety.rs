@@ -138,6 +138,20 @@
 //! | [`net::unix::pipe::Sender::writable`] |  |
 //! | [`net::start_server`] | no socket is left behind |
 //! | [`net::Server::wait_closed`] |  |
+//! | [`fs::File::open`] | the file is closed |
+//! | [`fs::File::metadata`] | but the answer |
+//! | [`fs::File::try_clone`] | the clone is closed |
+//! | [`fs::read`] | but the answer |
+//! | [`fs::read_to_string`] | but the answer |
+//! | [`fs::metadata`] | but the answer |
+//! | [`fs::symlink_metadata`] | but the answer |
+//! | [`fs::try_exists`] | but the answer |
+//! | [`fs::canonicalize`] | but the answer |
+//! | [`fs::read_link`] | but the answer |
+//! | [`fs::read_dir`] | the directory is closed |
+//! | [`fs::ReadDir::next_entry`] |  |
+//! | [`fs::DirEntry::metadata`] | but the answer |
+//! | [`fs::DirEntry::file_type`] | but the answer |
 //!
 //! # Lose their place in a line
 //! And nothing else: who calls again is the last.
@@ -183,6 +197,7 @@
 //! | [`sync::PriorityQueue::put`] | the item, and the place in the line |
 //! | [`net::TcpSocket::connect`] | the socket; it is closed |
 //! | [`net::UnixSocket::connect`] | the socket; it is closed |
+//! | [`fs::File::into_std`] | the file; what it has accepted is written |
 //!
 //! # Lose how far they came
 //! Keep the future, by reference, until it is ready.
@@ -246,6 +261,27 @@
 //! | [`process::Command::status`] | the child runs on |
 //! | [`net::UdpSocket::connect`] | it is connected, or as it was |
 //! | [`net::Server::serve_forever`] | the server is closed, as by `close` |
+//! | [`fs::OpenOptions::open`] | the file may be made or emptied; it is closed |
+//! | [`fs::File::create`] | the file may be made or emptied; it is closed |
+//! | [`fs::File::create_new`] | the file may be made or emptied; it is closed |
+//! | [`fs::File::sync_all`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::File::sync_data`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::File::set_len`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::File::set_permissions`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::File::set_times`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::File::set_modified`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::write`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::copy`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::rename`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::hard_link`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::symlink`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::remove_file`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::create_dir`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::create_dir_all`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::DirBuilder::create`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::remove_dir`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::remove_dir_all`] | what a thread has begun, or is yet to begin, is done |
+//! | [`fs::set_permissions`] | what a thread has begun, or is yet to begin, is done |
 //!
 //! [`sync::Mutex::lock`]: crate::sync::Mutex::lock
 //! [`sync::Mutex::lock_owned`]: crate::sync::Mutex::lock_owned
@@ -440,6 +476,42 @@
 //! [`net::start_server`]: crate::net::start_server()
 //! [`net::Server::serve_forever`]: crate::net::Server::serve_forever
 //! [`net::Server::wait_closed`]: crate::net::Server::wait_closed
+//! [`fs::OpenOptions::open`]: crate::fs::OpenOptions::open
+//! [`fs::File::open`]: crate::fs::File::open
+//! [`fs::File::create`]: crate::fs::File::create
+//! [`fs::File::create_new`]: crate::fs::File::create_new
+//! [`fs::File::sync_all`]: crate::fs::File::sync_all
+//! [`fs::File::sync_data`]: crate::fs::File::sync_data
+//! [`fs::File::set_len`]: crate::fs::File::set_len
+//! [`fs::File::metadata`]: crate::fs::File::metadata
+//! [`fs::File::try_clone`]: crate::fs::File::try_clone
+//! [`fs::File::set_permissions`]: crate::fs::File::set_permissions
+//! [`fs::File::set_times`]: crate::fs::File::set_times
+//! [`fs::File::set_modified`]: crate::fs::File::set_modified
+//! [`fs::File::into_std`]: crate::fs::File::into_std
+//! [`fs::read`]: crate::fs::read()
+//! [`fs::read_to_string`]: crate::fs::read_to_string()
+//! [`fs::write`]: crate::fs::write()
+//! [`fs::copy`]: crate::fs::copy()
+//! [`fs::rename`]: crate::fs::rename()
+//! [`fs::hard_link`]: crate::fs::hard_link()
+//! [`fs::symlink`]: crate::fs::symlink()
+//! [`fs::remove_file`]: crate::fs::remove_file()
+//! [`fs::create_dir`]: crate::fs::create_dir()
+//! [`fs::create_dir_all`]: crate::fs::create_dir_all()
+//! [`fs::DirBuilder::create`]: crate::fs::DirBuilder::create
+//! [`fs::remove_dir`]: crate::fs::remove_dir()
+//! [`fs::remove_dir_all`]: crate::fs::remove_dir_all()
+//! [`fs::set_permissions`]: crate::fs::set_permissions()
+//! [`fs::metadata`]: crate::fs::metadata()
+//! [`fs::symlink_metadata`]: crate::fs::symlink_metadata()
+//! [`fs::try_exists`]: crate::fs::try_exists()
+//! [`fs::canonicalize`]: crate::fs::canonicalize()
+//! [`fs::read_link`]: crate::fs::read_link()
+//! [`fs::read_dir`]: crate::fs::read_dir()
+//! [`fs::ReadDir::next_entry`]: crate::fs::ReadDir::next_entry
+//! [`fs::DirEntry::metadata`]: crate::fs::DirEntry::metadata
+//! [`fs::DirEntry::file_type`]: crate::fs::DirEntry::file_type
 //! <!-- end -->
 
 #![forbid(unsafe_code)]

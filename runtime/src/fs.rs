@@ -6,7 +6,7 @@
 //! | to … | take | asyncio, each in `to_thread` |
 //! |---|---|---|
 //! | have a whole file | [`read`], [`read_to_string`] | `Path.read_bytes` |
-//! | make a whole file | [`write`], [`copy`] | `Path.write_bytes`, `shutil.copy` |
+//! | make a whole file | [`write()`], [`copy`] | `Path.write_bytes`, `shutil.copy` |
 //! | read, write and seek | [`File`], [`OpenOptions`] | `open`; aiofiles |
 //! | know of it | [`metadata`], [`symlink_metadata`], [`try_exists`] | `os.stat` |
 //! | say who may what | [`set_permissions`] | `os.chmod` |

@@ -3,6 +3,7 @@
 
 use mainspring::runtime::{Builder, Runtime};
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -160,14 +161,28 @@ impl Grip {
 /// calls this. For what all threads of a process share.
 #[track_caller]
 pub fn alone(test: &str, body: impl FnOnce()) {
+    alone_under(&[], test, body);
+}
+
+/// The same under another program, which gets this one and its arguments after its own.
+#[track_caller]
+pub fn alone_under(program: &[&str], test: &str, body: impl FnOnce()) {
     const NAME: &str = "MAINSPRING_ALONE";
     const DONE: &str = "done, alone";
     if env::var(NAME).is_ok_and(|name| name == test) {
         body();
         return println!("{DONE}");
     }
-    let mut child = Command::new(env::current_exe().expect("the path of this program"));
-    child.args([test, "--exact", "--include-ignored", "--nocapture", "--test-threads=1"]);
+    let this = env::current_exe().expect("the path of this program");
+    let mut words = program.iter().map(OsStr::new).chain([this.as_os_str()]);
+    let mut child = Command::new(words.next().expect("this program at least"));
+    child.args(words).args([
+        test,
+        "--exact",
+        "--include-ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
     child.env(NAME, test).stdout(Stdio::piped());
     let mut child = child.spawn().expect("this program once more");
     let mut output = child.stdout.take().expect("it is piped");

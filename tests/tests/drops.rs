@@ -10,6 +10,8 @@ mod bytes;
 mod channels;
 #[path = "drops/datagrams.rs"]
 mod datagrams;
+#[path = "drops/files.rs"]
+mod files;
 #[path = "drops/harness.rs"]
 mod harness;
 #[path = "drops/locks.rs"]
@@ -19,6 +21,10 @@ mod locks;
 mod help;
 #[path = "drops/neighbours.rs"]
 mod neighbours;
+#[path = "drops/paths.rs"]
+mod paths;
+#[path = "drops/place.rs"]
+mod place;
 #[path = "drops/planted.rs"]
 mod planted;
 #[path = "drops/pools.rs"]
@@ -54,7 +60,10 @@ macro_rules! parts {
     };
 }
 
-parts! { locks channels times tasks pools bytes streams sockets processes datagrams neighbours servers }
+parts! {
+    locks channels times tasks pools bytes streams sockets
+    processes datagrams neighbours servers files paths
+}
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -8,3 +8,7 @@ mod child;
 mod input;
 #[path = "stdio/output.rs"]
 mod output;
+
+tests::has! {
+    Send, Sync, Unpin => mainspring::io::Stdin, mainspring::io::Stdout, mainspring::io::Stderr
+}

@@ -86,7 +86,9 @@ impl Site {
         request: Request<Incoming>,
     ) -> Result<Response<Full<Bytes>>, hyper::Error> {
         match request.uri().path() {
-            "/together" => drop(self.together.wait().await),
+            "/together" => {
+                self.together.wait().await;
+            }
             "/late" => {
                 self.late.set();
                 self.answer.wait().await;

@@ -14,32 +14,32 @@
 //! the sleep that is there, so this allocates nothing.
 //!
 //! hyper's connections are handlers of a [`Server`](crate::net::Server) as they are; HTTP/2 also
-//! wants the executor. A larger server is in the examples (`examples/src/server.rs`).
+//! wants the executor. `examples/tests/web/http.rs` runs both versions, over TLS too.
+//!
+//! ```ignore
+//! let server = start_server("127.0.0.1:8080", |stream, _peer| {
+//!     let answer = service_fn(async |_request| hyper::Result::Ok(Response::new(String::new())));
+//!     hyper::server::conn::http1::Builder::new().timer(Timer).serve_connection(stream, answer)
+//! });
+//! server.await?.serve_forever().await?;
+//! ```
+//!
+//! hyper's timeouts are in the runtime's time, so a test of one takes no time:
 //!
 //! ```
-//! use hyper::server::conn::http1;
-//! use hyper::service::service_fn;
+//! use hyper::rt::Timer as _;
 //! use mainspring::compat::hyper::Timer;
-//! use mainspring::io::{AsyncReadExt, AsyncWriteExt};
-//! use mainspring::net::{TcpStream, start_server};
+//! use std::time::Duration;
 //!
-//! # let rt = mainspring::runtime::Builder::new_current_thread().build()?;
-//! # rt.block_on(async {
-//! let server = start_server("127.0.0.1:0", |stream, _peer| {
-//!     let answer = async |_request| hyper::Result::Ok(hyper::Response::new(String::new()));
-//!     let answer = service_fn(answer);
-//!     http1::Builder::new().timer(Timer).serve_connection(stream, answer)
-//! })
-//! .await?;
-//!
-//! let mut client = TcpStream::connect(server.local_addr()).await?;
-//! client.write_all(b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").await?;
-//! let mut text = String::new();
-//! client.read_to_string(&mut text).await?;
-//! assert!(text.starts_with("HTTP/1.1 200 OK\r\n"));
-//! # std::io::Result::Ok(())
-//! # })?;
-//! # std::io::Result::Ok(())
+//! # fn main() -> std::io::Result<()> {
+//! # let rt = mainspring::runtime::Builder::new_current_thread().start_paused(true).build()?;
+//! rt.block_on(async {
+//!     let before = Timer.now();
+//!     Timer.sleep(Duration::from_secs(30)).await;
+//!     assert_eq!(Timer.now() - before, Duration::from_secs(30));
+//! });
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! [`TcpStream`]: crate::net::TcpStream

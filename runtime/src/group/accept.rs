@@ -27,7 +27,7 @@ use super::child::{Broken, Why};
 use super::done::Ear;
 use super::roll::Roll;
 use super::want::{Rest, Trouble};
-use crate::base::prim::{AtomicUsize, Mutex, Ordering};
+use crate::base::prim::Mutex;
 use crate::net::tcp::listener::TcpListener;
 use crate::net::tcp::stream::TcpStream;
 use crate::runtime::handle::Handle;
@@ -89,8 +89,6 @@ pub(super) struct Desk {
     pub(super) closed: Event,
     /// And all clients are gone.
     pub(super) over: Event,
-    /// How often all clients were told to end.
-    told_all: AtomicUsize,
 }
 
 struct State {
@@ -101,12 +99,12 @@ struct State {
 }
 
 impl Desk {
+    #[track_caller]
     pub(super) fn new(listeners: Vec<TcpListener>) -> (Arc<Self>, Ear) {
         let (clients, ear) = Roll::new(Handle::current());
         let state = State { listeners: Some(listeners.into()), most: usize::MAX, error: None };
         let (closed, over) = (Event::new(), Event::new());
-        let (state, told_all) = (Mutex::new(state), AtomicUsize::new(0));
-        (Arc::new(Self { clients, state, closed, over, told_all }), ear)
+        (Arc::new(Self { clients, state: Mutex::new(state), closed, over }), ear)
     }
 
     /// Closes the listeners: here, unless the accept loop is using one at this moment on another
@@ -133,13 +131,6 @@ impl Desk {
     pub(super) fn set_most(&self, most: usize) {
         self.state.lock().most = most;
         self.clients.ring();
-    }
-
-    /// Also the one that is being spawned at this moment: see `admit`.
-    pub(super) fn tell_all(&self) {
-        // Ordering: Relaxed, before the lock of the roll; pairs with the load in `admit` after it.
-        self.told_all.fetch_add(1, Ordering::Relaxed);
-        self.clients.abort_all();
     }
 
     /// What ended it, if not `close`.
@@ -251,24 +242,15 @@ impl Keeper {
     {
         self.in_a_row = 0;
         self.rest.is_shortest();
-        let desk = &self.desk;
         // `None`: the server is being dropped.
-        let Some(place) = desk.clients.place() else { return };
-        // Ordering: Relaxed, a mark: only what comes after it matters.
-        let told = desk.told_all.load(Ordering::Relaxed);
+        let Some(place) = self.desk.clients.place() else { return };
         let handler = handler.clone();
         // Called inside of the task: it may panic before it is a future.
         let client = async move {
             let failed = |error| Broken { why: Why::Error(Failed { peer, error }), hold: hold() };
             (*handler)(stream, peer).await.into_result().map_err(failed)
         };
-        place.fill(desk.clients.handle.spawn(client));
-        // It may have run, and been told with all others, before it had its place.
-        // Ordering: Relaxed, after the lock of the roll: if that of `tell_all` was before, this
-        // sees its number; if it was after, it has told this one too.
-        if desk.told_all.load(Ordering::Relaxed) != told {
-            desk.clients.abort_all();
-        }
+        place.fill(self.desk.clients.handle.spawn(client));
     }
 
     fn cope(&mut self, (error, local): Failure) {
@@ -279,12 +261,12 @@ impl Keeper {
         }
         if trouble == Trouble::Else {
             let copy = io::Error::new(error.kind(), error.to_string());
-            tell(Unhandled::Accept { local, error: copy });
+            tell(Unhandled::Accept { local, error: copy, closed: true });
             return self.desk.close(Some(error));
         }
         self.rest.begin();
         if self.rest.is_news() {
-            tell(Unhandled::Accept { local, error });
+            tell(Unhandled::Accept { local, error, closed: false });
         }
     }
 }

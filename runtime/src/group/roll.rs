@@ -10,8 +10,9 @@
 //! A child enters in two steps, because spawning may run somebody's code and has no place under a
 //! lock: a place is taken, the task is spawned, and put in its place. While a place is taken the
 //! scope does not end by itself. If the group has begun to shut down in between, the child is told
-//! to end as it is put in; if the scope was dropped, it is told to end and let go. So there is no
-//! moment at which a child could start and nobody would tell it to end.
+//! to end as it is put in, and also if all were told to end meanwhile: it may have run before it
+//! had its place. If the scope was dropped, it is told to end and let go. So there is no moment at
+//! which a child could start and nobody would tell it to end.
 
 #![forbid(unsafe_code)]
 
@@ -38,6 +39,8 @@ struct State<E> {
     /// `None`: finished.
     children: Option<Children<Output<E>>>,
     shutting_down: bool,
+    /// How often all children were told to end.
+    told: u64,
     /// Places taken for children that are being spawned.
     places: usize,
     limit: Option<Arc<Semaphore>>,
@@ -48,14 +51,15 @@ pub(super) struct Place<'a, E> {
     roll: &'a Roll<E>,
     /// What the child has to wait for.
     pub(super) limit: Option<Arc<Semaphore>>,
+    told: u64,
     taken: bool,
 }
 
 impl<E> Roll<E> {
     pub(super) fn new(handle: Handle) -> (Arc<Self>, Ear) {
         let (children, ear) = Children::new();
-        let state =
-            State { children: Some(children), shutting_down: false, places: 0, limit: None };
+        let children = Some(children);
+        let state = State { children, shutting_down: false, told: 0, places: 0, limit: None };
         (Arc::new(Self { handle, state: Mutex::new(state) }), ear)
     }
 
@@ -66,7 +70,7 @@ impl<E> Roll<E> {
             return None;
         }
         state.places += 1;
-        Some(Place { roll: self, limit: state.limit.clone(), taken: true })
+        Some(Place { roll: self, limit: state.limit.clone(), told: state.told, taken: true })
     }
 
     pub(super) fn set_limit(&self, limit: Semaphore) {
@@ -88,7 +92,9 @@ impl<E> Roll<E> {
 
     /// Tells all children to end. They only get queue entries: no user code runs here.
     pub(super) fn abort_all(&self) {
-        if let Some(children) = &self.state.lock().children {
+        let mut state = self.state.lock();
+        state.told += 1;
+        if let Some(children) = &state.children {
             children.abort_all();
         }
     }
@@ -129,7 +135,7 @@ impl<E> Place<'_, E> {
         let mut state = self.roll.state.lock();
         self.taken = false;
         state.places -= 1;
-        if state.shutting_down {
+        if state.shutting_down || state.told != self.told {
             child.abort();
         }
         match &mut state.children {

@@ -265,7 +265,7 @@ impl Server {
     /// asyncio: `close_clients`. For `abort_clients`, which also throws away what was written,
     /// handlers call [`TcpStream::set_zero_linger`].
     pub fn close_clients(&self) {
-        self.desk.tell_all();
+        self.desk.clients.abort_all();
     }
 }
 

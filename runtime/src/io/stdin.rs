@@ -40,8 +40,8 @@ const MOST: usize = 2 * 1024 * 1024;
 ///
 /// A read that is dropped loses nothing, and, if stdin is a pipe or a terminal on Linux, leaves no
 /// thread behind; a program that waits for stdin in a task ends when `main` does. Elsewhere a
-/// thread reads once there is something: if another process takes that first, the thread waits, and
-/// dropping the runtime waits for it. [`shutdown_background`] does not.
+/// thread reads once there is something: if another reader takes that first, the thread waits for
+/// more, and dropping the runtime waits for it. [`shutdown_background`] does not.
 ///
 /// Nothing is read ahead, and std's buffer is passed by: do not mix with [`std::io::stdin`], whose
 /// buffer may hold what you wait for. For lines, put a [`BufReader`] around it and keep that. Of

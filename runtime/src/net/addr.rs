@@ -9,11 +9,16 @@
 //! The system's resolver (`getaddrinfo`) has no non-blocking form, so a name is looked up on a
 //! thread of the blocking pool. Numbers never leave the caller's thread.
 //!
+//! How long the resolver takes is its own affair: with no network it fails at once, with a server
+//! that does not answer after 5 seconds for each try, as its configuration says. A name under
+//! `invalid` exists nowhere (RFC 6761, 6.4): it fails here, and nobody is asked.
+//!
 //! The trait is sealed: what it does inside may change.
 
 #![forbid(unsafe_code)]
 
 use crate::runtime::here;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
@@ -35,7 +40,9 @@ impl<T: sealed::Resolve + ?Sized> ToSocketAddrs for T {}
 ///
 /// # Errors
 /// `InvalidInput` for what is neither an address nor `host:port`; what the resolver says for an
-/// unknown name.
+/// unknown name; `NotFound` for a name that ends in `.invalid`. There is no time limit but the
+/// resolver's, ten seconds or more when its server does not answer: use
+/// [`timeout`](crate::time::timeout).
 ///
 /// # Panics
 /// For a name, when called outside a runtime.
@@ -69,6 +76,7 @@ pub(crate) async fn resolve<T: ToSocketAddrs>(host: T) -> io::Result<Addrs> {
             let lookup = move || {
                 std::net::ToSocketAddrs::to_socket_addrs(&(name.as_str(), port))
                     .map(|addrs| Addrs::Many(addrs.collect::<Vec<_>>().into_iter()))
+                    .map_err(|error| unknown(error.kind(), &name, &error))
             };
             here::spawn_blocking(lookup).await.map_err(io::Error::other)?
         }
@@ -149,8 +157,23 @@ fn one(addr: impl Into<SocketAddr>) -> io::Result<Found> {
 fn host_and_port(host: &str, port: u16) -> io::Result<Found> {
     match host.parse::<IpAddr>() {
         Ok(ip) => one((ip, port)),
+        Err(_) if is_invalid(host) => {
+            let why = "no name ends in .invalid (RFC 6761)";
+            Err(unknown(io::ErrorKind::NotFound, host, &why))
+        }
         Err(_) => Ok(Found::Name(host.to_owned(), port)),
     }
+}
+
+/// Is it a name under the top-level domain that never has any?
+fn is_invalid(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let last = host.rsplit('.').next().unwrap_or(host);
+    last.eq_ignore_ascii_case("invalid")
+}
+
+fn unknown(kind: io::ErrorKind, host: &str, why: &dyn fmt::Display) -> io::Error {
+    io::Error::new(kind, format!("cannot find the host {host:?}: {why}"))
 }
 
 fn invalid(text: &str) -> io::Error {

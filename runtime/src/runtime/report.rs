@@ -39,13 +39,15 @@ pub enum Unhandled {
         error: Box<dyn Error + Send + Sync>,
     },
     /// A [`Server`](crate::net::Server) cannot accept. If there is no descriptor or no memory left,
-    /// it tries again, at least every 640 ms, and says so once; after any other error it is closed.
+    /// it tries again, at least every 640 ms, and says so once; any other error closes it.
     #[non_exhaustive]
     Accept {
         /// Where it listens.
         local: Option<SocketAddr>,
         /// The system's.
         error: io::Error,
+        /// Has this closed the server?
+        closed: bool,
     },
 }
 
@@ -60,12 +62,19 @@ impl fmt::Display for Unhandled {
             Self::Connection { peer, error } => {
                 return write!(f, "the handler of the connection from {peer} failed: {error}");
             }
-            Self::Accept { local, error } => {
+            Self::Accept { local, error, closed } => {
                 f.write_str("a server cannot accept connections")?;
                 if let Some(local) = local {
                     write!(f, " at {local}")?;
                 }
-                return write!(f, ": {error}");
+                write!(f, ": {error}; ")?;
+                return f.write_str(match closed {
+                    true => "it is closed",
+                    false => {
+                        "it tries again; raise the limit (ulimit -n), or let fewer in with \
+                         Server::limit"
+                    }
+                });
             }
         };
         let text = panic_text(panic).unwrap_or_else(|| "(not a text)".to_owned());

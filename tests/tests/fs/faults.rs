@@ -107,7 +107,9 @@ fn what_one_may_not_open_is_refused(kind: Kind) {
     let dir = Dir::new();
     let path = dir.file("file", "tick");
     kind.runtime().block_on(async {
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0)).await.unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o0))
+            .await
+            .unwrap();
         let error = File::open(&path).await.unwrap_err();
         assert_eq!(number(&error), Some(libc::EACCES));
     });

@@ -119,6 +119,24 @@ fn options(kind: Kind) {
     });
 }
 
+tests::has! {
+    Send, Sync, Unpin => fs::File, fs::OpenOptions, fs::ReadDir, fs::DirEntry, DirBuilder
+}
+
+/// Compiles: a task may move while it waits.
+#[allow(dead_code)]
+fn futures_are_send(file: fs::File, entry: &fs::DirEntry) {
+    fn is_send(_: impl Send) {}
+    is_send(fs::read("a"));
+    is_send(fs::write("a", "b"));
+    is_send(fs::read_dir("a"));
+    is_send(entry.metadata());
+    is_send(file.set_len(0));
+    is_send(file.try_clone());
+    is_send(file.into_std());
+    is_send(OpenOptions::new().open("a"));
+}
+
 tests::each_scheduler! {
     whole_files,
     names,

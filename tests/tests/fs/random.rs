@@ -7,7 +7,7 @@ use std::io::{Read, Seek, Write};
 use std::task::Poll;
 use tests::{Dice, Kind};
 
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 8;
 const STEPS: usize = 150;
 
 /// Tells the seed if the test fails.

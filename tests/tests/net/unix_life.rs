@@ -81,6 +81,31 @@ fn sockets_go_from_task_to_task_and_to_std_and_back(kind: Kind) {
     });
 }
 
+/// The first runtime has ended by then: what std has is nobody's.
+fn sockets_go_to_another_runtime_by_way_of_std(kind: Kind) {
+    let first = kind.runtime();
+    let (one, other) = first.block_on(async {
+        let (mut one, other) = UnixStream::pair().unwrap();
+        one.write_u8(7).await.unwrap();
+        (one.into_std().unwrap(), other.into_std().unwrap())
+    });
+    drop(first);
+    run(kind, || async {
+        let mut one = UnixStream::from_std(one).unwrap();
+        let mut other = UnixStream::from_std(other).unwrap();
+        assert_eq!(other.read_u8().await.unwrap(), 7);
+        other.write_u8(8).await.unwrap();
+        assert_eq!(one.read_u8().await.unwrap(), 8);
+    });
+}
+
+#[test]
+fn a_socket_made_outside_a_runtime_panics_with_the_remedy() {
+    let said = tests::panic_of(|| UnixDatagram::unbound());
+    assert!(said.text.contains("Handle::enter"), "{}", said.text);
+    assert_eq!((said.file.as_str(), said.line), (file!(), line!() - 2));
+}
+
 fn a_socket_says_that_its_runtime_has_ended(kind: Kind) {
     let (first, folder) = (kind.runtime(), Folder::new());
     let (mut stream, peer, listener, datagram) = first.block_on(async {
@@ -110,6 +135,7 @@ tests::each_scheduler! {
     a_stream_dropped_by_its_task_while_it_waits_is_gone,
     a_listener_dropped_while_it_waits_refuses_the_next,
     sockets_go_from_task_to_task_and_to_std_and_back,
+    sockets_go_to_another_runtime_by_way_of_std,
     a_socket_says_that_its_runtime_has_ended,
     the_end_of_a_runtime_wakes_who_waits_for_its_sockets,
 }

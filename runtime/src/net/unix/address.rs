@@ -115,18 +115,13 @@ pub(super) fn of_system(path: impl AsRef<Path>) -> io::Result<SockAddr> {
     SockAddr::unix(path)
 }
 
-/// Says more, if the path of a bind is taken.
-pub(super) fn explain_path<R>(result: io::Result<R>, path: &Path) -> io::Result<R> {
-    explain(result, || match path.as_os_str().as_bytes() {
-        [0, name @ ..] => {
-            format!(
-                "the abstract name \"{}\" is in use: another socket has it",
-                name.escape_ascii()
-            )
-        }
-        _ => format!(
+/// Says more, if the address of a bind is taken.
+pub(super) fn explain_bind<R>(result: io::Result<R>, addr: &SocketAddr) -> io::Result<R> {
+    explain(result, || match addr.as_pathname() {
+        Some(path) => format!(
             "{path:?} exists already: a server listens there, or one that has ended left its \
              socket file behind; if nobody answers a connect, remove the file, then bind"
         ),
+        None => format!("{addr:?} is in use: another socket has that name"),
     })
 }

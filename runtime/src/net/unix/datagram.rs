@@ -15,7 +15,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::address::{SocketAddr, explain_path, of_path, of_system};
+use super::address::{SocketAddr, explain_bind, of_path, of_system};
 use crate::drive::ready::{Interest, Ready};
 use crate::drive::source::Direction;
 use crate::io::async_fd::AsyncFd;
@@ -86,9 +86,9 @@ impl UnixDatagram {
     /// Outside a runtime.
     #[track_caller]
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
-        let addr = of_path(path.as_ref())?;
+        let addr = of_path(path)?;
         let bound = mio::net::UnixDatagram::bind_addr(&addr.0);
-        UnixDatagram::from_mio(explain_path(bound, path.as_ref())?)
+        UnixDatagram::from_mio(explain_bind(bound, &addr)?)
     }
 
     /// Two sockets, each connected to the other.

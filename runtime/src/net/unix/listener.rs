@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::address::{SocketAddr, explain_path, of_path};
+use super::address::{SocketAddr, explain_bind, of_path};
 use super::stream::UnixStream;
 use crate::drive::ready::{Interest, Ready};
 use crate::drive::source::Direction;
@@ -66,21 +66,20 @@ impl UnixListener {
     /// Outside a runtime.
     #[track_caller]
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
-        let addr = of_path(path.as_ref())?;
-        let bound = mio::net::UnixListener::bind_addr(&addr.0);
-        UnixListener::from_mio(explain_path(bound, path.as_ref())?)
+        UnixListener::bind_addr(&of_path(path)?)
     }
 
     /// Opens a socket that listens on an address.
     ///
     /// # Errors
-    /// The system's, `AddrInUse` above all.
+    /// As [`bind`](UnixListener::bind).
     ///
     /// # Panics
     /// Outside a runtime.
     #[track_caller]
     pub fn bind_addr(addr: &SocketAddr) -> io::Result<UnixListener> {
-        UnixListener::from_mio(mio::net::UnixListener::bind_addr(&addr.0)?)
+        let bound = mio::net::UnixListener::bind_addr(&addr.0);
+        UnixListener::from_mio(explain_bind(bound, addr)?)
     }
 
     /// Accepts the next connection, and says who called: the address is unnamed, unless the caller

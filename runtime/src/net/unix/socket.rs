@@ -8,7 +8,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::address::{explain_path, of_system};
+use super::address::{explain_bind, of_path, of_system};
 use super::datagram::UnixDatagram;
 use super::listener::UnixListener;
 use super::stream::UnixStream;
@@ -83,7 +83,8 @@ impl UnixSocket {
     /// `AddrInUse` when the path exists: it names the path, and says what to do. `InvalidInput`
     /// when the path is too long. Otherwise the system's.
     pub fn bind(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        explain_path(self.socket.bind(&of_system(path.as_ref())?), path.as_ref())
+        let bound = self.socket.bind(&of_system(path.as_ref())?);
+        explain_bind(bound, &of_path(path)?)
     }
 
     /// Listens; `backlog` connections may wait to be accepted.
