@@ -5,6 +5,7 @@ mod common;
 use common::{Running, SCHEDULERS, run};
 use examples::flags::Scheduler;
 use examples::webchat::Guest;
+use mainspring::net::TcpSocket;
 use mainspring::time::timeout;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -241,6 +242,44 @@ fn everybody_hears_everything_in_one_order() {
                 }
             }
             assert!(all.iter().all(|heard| *heard == all[0]));
+        });
+    });
+}
+
+#[test]
+fn a_slow_browser_is_told_how_much_it_lost_and_slows_nobody() {
+    on_each(&["--backlog", "64", "--ping", "60"], |_, addr| {
+        block_on(async {
+            // A small window: what the system keeps for this one is soon full.
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.set_recv_buffer_size(4096).unwrap();
+            let mut slow = Guest::on(socket.connect(addr).await.unwrap()).await.unwrap();
+            slow.asks(json!({ "kind": "join", "name": "slow" })).await.unwrap();
+            assert_eq!(kind(&mut slow).await.unwrap(), "welcome");
+            let (mut ann, _) = Guest::join(addr, "ann").await.unwrap();
+            let (mut bob, _) = Guest::join(addr, "bob").await.unwrap();
+            let text = "x".repeat(3000);
+            // 9 MB, in steps in which nobody who reads can fall behind.
+            for _ in 0..100 {
+                for _ in 0..30 {
+                    ann.asks(json!({ "kind": "say", "text": text })).await.unwrap();
+                }
+                for _ in 0..30 {
+                    assert_eq!(kind(&mut bob).await.unwrap(), "said");
+                }
+            }
+            ann.asks(json!({ "kind": "say", "text": "welcome back" })).await.unwrap();
+            let (mut lost, mut heard) = (0, 0);
+            loop {
+                let message = slow.hears().await.unwrap();
+                match message["kind"].as_str() {
+                    Some("lost") => lost += message["lines"].as_u64().unwrap(),
+                    Some("said") if message["text"] == "welcome back" => break,
+                    _ => heard += 1,
+                }
+            }
+            // Two who came, and what was said.
+            assert!(lost > 0 && lost + heard == 2 + 3000, "{lost} lost, {heard} heard");
         });
     });
 }
