@@ -4,8 +4,8 @@
 //! whether a stream writes several buffers at once.
 //!
 //! * INV-212: what a read has put into a buffer over lent memory stands at the front of it, so as
-//!   many bytes of the lender's buffer have been written; it is looked whether it is the buffer that
-//!   was lent, where safe code could have exchanged it.
+//!   many bytes of the lender's buffer have been written. Where safe code could have exchanged the
+//!   buffer, it is asked whether it did.
 
 use super::wrap::{HyperIo, TokioIo};
 use std::io::{self, IoSlice};
