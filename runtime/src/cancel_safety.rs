@@ -105,6 +105,8 @@
 //! | [`net::UdpSocket::writable`] |  |
 //! | [`net::UdpSocket::recv`] | no datagram: it waits for the next call |
 //! | [`net::UdpSocket::recv_from`] | no datagram: it waits for the next call |
+//! | [`net::UdpSocket::recv_buf`] | no datagram: it waits for the next call |
+//! | [`net::UdpSocket::recv_buf_from`] | no datagram: it waits for the next call |
 //! | [`net::UdpSocket::peek`] |  |
 //! | [`net::UdpSocket::peek_from`] |  |
 //! | [`net::UdpSocket::peek_sender`] |  |
@@ -115,6 +117,8 @@
 //! | [`net::UnixDatagram::readable`] |  |
 //! | [`net::UnixDatagram::recv`] | no datagram: it waits for the next call |
 //! | [`net::UnixDatagram::recv_from`] | no datagram: it waits for the next call |
+//! | [`net::UnixDatagram::recv_buf`] | no datagram: it waits for the next call |
+//! | [`net::UnixDatagram::recv_buf_from`] | no datagram: it waits for the next call |
 //! | [`net::UnixDatagram::async_io`] | it was done, or did not begin |
 //! | [`net::UnixDatagram::writable`] |  |
 //! | [`net::UnixDatagram::send`] | no datagram: it was sent, or was not |
@@ -439,6 +443,8 @@
 //! [`net::UdpSocket::writable`]: crate::net::UdpSocket::writable
 //! [`net::UdpSocket::recv`]: crate::net::UdpSocket::recv
 //! [`net::UdpSocket::recv_from`]: crate::net::UdpSocket::recv_from
+//! [`net::UdpSocket::recv_buf`]: crate::net::UdpSocket::recv_buf
+//! [`net::UdpSocket::recv_buf_from`]: crate::net::UdpSocket::recv_buf_from
 //! [`net::UdpSocket::peek`]: crate::net::UdpSocket::peek
 //! [`net::UdpSocket::peek_from`]: crate::net::UdpSocket::peek_from
 //! [`net::UdpSocket::peek_sender`]: crate::net::UdpSocket::peek_sender
@@ -449,6 +455,8 @@
 //! [`net::UnixDatagram::readable`]: crate::net::UnixDatagram::readable
 //! [`net::UnixDatagram::recv`]: crate::net::UnixDatagram::recv
 //! [`net::UnixDatagram::recv_from`]: crate::net::UnixDatagram::recv_from
+//! [`net::UnixDatagram::recv_buf`]: crate::net::UnixDatagram::recv_buf
+//! [`net::UnixDatagram::recv_buf_from`]: crate::net::UnixDatagram::recv_buf_from
 //! [`net::UnixDatagram::async_io`]: crate::net::UnixDatagram::async_io
 //! [`net::UnixDatagram::writable`]: crate::net::UnixDatagram::writable
 //! [`net::UnixDatagram::send`]: crate::net::UnixDatagram::send

@@ -81,6 +81,9 @@ pub mod unix {
 
         pub use ends::{OpenOptions, Receiver, Sender, pipe};
     }
+    /// try_read_buf of Unix streams and pipes: into the buffers of the crate `bytes`.
+    #[cfg(feature = "bytes")]
+    pub(crate) mod bytes;
 
     pub use address::SocketAddr;
     pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};

@@ -4,7 +4,8 @@
 //! whether a stream writes several buffers at once.
 //!
 //! * INV-212: what a read has put into a buffer over lent memory stands at the front of it, so as
-//!   many bytes of the lender's buffer have been written.
+//!   many bytes of the lender's buffer have been written. Where safe code could have exchanged the
+//!   buffer, it is asked whether it did.
 
 use super::wrap::{HyperIo, TokioIo};
 use std::io::{self, IoSlice};
@@ -19,7 +20,10 @@ impl<T: tokio::io::AsyncRead> hyper::rt::Read for TokioIo<T> {
     ) -> Poll<io::Result<()>> {
         // SAFETY(INV-212): a `ReadBuf` only ever writes to its memory.
         let mut part = tokio::io::ReadBuf::uninit(unsafe { buf.as_mut() });
+        let lent = part.filled().as_ptr();
         ready!(self.get_pin_mut().poll_read(cx, &mut part))?;
+        // It was lent by `&mut`: the stream may have put another one in its place.
+        assert_eq!(part.filled().as_ptr(), lent, "a stream has exchanged the buffer it was lent");
         let n = part.filled().len();
         // SAFETY(INV-212): they are filled.
         unsafe { buf.advance(n) };

@@ -90,3 +90,27 @@ impl crate::io::traits::AsyncRead for Liar {
         Poll::Ready(Ok(9))
     }
 }
+
+/// A `ReadBuf` is lent by `&mut`: safe code can put another in its place, and leave ours as it was.
+#[test]
+#[should_panic = "a stream has exchanged the buffer it was lent"]
+fn a_stream_that_exchanges_the_buffer_is_not_believed() {
+    let mut memory = [MaybeUninit::uninit(); 8];
+    let mut buf = hyper::rt::ReadBuf::uninit(&mut memory);
+    let (mut thief, mut cx) = (TokioIo::new(Thief), Context::from_waker(Waker::noop()));
+    let _ = hyper::rt::Read::poll_read(Pin::new(&mut thief), &mut cx, buf.unfilled());
+}
+
+struct Thief;
+
+impl tokio::io::AsyncRead for Thief {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        *buf = tokio::io::ReadBuf::new(Box::leak(Box::new([0; 8])));
+        buf.set_filled(8);
+        Poll::Ready(Ok(()))
+    }
+}

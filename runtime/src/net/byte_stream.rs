@@ -23,6 +23,15 @@
 
 #![forbid(unsafe_code)]
 
+/// How many buffers a syscall takes (`IOV_MAX`). std leaves the others for the next one.
+const MOST_BUFS: usize = 1024;
+
+/// How many bytes of `bufs` one syscall can move. Less than this is a short transfer; that it has
+/// left the buffers behind these is none.
+pub(crate) fn in_one_call<B: std::ops::Deref<Target = [u8]>>(bufs: &[B]) -> usize {
+    bufs.iter().take(MOST_BUFS).map(|buf| buf.len()).sum()
+}
+
 macro_rules! reads {
     ($stream:ty) => {
         impl $stream {
@@ -51,7 +60,7 @@ macro_rules! reads {
                 cx: &mut ::std::task::Context<'_>,
                 bufs: &mut [::std::io::IoSliceMut<'_>],
             ) -> ::std::task::Poll<::std::io::Result<usize>> {
-                let len = bufs.iter().map(|buf| buf.len()).sum();
+                let len = $crate::net::byte_stream::in_one_call(bufs);
                 self.fd.poll_transfer(cx, $crate::drive::source::Direction::Read, len, |mut io| {
                     ::std::io::Read::read_vectored(&mut io, bufs)
                 })
@@ -133,7 +142,7 @@ macro_rules! writes {
                 cx: &mut ::std::task::Context<'_>,
                 bufs: &[::std::io::IoSlice<'_>],
             ) -> ::std::task::Poll<::std::io::Result<usize>> {
-                let len = bufs.iter().map(|buf| buf.len()).sum();
+                let len = $crate::net::byte_stream::in_one_call(bufs);
                 self.fd.poll_transfer(cx, $crate::drive::source::Direction::Write, len, |mut io| {
                     ::std::io::Write::write_vectored(&mut io, bufs)
                 })

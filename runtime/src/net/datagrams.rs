@@ -142,3 +142,98 @@ macro_rules! receives {
     };
 }
 pub(crate) use receives;
+
+/// For the same: into the buffers of the crate `bytes`, as much as their next room takes.
+#[cfg(feature = "bytes")]
+macro_rules! receives_buf {
+    ($socket:ty) => {
+        impl $socket {
+            /// Receives a datagram into a buffer of the crate `bytes`, after what is in it; returns
+            /// its length. 0, and the datagram stays, when `buf` has no room. Needs the feature
+            /// `bytes`.
+            ///
+            /// What does not fit into the room that is there is lost: reserve some before.
+            ///
+            /// # Errors
+            /// As [`recv`](Self::recv).
+            ///
+            /// # Cancel safety
+            /// No datagram is lost: one that has been taken off the queue is in `buf`.
+            pub async fn recv_buf<B: ::bytes::BufMut>(
+                &self,
+                buf: &mut B,
+            ) -> ::std::io::Result<usize> {
+                let received = self.fd.io($crate::io::Interest::READABLE, |socket| {
+                    $crate::io::ext::bytes::fill_up_to(usize::MAX, buf, |room| socket.recv(room))
+                });
+                received.await
+            }
+
+            /// Receives a datagram as [`recv_buf`](Self::recv_buf), if there is one.
+            ///
+            /// # Errors
+            /// `WouldBlock` when there is none; otherwise as [`recv`](Self::recv).
+            pub fn try_recv_buf<B: ::bytes::BufMut>(
+                &self,
+                buf: &mut B,
+            ) -> ::std::io::Result<usize> {
+                self.fd.try_io($crate::io::Interest::READABLE, |socket| {
+                    $crate::io::ext::bytes::fill_up_to(usize::MAX, buf, |room| socket.recv(room))
+                })
+            }
+
+            /// Receives a datagram into a buffer of the crate `bytes`, and says who sent it. Needs
+            /// the feature `bytes`.
+            ///
+            /// What does not fit into the room that is there is lost: reserve some before.
+            ///
+            /// # Errors
+            /// `InvalidInput` when `buf` has no room; otherwise as [`recv`](Self::recv).
+            ///
+            /// # Cancel safety
+            /// No datagram is lost: one that has been taken off the queue is in `buf`.
+            pub async fn recv_buf_from<B: ::bytes::BufMut>(
+                &self,
+                buf: &mut B,
+            ) -> ::std::io::Result<(usize, SocketAddr)> {
+                let received = self.fd.io($crate::io::Interest::READABLE, |socket| {
+                    $crate::net::datagrams::fill_from(buf, |room| socket.recv_from(room))
+                });
+                received.await.map(|(len, from)| (len, SocketAddr::from(from)))
+            }
+
+            /// Receives a datagram as [`recv_buf_from`](Self::recv_buf_from), if there is one.
+            ///
+            /// # Errors
+            /// `WouldBlock` when there is none; otherwise as
+            /// [`recv_buf_from`](Self::recv_buf_from).
+            pub fn try_recv_buf_from<B: ::bytes::BufMut>(
+                &self,
+                buf: &mut B,
+            ) -> ::std::io::Result<(usize, SocketAddr)> {
+                let received = self.fd.try_io($crate::io::Interest::READABLE, |socket| {
+                    $crate::net::datagrams::fill_from(buf, |room| socket.recv_from(room))
+                });
+                received.map(|(len, from)| (len, SocketAddr::from(from)))
+            }
+        }
+    };
+}
+#[cfg(feature = "bytes")]
+pub(crate) use receives_buf;
+
+/// Fills the next room of `buf` with a datagram whose sender is told.
+#[cfg(feature = "bytes")]
+pub(crate) fn fill_from<B: ::bytes::BufMut, A>(
+    buf: &mut B,
+    receive: impl FnOnce(&mut [u8]) -> std::io::Result<(usize, A)>,
+) -> std::io::Result<(usize, A)> {
+    let mut sender = None;
+    let len = crate::io::ext::bytes::fill_up_to(usize::MAX, buf, |room| {
+        let (len, from) = receive(room)?;
+        sender = Some(from);
+        std::io::Result::Ok(len)
+    })?;
+    let no_room = || std::io::Error::new(std::io::ErrorKind::InvalidInput, "no room in the buffer");
+    Ok((len, sender.ok_or_else(no_room)?))
+}

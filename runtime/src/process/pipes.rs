@@ -11,6 +11,7 @@ use crate::drive::ready::Ready;
 use crate::drive::source::Direction;
 use crate::io::async_fd::{AsyncFd, current_reactor};
 use crate::io::traits::{AsyncRead, AsyncWrite};
+use crate::net::byte_stream::in_one_call;
 use mio::unix::pipe::{Receiver, Sender};
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
@@ -150,7 +151,7 @@ impl AsyncWrite for ChildStdin {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let len = bufs.iter().map(|buf| buf.len()).sum();
+        let len = in_one_call(bufs);
         self.fd.poll_transfer(cx, Direction::Write, len, |mut pipe| pipe.write_vectored(bufs))
     }
 
@@ -181,7 +182,7 @@ macro_rules! reads {
                 cx: &mut Context<'_>,
                 bufs: &mut [IoSliceMut<'_>],
             ) -> Poll<io::Result<usize>> {
-                let len = bufs.iter().map(|buf| buf.len()).sum();
+                let len = in_one_call(bufs);
                 let read = |mut pipe: &Receiver| pipe.read_vectored(bufs);
                 self.fd.poll_transfer(cx, Direction::Read, len, read)
             }

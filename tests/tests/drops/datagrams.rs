@@ -35,6 +35,12 @@ pub const ROWS: &[Row] = &[
     row("net::UdpSocket::recv_from", Nothing, KEPT, || {
         udp(async |socket| socket.recv_from(&mut [0; 8]).await.unwrap().0 == 4)
     }),
+    row("net::UdpSocket::recv_buf", Nothing, KEPT, || {
+        udp(async |socket| socket.recv_buf(&mut Vec::with_capacity(8)).await.unwrap() == 4)
+    }),
+    row("net::UdpSocket::recv_buf_from", Nothing, KEPT, || {
+        udp(async |socket| socket.recv_buf_from(&mut Vec::with_capacity(8)).await.unwrap().0 == 4)
+    }),
     row("net::UdpSocket::peek", Nothing, "", || {
         udp(async |socket| socket.peek(&mut [0; 8]).await.unwrap() != 4)
     }),
@@ -70,6 +76,12 @@ pub const ROWS: &[Row] = &[
     }),
     row("net::UnixDatagram::recv_from", Nothing, KEPT, || {
         unix(async |socket| socket.recv_from(&mut [0; 8]).await.unwrap().0 == 4)
+    }),
+    row("net::UnixDatagram::recv_buf", Nothing, KEPT, || {
+        unix(async |socket| socket.recv_buf(&mut Vec::with_capacity(8)).await.unwrap() == 4)
+    }),
+    row("net::UnixDatagram::recv_buf_from", Nothing, KEPT, || {
+        unix(async |socket| socket.recv_buf_from(&mut Vec::with_capacity(8)).await.unwrap().0 == 4)
     }),
     row("net::UnixDatagram::async_io", Nothing, "it was done, or did not begin", || {
         unix(async |socket| {

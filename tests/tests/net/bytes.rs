@@ -136,6 +136,27 @@ fn vectored_writes_and_reads_keep_the_order(kind: Kind) {
     });
 }
 
+/// A syscall takes 1024 buffers at most, and std leaves the others. That is no short transfer: the
+/// socket is as ready as before, and there is no other edge to wait for.
+fn more_buffers_than_a_syscall_takes_leave_the_socket_ready(kind: Kind) {
+    const MANY: usize = 2500;
+    run(kind, || async {
+        let (mut client, server) = pair().await;
+        let parts = vec![IoSlice::new(b"x"); MANY];
+        let (mut written, mut read) = (0, 0);
+        while written < MANY {
+            written += client.write_vectored(&parts[written..]).await.unwrap();
+        }
+        server.readable().await.unwrap();
+        while read < MANY {
+            let mut bytes = [0; MANY];
+            let mut bufs: Vec<_> = bytes.chunks_mut(1).map(io::IoSliceMut::new).collect();
+            read += poll_fn(|cx| server.poll_read_vectored(cx, &mut bufs)).await.unwrap();
+        }
+        assert_eq!(read, MANY);
+    });
+}
+
 fn reads_into_uninitialised_memory_fill_what_they_say(kind: Kind) {
     run(kind, || async {
         let (stream, mut peer) = with_std().await;
@@ -188,6 +209,7 @@ tests::each_scheduler! {
     two_hundred_connections_at_once,
     a_megabyte_each_way_at_once,
     vectored_writes_and_reads_keep_the_order,
+    more_buffers_than_a_syscall_takes_leave_the_socket_ready,
     reads_into_uninitialised_memory_fill_what_they_say,
     lines_come_whole_whatever_the_packets,
     a_peeked_byte_is_read_again,

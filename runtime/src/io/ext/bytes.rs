@@ -31,11 +31,23 @@ pub(crate) fn fill<B, E>(
 where
     B: BufMut + ?Sized,
 {
+    fill_up_to(ROOM, buf, read)
+}
+
+/// The same with `most` bytes of room: a datagram wants all there is, for its end would be lost.
+pub(crate) fn fill_up_to<B, E>(
+    most: usize,
+    buf: &mut B,
+    read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+) -> Result<usize, E>
+where
+    B: BufMut + ?Sized,
+{
     if !buf.has_remaining_mut() {
         return Ok(0);
     }
     let chunk = buf.chunk_mut();
-    let len = chunk.len().min(ROOM);
+    let len = chunk.len().min(most);
     // SAFETY(INV-170): the chunk is `len` bytes or longer and ours alone; zero is a byte.
     let room = unsafe {
         chunk.as_mut_ptr().write_bytes(0, len);

@@ -41,18 +41,24 @@ impl TcpStream {
     }
 }
 
-macro_rules! half {
-    ($($half:ty),*) => {
-        $(impl $half {
+/// For what has a `try_read`.
+macro_rules! try_read_buf {
+    ($($stream:ty),*) => {
+        $(impl $stream {
             /// Reads what is there into a buffer of the crate `bytes`; see
-            /// [`TcpStream::try_read_buf`].
+            /// [`TcpStream::try_read_buf`](crate::net::TcpStream::try_read_buf).
             ///
             /// # Errors
             /// `WouldBlock` when there is nothing; otherwise as a read.
-            pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-                fill(buf, |room| self.try_read(room))
+            pub fn try_read_buf<B: ::bytes::BufMut>(
+                &self,
+                buf: &mut B,
+            ) -> ::std::io::Result<usize> {
+                $crate::io::ext::bytes::fill(buf, |room| self.try_read(room))
             }
         })*
     };
 }
-half!(ReadHalf<'_>, OwnedReadHalf);
+try_read_buf!(ReadHalf<'_>, OwnedReadHalf);
+#[cfg(unix)]
+pub(in crate::net) use try_read_buf;

@@ -10,6 +10,8 @@ use crate::drive::source::Direction;
 use crate::io::async_fd::AsyncFd;
 use crate::net::addr::{ToSocketAddrs, first_that, resolve};
 use crate::net::as_fd::as_fd;
+#[cfg(feature = "bytes")]
+use crate::net::datagrams::receives_buf;
 use crate::net::datagrams::{receives, sends};
 use crate::net::in_use::explain_port;
 use crate::net::of_std::{ends, of_std};
@@ -64,6 +66,8 @@ waits_to_write!(UdpSocket, poll_send_ready);
 operations!(UdpSocket);
 sends!(UdpSocket);
 receives!(UdpSocket);
+#[cfg(feature = "bytes")]
+receives_buf!(UdpSocket);
 as_fd!(UdpSocket);
 
 impl UdpSocket {

@@ -20,6 +20,8 @@ use crate::drive::ready::{Interest, Ready};
 use crate::drive::source::Direction;
 use crate::io::async_fd::AsyncFd;
 use crate::net::as_fd::as_fd;
+#[cfg(feature = "bytes")]
+use crate::net::datagrams::receives_buf;
 use crate::net::datagrams::{receives, sends};
 use crate::net::of_std::{ends, of_std};
 use crate::net::waits::{operations, waits, waits_to_read, waits_to_write};
@@ -72,6 +74,8 @@ waits_to_write!(UnixDatagram, poll_send_ready);
 operations!(UnixDatagram);
 sends!(UnixDatagram);
 receives!(UnixDatagram);
+#[cfg(feature = "bytes")]
+receives_buf!(UnixDatagram);
 as_fd!(UnixDatagram);
 
 impl UnixDatagram {
