@@ -9,7 +9,7 @@ fn push(injector: &Injector<Item>, new: usize) -> Result<(), usize> {
 }
 
 fn pop(injector: &Injector<Item>) -> Option<usize> {
-    injector.pop().map(number)
+    pop_batch(injector, 1).pop()
 }
 
 fn pop_batch(injector: &Injector<Item>, max: usize) -> Vec<usize> {

@@ -20,7 +20,8 @@
 //! **How long does a woken task wait?** By count of other polls on its worker, at place `p` of the
 //! ring: each place before it is one poll and at most three of the next slot, and every 61st poll
 //! may be the injector's: `p × 4 × 61/60`, [`FAIRNESS`] for a full ring. In the injector, behind
-//! `q` others, it waits at most 61 polls of some worker for each. So do timers and sockets.
+//! `q` others, it waits at most 61 polls of some worker for each, and less where rings have room:
+//! a worker takes its share then. Timers and sockets wait 61 polls.
 //!
 //! The fields are cells: the task that is polled may wake another, and that wake comes back to this
 //! same worker through the thread-local.
@@ -30,7 +31,7 @@
 //!
 //! Read next: `pool/schedule.rs`, then `pool/tick.rs`, what a worker does all day.
 
-use super::ring::Pushed;
+use super::ring::{CAPACITY, Pushed};
 use super::shared::{Remote, Scheduler, Shared};
 use super::watch::{PERIOD, Watch};
 use crate::base::clock::Clock;
@@ -49,8 +50,6 @@ use std::time::{Duration, Instant};
 
 /// Polls of the next slot in a row; then the task in it goes to the back of the ring.
 const NEXT_IN_A_ROW: u32 = 3;
-/// Entries taken from the injector at once, at most: half a ring.
-const FROM_INJECTOR: usize = 128;
 /// What waking a sibling is worth, in time spent on polls.
 const WAKE_WORTH: Duration = Duration::from_micros(10);
 /// The longest that a ring of short polls may grow before a sibling is woken: half of it.
@@ -249,8 +248,8 @@ impl Worker {
         let left = self.until_injector.get();
         if left == 0 {
             self.until_injector.set(self.intervals.injector);
-            if let Some(task) = self.shared().injector.pop() {
-                return Some(TaskRef::from_header(task));
+            if let Some(task) = self.take_injected() {
+                return Some(task);
             }
         } else {
             self.until_injector.set(left - 1);
@@ -296,12 +295,14 @@ impl Worker {
         !remote.next.load(Ordering::Relaxed).is_null() || !remote.ring.is_empty()
     }
 
-    /// This worker's share of what has come from outside; the first is returned to run.
+    /// This worker's share of what has come from outside, at most half of its room: the ring's new
+    /// entries must not keep passing what an overflow moved there. The first is returned to run.
     pub(super) fn take_injected(&self) -> Option<TaskRef> {
-        let shared = self.shared();
+        let (shared, ring) = (self.shared(), &self.remote().ring);
         let share = shared.injector.len() / shared.workers() + 1;
+        let room = (CAPACITY as usize - ring.len()) / 2;
         let mut first = None;
-        shared.injector.pop_batch(share.min(FROM_INJECTOR), |task| {
+        shared.injector.pop_batch(share.min(room.max(1)), |task| {
             let task = TaskRef::from_header(task);
             match first {
                 None => first = Some(task),
