@@ -41,10 +41,11 @@ impl Outlet for Out {
         }
     }
 
-    /// A file takes them, a pipe or a terminal what it has room for; nobody is waited for.
+    /// A file takes them, a pipe, a terminal or a socket what it has room for; nobody is waited for.
     #[cfg(unix)]
     fn last_words(&self, _: u64, bytes: &[u8]) -> io::Result<()> {
         use std::os::fd::AsFd;
+        use std::os::unix::fs::FileTypeExt;
         let fd = match self {
             Self::Stdout => io::stdout().as_fd().try_clone_to_owned()?,
             Self::Stderr => io::stderr().as_fd().try_clone_to_owned()?,
@@ -52,6 +53,9 @@ impl Outlet for Out {
         let file = std::fs::File::from(fd);
         if file.metadata()?.is_file() {
             return (&file).write_all(bytes);
+        }
+        if file.metadata()?.file_type().is_socket() {
+            return send_now(&file, bytes);
         }
         let mut options = std::fs::OpenOptions::new();
         options.write(true);
@@ -62,6 +66,20 @@ impl Outlet for Out {
     fn last_words(&self, _: u64, _: &[u8]) -> io::Result<()> {
         Err(ended())
     }
+}
+
+/// A socket that is stdout blocks like any other: each call is told not to wait.
+#[cfg(unix)]
+fn send_now(socket: &std::fs::File, mut bytes: &[u8]) -> io::Result<()> {
+    let socket = socket2::SockRef::from(socket);
+    while !bytes.is_empty() {
+        match socket.send_with_flags(bytes, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) {
+            Ok(sent) => bytes = &bytes[sent..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 macro_rules! handles {

@@ -139,6 +139,21 @@ fn what_no_thread_has_begun_goes_out_when_the_runtime_ends() {
     std::fs::remove_file(path("last-words")).unwrap();
 }
 
+/// A socket too takes what it has room for.
+#[test]
+fn a_socket_gets_the_last_words() {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let test = "output::what_no_thread_has_begun_goes_out_when_the_runtime_ends";
+    let mut command = child(test);
+    command.stderr(std::os::fd::OwnedFd::from(theirs));
+    let out = output(command.spawn().unwrap());
+    assert!(!out.is_empty());
+    drop(command);
+    let mut text = String::new();
+    (&ours).read_to_string(&mut text).unwrap();
+    assert_eq!(text.matches("err: nobody flushed\n").count(), KINDS.len(), "{text}");
+}
+
 /// Nobody reads: what does not fit is lost, and nobody waits for it.
 #[test]
 fn a_reader_that_sleeps_does_not_stop_the_end() {
