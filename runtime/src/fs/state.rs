@@ -9,7 +9,7 @@
 //! | R1 | idle, bytes unread | read | gives them, no hop | idle |
 //! | R2 | idle, none unread | read | settles the lane; hop: read, ahead if it pays | busy |
 //! | R3 | busy | read | waits; a read's bytes are taken, anything else is done first | idle |
-//! | W1 | idle | write | the lane accepts, and goes back over what is unread first | idle, streak |
+//! | W1 | idle | write | the lane accepts; goes back over what is unread, or keeps it | idle, streak |
 //! | W2 | busy | write | waits, keeps the bytes of a read: W1 goes back over them | idle |
 //! | S1 | idle | seek | settles the lane; hop: seek, from where the caller thinks it is | busy |
 //! | S2 | busy with that seek | seek | waits, and answers | idle |
@@ -25,7 +25,8 @@
 //! and not of clones, which share their position.
 //!
 //! **The position** of the descriptor is where the caller thinks it is, plus what is unread. Each
-//! row that leaves the unread bytes behind goes back over them; a seek that fails leaves both.
+//! row that leaves the unread bytes behind goes back over them; a seek that fails leaves both. What
+//! cannot go back, a socket or a terminal, keeps them: they are read after the write.
 //!
 //! * INV-191: idle and with the lane at rest, the file's own counts of the descriptor are all there
 //!   are. A closure drops its count before its end is told, the lane's job moves it to `rest`.
@@ -179,9 +180,14 @@ impl Inner {
         most: usize,
     ) -> Poll<io::Result<usize>> {
         while ready!(self.poll_done(cx))?.is_some() {}
-        let n = ready!(self.lane.poll_write(cx, bufs, most, self.unread() as u64))?;
+        // Asked only if there is something to go back over: it moves nothing and waits for nobody.
+        let goes_back = self.unread() > 0 && self.std.as_ref().stream_position().is_ok();
+        let back = if goes_back { self.unread() as u64 } else { 0 };
+        let n = ready!(self.lane.poll_write(cx, bufs, most, back))?;
         if n > 0 {
-            self.ahead().map(Ahead::discard);
+            if goes_back {
+                self.ahead().map(Ahead::discard);
+            }
             self.step = 0;
         }
         Poll::Ready(Ok(n))
