@@ -16,7 +16,7 @@
 //! | S3 | busy | seek | waits, then S1 | idle |
 //! | F1 | any | flush, close | settles the lane | the same |
 //! | X1 | any | all else | waits, settles the lane, hop | busy, idle |
-//! | E1 | busy | any | the runtime ended before the hop began: an error, once | idle, empty |
+//! | E1 | busy | any | the runtime ended before the hop began: an error, once; goes back | idle, empty |
 //!
 //! **Reading ahead.** The first read asks for what its caller asks for. One that gets all it asked
 //! for lets the next ask for twice as much, up to `most`; a short read, a seek and a write begin
@@ -58,7 +58,8 @@ pub(super) struct Inner {
 /// See the table.
 enum State {
     Idle(Ahead),
-    Busy(JoinHandle<(Done, Ahead)>),
+    /// And how much was unread when it began.
+    Busy(JoinHandle<(Done, Ahead)>, usize),
 }
 
 /// What a hop has done.
@@ -87,11 +88,16 @@ impl Inner {
 
     /// Rows R3, W2, S2, S3, X1, E1: waits for the hop. `None`: there is none.
     fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Done>>> {
-        let State::Busy(join) = &mut self.state else { return Poll::Ready(Ok(None)) };
-        let result = ready!(poll_join(join, cx));
+        let State::Busy(join, unread) = &mut self.state else { return Poll::Ready(Ok(None)) };
+        let (result, unread) = (ready!(poll_join(join, cx)), *unread as i64);
         let (done, ahead) = match result {
             Ok((done, ahead)) => (Ok(Some(done)), ahead),
-            Err(error) => (Err(error), Ahead::default()),
+            Err(error) => {
+                // Nothing was done, and the bytes went with it. What cannot go back loses them.
+                let lost = (unread > 0).then_some(SeekFrom::Current(-unread));
+                let _position = lost.map(|back| self.std.as_ref().seek(back));
+                (Err(error), Ahead::default())
+            }
         };
         self.state = State::Idle(ahead);
         self.step = 0;
@@ -109,14 +115,14 @@ impl Inner {
     fn ahead(&mut self) -> Option<&mut Ahead> {
         match &mut self.state {
             State::Idle(ahead) => Some(ahead),
-            State::Busy(_) => None,
+            State::Busy(..) => None,
         }
     }
 
     fn unread(&self) -> usize {
         match &self.state {
             State::Idle(ahead) => ahead.unread(),
-            State::Busy(_) => 0,
+            State::Busy(..) => 0,
         }
     }
 
@@ -127,13 +133,15 @@ impl Inner {
     pub(super) fn begin(&mut self, work: impl FnOnce(&File, &mut Ahead) -> Done + Send + 'static) {
         let handle = Handle::current();
         let mut ahead = self.ahead().map(mem::take).unwrap_or_default();
+        let unread = ahead.unread();
         let std = self.std.clone();
-        self.state = State::Busy(handle.spawn_blocking(move || {
+        let job = move || {
             let done = work(&std, &mut ahead);
             // INV-191: before the end is told.
             drop(std);
             (done, ahead)
-        }));
+        };
+        self.state = State::Busy(handle.spawn_blocking(job), unread);
     }
 
     /// Rows R1 to R3.

@@ -182,30 +182,35 @@ fn a_panic_that_ends_the_runtime_loses_nothing(kind: Kind) {
     assert_eq!(std::fs::read(dir.path("file")).unwrap(), b"tick");
 }
 
-/// What waits for a thread, and gets none, keeps no count of the file.
-fn a_hop_that_was_lost_leaves_the_file_to_std(kind: Kind) {
+/// What waited for a thread, and got none, leaves the file where its reader was.
+fn a_hop_that_was_lost_leaves_the_position(kind: Kind) {
     let dir = Dir::new();
-    let path = dir.file("file", "tick");
+    let path = dir.file("file", bytes(100_000));
     let runtime = kind.builder().max_blocking_threads(1).build().unwrap();
-    let mut file = runtime.block_on(File::open(path)).unwrap();
+    let (mut file, mut piece) = (runtime.block_on(File::open(path)).unwrap(), [0; 1_000]);
+    runtime.block_on(async {
+        for _ in 0..4 {
+            file.read_exact(&mut piece).await.unwrap();
+        }
+    });
     let hold = Hold::new();
     let grip = hold.grip();
     runtime.spawn_blocking(move || grip.hold());
     hold.wait_for(1);
-    let mut buf = [0; 2];
-    runtime.block_on(async {
-        let read = std::pin::pin!(file.read(&mut buf));
-        let mut read = read;
-        assert!(tests::poll_with(&mut read, &tests::Bell::new()).is_pending());
-    });
     let handle = runtime.handle().clone();
     runtime.shutdown_background();
-    drop(handle.block_on(file.into_std()));
+    let error = handle.block_on(file.metadata()).unwrap_err();
+    assert!(error.to_string().starts_with(ENDED), "{error}");
+    kind.runtime().block_on(async {
+        file.read_exact(&mut piece).await.unwrap();
+        assert!(piece == bytes(100_000)[4_000..5_000]);
+        drop(file.into_std().await);
+    });
 }
 
 tests::each_scheduler! {
     a_panic_that_ends_the_runtime_loses_nothing,
-    a_hop_that_was_lost_leaves_the_file_to_std,
+    a_hop_that_was_lost_leaves_the_position,
     after_the_end_of_the_runtime_every_operation_is_an_error,
     what_was_accepted_and_not_begun_is_written_when_the_runtime_ends,
     the_end_of_the_runtime_meets_a_write_that_is_under_way,
