@@ -1,11 +1,12 @@
 //! Stdout and Stderr: what is written goes through a lane, and out by std's.
 //!
 //! ```text
-//!  write ──► lane ──► a thread: lock std's, write the piece, flush, unlock ──► the terminal
+//!  write ──► lane ──► a thread: lock std's, flush, write the piece, unlock ──► the terminal
 //! ```
 //!
-//! std's lock is held over a whole piece, so nothing that this process prints comes between; std's
-//! own buffer is empty after each, so nothing of ours is left in it.
+//! std's lock is held over a whole piece, so nothing that this process prints comes between. A
+//! piece passes std's buffer by, if there is a descriptor for that: one that failed would stay in
+//! it, and come out with the next, which may be the same once more.
 
 #![forbid(unsafe_code)]
 
@@ -34,6 +35,11 @@ impl Outlet for Out {
         match self {
             Self::Stdout => {
                 let mut stdout = io::stdout().lock();
+                stdout.flush()?;
+                #[cfg(unix)]
+                if let Ok(fd) = std::os::fd::AsFd::as_fd(&stdout).try_clone_to_owned() {
+                    return std::fs::File::from(fd).write_all(bytes);
+                }
                 stdout.write_all(bytes)?;
                 stdout.flush()
             }
