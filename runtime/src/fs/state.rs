@@ -9,14 +9,14 @@
 //! | R1 | idle, bytes unread | read | gives them, no hop | idle |
 //! | R2 | idle, none unread | read | settles the lane; hop: read, ahead if it pays | busy |
 //! | R3 | busy | read | waits; a read's bytes are taken, anything else is done first | idle |
-//! | W1 | idle | write | the lane accepts; goes back over what is unread, or keeps it | idle, streak |
+//! | W1 | idle | write | the lane accepts; goes back over the unread, or keeps it | idle, streak |
 //! | W2 | busy | write | waits, keeps the bytes of a read: W1 goes back over them | idle |
 //! | S1 | idle | seek | settles the lane; hop: seek, from where the caller thinks it is | busy |
 //! | S2 | busy with that seek | seek | waits, and answers | idle |
 //! | S3 | busy | seek | waits, then S1 | idle |
 //! | F1 | any | flush, close | settles the lane | the same |
 //! | X1 | any | all else | waits, settles the lane, hop | busy, idle |
-//! | E1 | busy | any | the runtime ended before the hop began: an error, once; goes back | idle, empty |
+//! | E1 | busy | any | no thread: an error, once; goes back over what was unread | idle, empty |
 //!
 //! **Reading ahead.** The first read asks for what its caller asks for. One that gets all it asked
 //! for lets the next ask for twice as much, up to `most`; a short read, a seek and a write begin

@@ -47,7 +47,7 @@ impl Outlet for Out {
         }
     }
 
-    /// A file takes them, a pipe, a terminal or a socket what it has room for; nobody is waited for.
+    /// A file takes them, anything else what it has room for; nobody is waited for.
     #[cfg(unix)]
     fn last_words(&self, _: u64, bytes: &[u8]) -> io::Result<()> {
         use std::os::fd::AsFd;
