@@ -176,6 +176,38 @@ fn what_cannot_be_is_refused_with_what_can() {
     tests::refuses(&["no mainspring runtime"], || pool.run(|| ()));
 }
 
+/// Its destructor runs when it is cancelled, and takes as long as the test likes.
+#[test]
+fn shutdown_waits_for_what_a_cancelled_closure_holds() {
+    struct Slow {
+        begun: mpsc::Sender<()>,
+        let_go: mpsc::Receiver<()>,
+    }
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            self.begun.send(()).unwrap();
+            let _ = self.let_go.recv();
+        }
+    }
+    tests::runtime().block_on(async {
+        let pool = Pool::new(BlockingConfig::threads(1));
+        let (first_begun, go, first) = held(&pool);
+        first_begun.recv().unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (finish, let_go) = mpsc::channel();
+        let slow = Slow { begun, let_go };
+        let second = pool.run(move || drop(slow));
+        second.abort();
+        go.send(()).unwrap();
+        first.await.unwrap();
+        has_begun.recv().unwrap();
+        let mut shutdown = Box::pin(pool.shutdown());
+        assert!(tests::poll_with(&mut shutdown, &tests::Bell::new()).is_pending());
+        finish.send(()).unwrap();
+        shutdown.await;
+    });
+}
+
 tests::each_scheduler! {
     no_more_run_at_once_than_the_pool_has_threads,
     shutdown_waits_for_the_queue_too_and_the_loop_goes_on,

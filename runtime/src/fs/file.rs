@@ -156,7 +156,12 @@ impl File {
     /// Nothing is lost: the clone is closed again.
     pub async fn try_clone(&self) -> io::Result<File> {
         self.inner.lock().await.is_shared();
-        let std = self.run(|std, ahead| go_back(std, ahead).and_then(|()| std.try_clone())).await?;
+        let work = |std: &std::fs::File, ahead: &mut Ahead| match go_back(std, ahead) {
+            // What came out of a pipe stays with this one.
+            Err(error) if error.kind() != io::ErrorKind::NotSeekable => Err(error),
+            _ => std.try_clone(),
+        };
+        let std = self.run(work).await?;
         let mut file = File::from_std(std);
         file.most = self.most;
         file.inner.get_mut().is_shared();

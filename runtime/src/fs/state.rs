@@ -9,14 +9,14 @@
 //! | R1 | idle, bytes unread | read | gives them, no hop | idle |
 //! | R2 | idle, none unread | read | settles the lane; hop: read, ahead if it pays | busy |
 //! | R3 | busy | read | waits; a read's bytes are taken, anything else is done first | idle |
-//! | W1 | idle | write | the lane accepts, and goes back over what is unread first | idle, streak |
+//! | W1 | idle | write | the lane accepts; goes back over the unread, or keeps it | idle, streak |
 //! | W2 | busy | write | waits, keeps the bytes of a read: W1 goes back over them | idle |
 //! | S1 | idle | seek | settles the lane; hop: seek, from where the caller thinks it is | busy |
 //! | S2 | busy with that seek | seek | waits, and answers | idle |
 //! | S3 | busy | seek | waits, then S1 | idle |
 //! | F1 | any | flush, close | settles the lane | the same |
 //! | X1 | any | all else | waits, settles the lane, hop | busy, idle |
-//! | E1 | busy | any | the runtime ended before the hop began: an error, once | idle, empty |
+//! | E1 | busy | any | no thread: an error, once; goes back over what was unread | idle, empty |
 //!
 //! **Reading ahead.** The first read asks for what its caller asks for. One that gets all it asked
 //! for lets the next ask for twice as much, up to `most`; a short read, a seek and a write begin
@@ -25,7 +25,8 @@
 //! and not of clones, which share their position.
 //!
 //! **The position** of the descriptor is where the caller thinks it is, plus what is unread. Each
-//! row that leaves the unread bytes behind goes back over them; a seek that fails leaves both.
+//! row that leaves the unread bytes behind goes back over them; a seek that fails leaves both. What
+//! cannot go back, a socket or a terminal, keeps them: they are read after the write.
 //!
 //! * INV-191: idle and with the lane at rest, the file's own counts of the descriptor are all there
 //!   are. A closure drops its count before its end is told, the lane's job moves it to `rest`.
@@ -57,7 +58,8 @@ pub(super) struct Inner {
 /// See the table.
 enum State {
     Idle(Ahead),
-    Busy(JoinHandle<(Done, Ahead)>),
+    /// And how much was unread when it began.
+    Busy(JoinHandle<(Done, Ahead)>, usize),
 }
 
 /// What a hop has done.
@@ -86,11 +88,16 @@ impl Inner {
 
     /// Rows R3, W2, S2, S3, X1, E1: waits for the hop. `None`: there is none.
     fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Done>>> {
-        let State::Busy(join) = &mut self.state else { return Poll::Ready(Ok(None)) };
-        let result = ready!(poll_join(join, cx));
+        let State::Busy(join, unread) = &mut self.state else { return Poll::Ready(Ok(None)) };
+        let (result, unread) = (ready!(poll_join(join, cx)), *unread as i64);
         let (done, ahead) = match result {
             Ok((done, ahead)) => (Ok(Some(done)), ahead),
-            Err(error) => (Err(error), Ahead::default()),
+            Err(error) => {
+                // Nothing was done, and the bytes went with it. What cannot go back loses them.
+                let lost = (unread > 0).then_some(SeekFrom::Current(-unread));
+                let _position = lost.map(|back| self.std.as_ref().seek(back));
+                (Err(error), Ahead::default())
+            }
         };
         self.state = State::Idle(ahead);
         self.step = 0;
@@ -108,14 +115,14 @@ impl Inner {
     fn ahead(&mut self) -> Option<&mut Ahead> {
         match &mut self.state {
             State::Idle(ahead) => Some(ahead),
-            State::Busy(_) => None,
+            State::Busy(..) => None,
         }
     }
 
     fn unread(&self) -> usize {
         match &self.state {
             State::Idle(ahead) => ahead.unread(),
-            State::Busy(_) => 0,
+            State::Busy(..) => 0,
         }
     }
 
@@ -126,13 +133,15 @@ impl Inner {
     pub(super) fn begin(&mut self, work: impl FnOnce(&File, &mut Ahead) -> Done + Send + 'static) {
         let handle = Handle::current();
         let mut ahead = self.ahead().map(mem::take).unwrap_or_default();
+        let unread = ahead.unread();
         let std = self.std.clone();
-        self.state = State::Busy(handle.spawn_blocking(move || {
+        let job = move || {
             let done = work(&std, &mut ahead);
             // INV-191: before the end is told.
             drop(std);
             (done, ahead)
-        }));
+        };
+        self.state = State::Busy(handle.spawn_blocking(job), unread);
     }
 
     /// Rows R1 to R3.
@@ -179,9 +188,14 @@ impl Inner {
         most: usize,
     ) -> Poll<io::Result<usize>> {
         while ready!(self.poll_done(cx))?.is_some() {}
-        let n = ready!(self.lane.poll_write(cx, bufs, most, self.unread() as u64))?;
+        // Asked only if there is something to go back over: it moves nothing and waits for nobody.
+        let goes_back = self.unread() > 0 && self.std.as_ref().stream_position().is_ok();
+        let back = if goes_back { self.unread() as u64 } else { 0 };
+        let n = ready!(self.lane.poll_write(cx, bufs, most, back))?;
         if n > 0 {
-            self.ahead().map(Ahead::discard);
+            if goes_back {
+                self.ahead().map(Ahead::discard);
+            }
             self.step = 0;
         }
         Poll::Ready(Ok(n))

@@ -135,7 +135,10 @@ impl<T: Outlet> Lane<T> {
             state.back += back;
             Some(Ok(match state.rest.take() {
                 None => Accepted::Joined(n),
-                outlet => Accepted::Starts(n, Job { state: self.state.clone(), outlet }),
+                outlet => {
+                    let state = self.state.clone();
+                    Accepted::Starts(n, Job { state, outlet, has_begun: false })
+                }
             }))
         })
     }
@@ -206,17 +209,21 @@ pub(crate) struct Job<T: Outlet> {
     state: Arc<Mutex<State<T>>>,
     /// Until the end of the streak.
     outlet: Option<StdArc<T>>,
+    has_begun: bool,
 }
 
 impl<T: Outlet> Job<T> {
     pub(crate) fn run(mut self) {
-        self.drain(T::write);
+        self.has_begun = true;
+        self.drain(T::write, Ok(()));
     }
 
-    /// Writes until nothing is pending or a write fails.
-    fn drain(&mut self, write: impl Fn(&T, u64, &[u8]) -> io::Result<()>) {
-        // A write that panicked was none.
-        let mut result = if std::thread::panicking() { Err(ended()) } else { Ok(()) };
+    /// Writes until nothing is pending or a write fails; `result` is that of the one before.
+    fn drain(
+        &mut self,
+        write: impl Fn(&T, u64, &[u8]) -> io::Result<()>,
+        mut result: io::Result<()>,
+    ) {
         let mut bytes = Vec::new();
         while let Some(back) = self.next(&mut bytes, result) {
             result = self.outlet.as_ref().map_or(Ok(()), |outlet| write(outlet, back, &bytes));
@@ -252,7 +259,10 @@ impl<T: Outlet> Job<T> {
 
 impl<T: Outlet> Drop for Job<T> {
     fn drop(&mut self) {
-        self.drain(T::last_words);
+        // A write that panicked was none. That this thread panics is not enough: it may be the one
+        // that ends the runtime.
+        let result = if self.has_begun { Err(ended()) } else { Ok(()) };
+        self.drain(T::last_words, result);
     }
 }
 

@@ -1,11 +1,12 @@
 //! Stdout and Stderr: what is written goes through a lane, and out by std's.
 //!
 //! ```text
-//!  write ──► lane ──► a thread: lock std's, write the piece, flush, unlock ──► the terminal
+//!  write ──► lane ──► a thread: lock std's, flush, write the piece, unlock ──► the terminal
 //! ```
 //!
-//! std's lock is held over a whole piece, so nothing that this process prints comes between; std's
-//! own buffer is empty after each, so nothing of ours is left in it.
+//! std's lock is held over a whole piece, so nothing that this process prints comes between. A
+//! piece passes std's buffer by, if there is a descriptor for that: one that failed would stay in
+//! it, and come out with the next, which may be the same once more.
 
 #![forbid(unsafe_code)]
 
@@ -34,6 +35,11 @@ impl Outlet for Out {
         match self {
             Self::Stdout => {
                 let mut stdout = io::stdout().lock();
+                stdout.flush()?;
+                #[cfg(unix)]
+                if let Ok(fd) = std::os::fd::AsFd::as_fd(&stdout).try_clone_to_owned() {
+                    return std::fs::File::from(fd).write_all(bytes);
+                }
                 stdout.write_all(bytes)?;
                 stdout.flush()
             }
@@ -41,10 +47,11 @@ impl Outlet for Out {
         }
     }
 
-    /// A file takes them, a pipe or a terminal what it has room for; nobody is waited for.
+    /// A file takes them, anything else what it has room for; nobody is waited for.
     #[cfg(unix)]
     fn last_words(&self, _: u64, bytes: &[u8]) -> io::Result<()> {
         use std::os::fd::AsFd;
+        use std::os::unix::fs::FileTypeExt;
         let fd = match self {
             Self::Stdout => io::stdout().as_fd().try_clone_to_owned()?,
             Self::Stderr => io::stderr().as_fd().try_clone_to_owned()?,
@@ -52,6 +59,9 @@ impl Outlet for Out {
         let file = std::fs::File::from(fd);
         if file.metadata()?.is_file() {
             return (&file).write_all(bytes);
+        }
+        if file.metadata()?.file_type().is_socket() {
+            return send_now(&file, bytes);
         }
         let mut options = std::fs::OpenOptions::new();
         options.write(true);
@@ -62,6 +72,20 @@ impl Outlet for Out {
     fn last_words(&self, _: u64, _: &[u8]) -> io::Result<()> {
         Err(ended())
     }
+}
+
+/// A socket that is stdout blocks like any other: each call is told not to wait.
+#[cfg(unix)]
+fn send_now(socket: &std::fs::File, mut bytes: &[u8]) -> io::Result<()> {
+    let socket = socket2::SockRef::from(socket);
+    while !bytes.is_empty() {
+        match socket.send_with_flags(bytes, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) {
+            Ok(sent) => bytes = &bytes[sent..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 macro_rules! handles {

@@ -170,8 +170,10 @@ impl Pool {
             panic!("{NO_RUNTIME}");
         };
         let job = Job::new(&self.open);
+        // Fields go in order: cancelled, what the closure holds is gone before it is counted so.
+        let counted = (closure, job);
         let closure = move || {
-            let _job = job;
+            let (closure, _job) = counted;
             closure()
         };
         handle.job_on(&self.threads, None, closure, Location::caller())

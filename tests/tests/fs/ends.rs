@@ -4,7 +4,7 @@
 use crate::help::{Dir, bytes, seek};
 use mainspring::fs::{self, File};
 use mainspring::io::{AsyncReadExt, AsyncWriteExt, SeekFrom};
-use mainspring::runtime::Builder;
+use mainspring::runtime::{Builder, Runtime};
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::sync::mpsc;
@@ -157,7 +157,60 @@ fn outside_a_runtime_is_a_mistake(_: Kind) {
     assert_eq!(std::fs::read(dir.path("file")).unwrap(), b"tick");
 }
 
+/// A runtime that is dropped because its owner panics is an end like any other.
+fn a_panic_that_ends_the_runtime_loses_nothing(kind: Kind) {
+    /// Ended by the panic, without waiting for the thread that is busy.
+    struct Owner(Option<Runtime>);
+    impl Drop for Owner {
+        fn drop(&mut self) {
+            self.0.take().unwrap().shutdown_background();
+        }
+    }
+    let dir = Dir::new();
+    let owner = Owner(Some(kind.builder().max_blocking_threads(1).build().unwrap()));
+    let runtime = owner.0.as_ref().unwrap();
+    let mut file = runtime.block_on(File::create(dir.path("file"))).unwrap();
+    let hold = Hold::new();
+    let grip = hold.grip();
+    runtime.spawn_blocking(move || grip.hold());
+    hold.wait_for(1);
+    runtime.block_on(file.write_all(b"tick")).unwrap();
+    tests::panic_of(move || {
+        let _owner = owner;
+        panic!("for another reason");
+    });
+    assert_eq!(std::fs::read(dir.path("file")).unwrap(), b"tick");
+}
+
+/// What waited for a thread, and got none, leaves the file where its reader was.
+fn a_hop_that_was_lost_leaves_the_position(kind: Kind) {
+    let dir = Dir::new();
+    let path = dir.file("file", bytes(100_000));
+    let runtime = kind.builder().max_blocking_threads(1).build().unwrap();
+    let (mut file, mut piece) = (runtime.block_on(File::open(path)).unwrap(), [0; 1_000]);
+    runtime.block_on(async {
+        for _ in 0..4 {
+            file.read_exact(&mut piece).await.unwrap();
+        }
+    });
+    let hold = Hold::new();
+    let grip = hold.grip();
+    runtime.spawn_blocking(move || grip.hold());
+    hold.wait_for(1);
+    let handle = runtime.handle().clone();
+    runtime.shutdown_background();
+    let error = handle.block_on(file.metadata()).unwrap_err();
+    assert!(error.to_string().starts_with(ENDED), "{error}");
+    kind.runtime().block_on(async {
+        file.read_exact(&mut piece).await.unwrap();
+        assert!(piece == bytes(100_000)[4_000..5_000]);
+        drop(file.into_std().await);
+    });
+}
+
 tests::each_scheduler! {
+    a_panic_that_ends_the_runtime_loses_nothing,
+    a_hop_that_was_lost_leaves_the_position,
     after_the_end_of_the_runtime_every_operation_is_an_error,
     what_was_accepted_and_not_begun_is_written_when_the_runtime_ends,
     the_end_of_the_runtime_meets_a_write_that_is_under_way,

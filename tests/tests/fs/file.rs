@@ -2,10 +2,13 @@
 
 use crate::help::{Dir, bytes, seek};
 use mainspring::fs::{self, File, OpenOptions};
-use mainspring::io::{AsyncReadExt, AsyncWriteExt, SeekFrom, copy};
+use mainspring::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, SeekFrom, copy};
+use std::future::poll_fn;
 use std::io::{ErrorKind, IoSlice, Read, Seek, Write};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 use tests::Kind;
 use tests::many::alone;
@@ -271,7 +274,28 @@ fn a_pipe_is_not_read_ahead(kind: Kind) {
     assert!(left == bytes(10_000)[5_000..]);
 }
 
+/// A socket cannot go back: the bytes of a read that was given up stay, and a write goes out.
+fn what_was_read_of_a_socket_is_there_after_a_write(kind: Kind) {
+    let (mut peer, ours) = std::os::unix::net::UnixStream::pair().unwrap();
+    peer.write_all(b"question").unwrap();
+    kind.runtime().block_on(async {
+        let mut file = File::from(OwnedFd::from(ours));
+        let mut piece = [0; 8];
+        let given_up = poll_fn(|cx| Poll::Ready(Pin::new(&mut file).poll_read(cx, &mut piece)));
+        assert!(given_up.await.is_pending());
+        file.write_all(b"answer").await.unwrap();
+        file.flush().await.unwrap();
+        drop(file.try_clone().await.unwrap());
+        file.read_exact(&mut piece).await.unwrap();
+        assert_eq!(&piece, b"question");
+    });
+    let mut text = String::new();
+    peer.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "answer");
+}
+
 tests::each_scheduler! {
+    what_was_read_of_a_socket_is_there_after_a_write,
     what_is_written_is_read_again,
     a_file_dropped_without_flush_is_written_all_the_same,
     a_write_after_a_read_goes_where_the_reader_was,

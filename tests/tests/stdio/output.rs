@@ -139,6 +139,51 @@ fn what_no_thread_has_begun_goes_out_when_the_runtime_ends() {
     std::fs::remove_file(path("last-words")).unwrap();
 }
 
+/// A socket too takes what it has room for.
+#[test]
+fn a_socket_gets_the_last_words() {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let test = "output::what_no_thread_has_begun_goes_out_when_the_runtime_ends";
+    let mut command = child(test);
+    command.stderr(std::os::fd::OwnedFd::from(theirs));
+    let out = output(command.spawn().unwrap());
+    assert!(!out.is_empty());
+    drop(command);
+    let mut text = String::new();
+    (&ours).read_to_string(&mut text).unwrap();
+    assert_eq!(text.matches("err: nobody flushed\n").count(), KINDS.len(), "{text}");
+}
+
+/// Its writer was told that it failed, and may write it again.
+#[test]
+fn a_piece_that_failed_does_not_come_out_with_the_next() {
+    const TEST: &str = "output::a_piece_that_failed_does_not_come_out_with_the_next";
+    const NAME: &str = "failed-piece";
+    in_child(TEST, || {
+        let may_write = |bytes| {
+            let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
+            // SAFETY: they change this process, which is the test's own.
+            unsafe {
+                libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+                assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit), 0);
+            }
+        };
+        Kind::CurrentThread.runtime().block_on(async {
+            let mut out = stdout();
+            may_write(1);
+            out.write_all(b"first").await.unwrap();
+            assert_eq!(out.flush().await.unwrap_err().raw_os_error(), Some(libc::EFBIG));
+            may_write(1_000_000);
+            out.write_all(b"second").await.unwrap();
+            out.flush().await.unwrap();
+        });
+    });
+    done(&mut child(TEST).stdout(file(NAME)).spawn().unwrap());
+    let text = std::fs::read_to_string(path(NAME)).unwrap();
+    std::fs::remove_file(path(NAME)).unwrap();
+    assert!(text.ends_with("second") && !text.contains("first"), "{text}");
+}
+
 /// Nobody reads: what does not fit is lost, and nobody waits for it.
 #[test]
 fn a_reader_that_sleeps_does_not_stop_the_end() {
