@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::tour::{row::ROWS, run, table};
-use examples::{flags, floor};
+use examples::{address, flags, floor};
 use mainspring::runtime::Runtime;
 
 // The programs themselves, as they stand: the tour shows what they would show.
@@ -120,7 +120,7 @@ fn pages(runtime: &Runtime, server: SocketAddr, scale: f64) -> Result<Vec<String
         scale,
         ..fetch::Options::parse_from(["fetch"])
     };
-    let urls = fetch::urls(&format!("http://{server}/delay/{{i%3}}"), options.requests)?;
+    let urls = address::filled(&format!("http://{server}/delay/{{i%3}}"), options.requests)?;
     let summary = runtime.block_on(fetch::fetch(&options, urls));
     summary.print();
     let delays: Vec<_> = (0..50).map(|i| Duration::from_secs(i % 3)).collect();

@@ -22,8 +22,14 @@ pub mod process;
 /// an HTTP client over hyper: one keep-alive pool for all tasks, and a cap on connections.
 pub mod client;
 
-/// another try after a wait, and nobody waits while holding a permit.
-pub mod retry;
+/// addresses of pages: text with numbers put in, and errors that say what is accepted.
+pub mod address;
+
+/// a page, or why there is none: a permit for each attempt, a time limit, another try.
+pub mod page;
+
+/// a single-flight cache: who asks for the same at the same time shares one answer.
+pub mod cache;
 
 /// one GET with std's blocking socket: what the threads of the tour do.
 pub mod plain;

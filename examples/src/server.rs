@@ -36,12 +36,12 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
 use mainspring::net::{TcpListener, TcpStream};
+use mainspring::select;
 use mainspring::sync::{Event, mpsc};
 use mainspring::time::{sleep, timeout};
 use serde_json::{Value, json};
 
 use crate::floor::latency;
-use crate::race::{First, race};
 
 /// How long a stopping server waits for the requests it has begun.
 const GRACE: Duration = Duration::from_secs(1);
@@ -80,9 +80,13 @@ impl Server {
         // Nothing is ever sent: the channel ends when the last connection drops its sender.
         let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
         loop {
-            match race(stop.as_mut(), self.listener.accept()).await {
-                First::Left(_) => break,
-                First::Right(Ok((stream, _))) => {
+            let accepted = select! {
+                biased;
+                _ = stop.as_mut() => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
                     let (board, stopping) = (self.board.clone(), stopping.clone());
                     let alive = alive.clone();
                     mainspring::spawn(async move {
@@ -90,7 +94,7 @@ impl Server {
                         drop(alive);
                     });
                 }
-                First::Right(Err(error)) => {
+                Err(error) => {
                     eprintln!("server: cannot accept: {error}; resting for {REST:?}");
                     sleep(REST).await;
                 }
@@ -112,10 +116,12 @@ async fn connection(stream: TcpStream, board: Arc<Board>, stopping: &Event) {
         .serve_connection(stream, service);
     let mut served = pin!(served);
     // An error here is a client that went away or `/drop`: the counters know what there is to know.
-    if let First::Right(()) = race(served.as_mut(), stopping.wait()).await {
-        served.as_mut().graceful_shutdown();
-        let _ = served.await;
+    select! {
+        biased;
+        _ = served.as_mut() => return,
+        _ = stopping.wait() => served.as_mut().graceful_shutdown(),
     }
+    let _ = served.await;
 }
 
 /// What the server has counted since the last `/reset`.

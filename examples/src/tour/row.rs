@@ -20,7 +20,6 @@ use mainspring::sync::Semaphore;
 
 use crate::client::Client;
 use crate::flags::Scheduler;
-use crate::retry::acquire;
 use crate::{floor, plain};
 
 /// Requests in a row.
@@ -163,7 +162,7 @@ async fn tasks(limit: usize, server: SocketAddr, done: fn()) -> Outcome {
     let mut tasks = Vec::new();
     for i in 0..REQUESTS {
         let url: Uri = format!("http://{server}/lat/{i}").parse()?;
-        let (client, permit) = (client.clone(), acquire(&permits).await);
+        let (client, permit) = (client.clone(), permits.clone().acquire_owned().await?);
         tasks.push(mainspring::spawn(async move {
             let _permit = permit;
             let answer = client.get(&url).await.map_err(|error| format!("{url}: {error}"))?;
