@@ -49,12 +49,20 @@ pub mod primer;
 pub mod tour {
     //! the fifth document's comparison, row by row.
 
+    /// the same requests by threads with blocking sockets, and by tasks.
+    pub mod send;
     /// the eight rows: how each makes its hundred requests, and what the document says of it.
     pub mod row;
     /// one row in a process of its own: start it, follow it, take its figures.
     pub mod run;
     /// the table, and the verdict on each figure.
     pub mod table;
+    /// what the documents claim, and the work that each claim is about.
+    pub mod claims;
+    /// what a claim costs this machine: bytes of a task and of a thread, and the smallest steps.
+    pub mod machine;
+    /// every claim beside what is measured: floor, one at a time, threads, the runtime, verdict.
+    pub mod claimed;
 }
 
 pub mod scraper {
