@@ -21,12 +21,14 @@
 //! time; and the reason that it gives for a time-out is an empty text.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use examples::client::Client;
 use examples::page::{Failure, Fetcher, Page};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
@@ -38,7 +40,7 @@ use mainspring::time::Instant;
 
 /// A crawler with a limit, tries, time limits, and statistics.
 #[derive(Debug, Parser)]
-struct Options {
+pub struct Options {
     /// What to read; {i} is the number of the page, {i%3} that number modulo 3. Without it: pages
     /// of 0, 1 and 2 s of a local server that the program starts
     #[arg(long)]
@@ -77,20 +79,21 @@ fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
+    let client = Client::new(options.limit.get());
     let Some(template) = &options.url else {
         let server = ServerProcess::start(options.scale)
             .map_err(|error| format!("cannot start the local server: {error}"))?;
         let (urls, delays) = delayed(server.addr(), options)?;
-        let report = crawl(options, urls).await.map_err(|error| error.to_string())?;
-        report.print();
+        let report = crawl(options, client, urls).await.map_err(|error| error.to_string())?;
+        print!("{report}");
         beside_the_floor(&delays, options, report.wall);
         let stats = plain::get_json(server.addr(), "/stats").map_err(|error| error.to_string())?;
         println!("server   at most {} requests in flight", stats["peak_in_flight"]);
         return report.verdict();
     };
     let urls = address::filled(template, options.pages)?;
-    let report = crawl(options, urls).await.map_err(|error| error.to_string())?;
-    report.print();
+    let report = crawl(options, client, urls).await.map_err(|error| error.to_string())?;
+    print!("{report}");
     report.verdict()
 }
 
@@ -122,9 +125,9 @@ type Outcome = Result<Page, RetryError<Failure>>;
 
 /// Reads them all, a task each. A task is spawned when there is a permit for its first try, so they
 /// start in this order on any scheduler.
-async fn crawl(options: &Options, urls: Vec<Uri>) -> Result<Report, JoinError> {
+pub async fn crawl(options: &Options, client: Client, urls: Vec<Uri>) -> Result<Report, JoinError> {
     let backoff = Backoff::exponential(options.backoff.mul_f64(options.scale), options.tries);
-    let fetcher = Fetcher::new(options.limit.get(), options.timeout, backoff);
+    let fetcher = Fetcher::over(client, options.limit.get(), options.timeout, backoff);
     let mut live = Live::new("crawl", urls.len() as u64);
     let mut report = Report { asked: urls.len(), ..Report::default() };
     let mut tasks = JoinSet::new();
@@ -153,7 +156,7 @@ async fn crawl(options: &Options, urls: Vec<Uri>) -> Result<Report, JoinError> {
 
 /// What became of the pages.
 #[derive(Debug, Default)]
-struct Report {
+pub struct Report {
     asked: usize,
     bytes: usize,
     /// Of the pages that were read, the shortest first.
@@ -176,26 +179,28 @@ impl Report {
         }
     }
 
-    fn print(&self) {
-        println!("pages    {} of {}, {} bytes", self.latencies.len(), self.asked, self.bytes);
-        for (reason, (times, url)) in &self.reasons {
-            println!("failed   {times} × {reason}; first {url}");
-        }
-        if let [.., longest] = self.latencies[..] {
-            let mean = self.latencies.iter().sum::<Duration>() / self.latencies.len() as u32;
-            let [mean, median, longest] =
-                [mean, middle(&self.latencies), longest].map(|time| time.as_secs_f64());
-            println!("latency  mean {mean:.3} s, median {median:.3} s, longest {longest:.3} s");
-        }
-        println!("tries    {}, of which {} were not the first", self.tries, self.again);
-        println!("wall     {:.3} s", self.wall.as_secs_f64());
-    }
-
     fn verdict(&self) -> Result<(), String> {
         match self.asked - self.latencies.len() {
             0 => Ok(()),
             lost => Err(format!("{lost} of {} pages could not be read", self.asked)),
         }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "pages    {} of {}, {} bytes", self.latencies.len(), self.asked, self.bytes)?;
+        for (reason, (times, url)) in &self.reasons {
+            writeln!(f, "failed   {times} × {reason}; first {url}")?;
+        }
+        if let [.., longest] = self.latencies[..] {
+            let mean = self.latencies.iter().sum::<Duration>() / self.latencies.len() as u32;
+            let [mean, median, longest] =
+                [mean, middle(&self.latencies), longest].map(|time| time.as_secs_f64());
+            writeln!(f, "latency  mean {mean:.3} s, median {median:.3} s, longest {longest:.3} s")?;
+        }
+        writeln!(f, "tries    {}, of which {} were not the first", self.tries, self.again)?;
+        writeln!(f, "wall     {:.3} s", self.wall.as_secs_f64())
     }
 }
 

@@ -8,6 +8,8 @@
 //! cargo run --release --example fetch -- --current-thread  the same on one thread
 //! cargo run --release --example fetch -- --requests 50 --limit 10 \
 //!     --url 'http://127.0.0.1:8000/delay/{i%3}'            the fifth document's, from `server`
+//! cargo run --release --example fetch -- --requests 100 --limit 100 \
+//!     --url http://127.0.0.1:8000/fixed/200                the first's 100 pages, from `server`
 //! ```
 //!
 //! What you will see: a bar (on a terminal), then how many requests succeeded, how many attempts
@@ -21,20 +23,21 @@
 //! Without `--url` the program starts a local server in a process of its own, in which every tenth
 //! product fails at first: it answers 503 or drops the connection, in turn.
 //!
-//! From the first document (1000 products, 50 at a time, three attempts, 10 s each) and the fifth
-//! (50 pages, 10 at a time, see the last command). Faults of theirs that this program cannot have:
-//! the first sleeps while it holds its permit, which makes 7.4 s of 2.0 s when a tenth fails, tries
-//! a 503 again at once, and sleeps after the last attempt; the fifth takes a page that came faster
+//! From the first document (1000 products, 50 at a time, three attempts, 10 s each) and the fifth,
+//! whose 50 pages `crawl` has with statistics. Faults of theirs that this program cannot have: the
+//! first sleeps while it holds its permit, which makes 7.4 s of 2.0 s when a tenth fails, tries a
+//! 503 again at once, and sleeps after the last attempt; the fifth takes a page that came faster
 //! than half a millisecond for a failure, because it marks failures by a time that is not above
 //! zero.
 
-use std::net::SocketAddr;
+use std::fmt::Display;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use examples::cache::Cache;
+use examples::client::Client;
 use examples::page::{Fetcher, Page};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
@@ -112,7 +115,8 @@ fn run(options: &Options) -> Result<Summary, String> {
             (Some(server), urls)
         }
     };
-    let summary = options.scheduler.runtime()?.block_on(fetch(options, urls));
+    let client = Client::new(options.limit.get());
+    let summary = options.scheduler.runtime()?.block_on(fetch(options, client, urls));
     summary.print();
     println!("ran on       {}", options.scheduler);
     if let Some(server) = server {
@@ -123,7 +127,7 @@ fn run(options: &Options) -> Result<Summary, String> {
 }
 
 /// The first document's URLs; every tenth one fails at first, in one of two ways.
-fn products(server: SocketAddr, options: &Options) -> Result<Vec<Uri>, String> {
+pub fn products(server: impl Display, options: &Options) -> Result<Vec<Uri>, String> {
     let k = options.fail_first;
     let path = |i: u64| match (k, i % 20) {
         (1.., 0) => format!("/flaky/product{i}/{k}/503"),
@@ -137,11 +141,11 @@ fn products(server: SocketAddr, options: &Options) -> Result<Vec<Uri>, String> {
 
 /// Fetches all of them, a task each; every attempt holds a permit, no wait does. A task is spawned
 /// when there is a permit for its first attempt, so they start in this order on any scheduler.
-pub async fn fetch(options: &Options, urls: Vec<Uri>) -> Summary {
+pub async fn fetch(options: &Options, client: Client, urls: Vec<Uri>) -> Summary {
     let attempts = NonZeroU32::MIN.saturating_add(options.retries);
     let backoff = Backoff::exponential(options.backoff.mul_f64(options.scale), attempts)
         .cap(Duration::from_secs(30).mul_f64(options.scale));
-    let fetcher = Fetcher::new(options.limit.get(), options.timeout, backoff);
+    let fetcher = Fetcher::over(client, options.limit.get(), options.timeout, backoff);
     let cache = options.cache.map(|room| Cache::new(room.get()));
     let mut live = Live::new("fetch", urls.len() as u64);
     let mut summary = Summary { asked: urls.len(), ..Summary::default() };

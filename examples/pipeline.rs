@@ -22,7 +22,8 @@
 //! its own; here they share one pool, which has as many connections.
 
 use std::convert::Infallible;
-use std::net::{SocketAddr, TcpStream};
+use std::fmt::Display;
+use std::net::TcpStream;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ use mainspring::time::Instant;
 
 /// A producer, a bounded queue, consumers, and addresses that do not work.
 #[derive(Debug, Parser)]
-struct Options {
+pub struct Options {
     /// How many pages
     #[arg(long, default_value_t = 300)]
     pages: u64,
@@ -76,9 +77,10 @@ fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
+    let client = Client::new(options.consumers.get());
     if let Some(template) = &options.url {
         let urls = address::filled(template, options.pages)?;
-        return report(options, &pipeline(options, urls).await?);
+        return report(options, &pipeline(options, client, urls).await?);
     }
     let server = ServerProcess::start(options.scale)
         .map_err(|error| format!("cannot start the local server: {error}"))?;
@@ -86,7 +88,7 @@ async fn run(options: &Options) -> Result<(), String> {
     let held = TcpStream::connect(server.addr())
         .map_err(|error| format!("cannot connect to the local server: {error}"))?;
     let refusing = held.local_addr().map_err(|error| error.to_string())?;
-    let done = pipeline(options, addresses(server.addr(), refusing, options)?).await?;
+    let done = pipeline(options, client, addresses(server.addr(), refusing, options)?).await?;
     let end = report(options, &done);
     let delays: Vec<_> = (0..options.pages).map(|i| delay(i).mul_f64(options.scale)).collect();
     let floor = floor::makespan(&delays, options.consumers.get());
@@ -102,9 +104,9 @@ fn delay(i: u64) -> Duration {
 }
 
 /// The bad ones first: in the original each ends a consumer before the others have begun.
-fn addresses(
-    server: SocketAddr,
-    refusing: SocketAddr,
+pub fn addresses(
+    server: impl Display,
+    refusing: impl Display,
     options: &Options,
 ) -> Result<Vec<Uri>, String> {
     let bad = (0..options.bad).map(|i| format!("http://{refusing}/bad/{i}"));
@@ -114,20 +116,19 @@ fn addresses(
 }
 
 /// What came of one address: how long its page is, or why there is none.
-type Outcome = Result<usize, Failure>;
+pub type Outcome = Result<usize, Failure>;
 
 #[derive(Debug)]
-struct Done {
+pub struct Done {
     asked: usize,
-    results: Vec<(Uri, Outcome)>,
+    pub results: Vec<(Uri, Outcome)>,
     /// How full the queue was at most.
-    fullest: usize,
-    wall: Duration,
+    pub fullest: usize,
+    pub wall: Duration,
 }
 
-async fn pipeline(options: &Options, urls: Vec<Uri>) -> Result<Done, String> {
+pub async fn pipeline(options: &Options, client: Client, urls: Vec<Uri>) -> Result<Done, String> {
     let asked = urls.len();
-    let client = Client::new(options.consumers.get());
     let queue = Arc::new(Queue::new(options.room.get()));
     let (tell, mut told) = mpsc::unbounded_channel();
     let mut live = Live::new("pipeline", asked as u64);

@@ -33,7 +33,7 @@ use mainspring::task::gather_all;
 use serde_json::Value;
 
 /// Exactly these 16 bytes, as Python's `json` writes them.
-const DATA: &str = r#"{"key": "value"}"#;
+pub const DATA: &str = r#"{"key": "value"}"#;
 /// Connections, in use and idle.
 const CAP: usize = 20;
 
@@ -136,12 +136,12 @@ fn nobody_listens(server: SocketAddr) -> std::io::Result<(TcpStream, SocketAddr)
     Ok((stream, addr))
 }
 
-type Outcome = Result<Answer, Failure>;
+pub type Outcome = Result<Answer, Failure>;
 
 #[derive(Clone, Debug)]
-struct Web {
-    client: Client,
-    timeout: Duration,
+pub struct Web {
+    pub client: Client,
+    pub timeout: Duration,
 }
 
 impl Web {
@@ -156,12 +156,12 @@ impl Web {
     }
 
     /// One line a page, with what `more` says of it. Returns how many failed.
-    async fn show(&self, urls: &[Uri], more: fn(&Answer) -> Result<String, String>) -> usize {
+    pub async fn show(&self, urls: &[Uri], more: fn(&Answer) -> Result<String, String>) -> usize {
         let ends = self.all(urls).await;
         urls.iter().zip(ends).filter(|(url, end)| !line("GET", url, end, more)).count()
     }
 
-    async fn post(&self, urls: &[Uri], data: &str) -> usize {
+    pub async fn post(&self, urls: &[Uri], data: &str) -> usize {
         let mut failed = 0;
         for url in urls {
             println!("sending {} bytes: {data}", data.len());
@@ -172,7 +172,7 @@ impl Web {
     }
 
     /// One line an address: its status, or why there is none.
-    async fn check(&self, urls: &[Uri]) -> Vec<Outcome> {
+    pub async fn check(&self, urls: &[Uri]) -> Vec<Outcome> {
         let ends = self.all(urls).await;
         for (url, end) in urls.iter().zip(&ends) {
             match end {
@@ -203,14 +203,14 @@ fn line(
     good
 }
 
-fn text(answer: &Answer) -> Result<String, String> {
+pub fn text(answer: &Answer) -> Result<String, String> {
     match std::str::from_utf8(&answer.body) {
         Ok(text) => Ok(format!("{} bytes of text", text.len())),
         Err(error) => Err(format!("it is no text: {error}")),
     }
 }
 
-fn document(answer: &Answer) -> Result<String, String> {
+pub fn document(answer: &Answer) -> Result<String, String> {
     let json: Value =
         serde_json::from_slice(&answer.body).map_err(|error| format!("it is no JSON: {error}"))?;
     Ok(format!("JSON\n{json:#}"))

@@ -29,8 +29,8 @@
 //!
 //! * Each save is a task that nobody awaits, and the program ends first: 0 of 100 pages are stored,
 //!   silently. Here the saves are children of a `TaskGroup`, which ends when they have.
-//! * Given time, its plain INSERT stores 4 rows, and 96 errors go nowhere. Here it is an UPSERT, and
-//!   an error ends the program with its reason.
+//! * Given time, its plain INSERT stores 4 rows, and 96 errors go nowhere. Here it is an UPSERT,
+//!   and an error ends the program with its reason.
 //! * It opens a connection a page. Here one task writes, as many pages in a transaction as there
 //!   are.
 //! * It tries whatever fails again, sleeps after the last try, and takes a 500 for a page. Here an

@@ -31,6 +31,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use examples::client::Client;
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::tour::{claimed, row::ROWS, run, table};
 use examples::{address, flags, floor};
@@ -134,7 +135,7 @@ fn pages(runtime: &Runtime, server: SocketAddr, scale: f64) -> Result<Vec<String
         ..fetch::Options::parse_from(["fetch"])
     };
     let urls = address::filled(&format!("http://{server}/delay/{{i%3}}"), options.requests)?;
-    let summary = runtime.block_on(fetch::fetch(&options, urls));
+    let summary = runtime.block_on(fetch::fetch(&options, Client::new(10), urls));
     summary.print();
     let delays: Vec<_> = (0..50).map(|i| Duration::from_secs(i % 3)).collect();
     let whole = floor::makespan(&delays, 10);

@@ -19,6 +19,7 @@ pub mod load;
 
 use crate::on::Flavor;
 use crate::rows::Peer;
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -31,9 +32,42 @@ pub const MESSAGE: usize = 64;
 #[derive(Debug)]
 pub struct Session {
     server: Child,
-    load: Child,
+    port: String,
+    load: Load,
+}
+
+/// A process with connections, all of which have been used once.
+#[derive(Debug)]
+pub struct Load {
+    process: Child,
     orders: ChildStdin,
     reports: BufReader<ChildStdout>,
+}
+
+impl Load {
+    fn start(compare: &Path, port: &str, connections: usize) -> io::Result<Self> {
+        let mut command = Command::new(compare);
+        command.args(["load", port, &connections.to_string()]);
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let reports = BufReader::new(process.stdout.take().expect("piped"));
+        let orders = process.stdin.take().expect("piped");
+        let mut load = Self { process, orders, reports };
+        let ready = line(&mut load.reports)?;
+        assert_eq!(ready, "ready", "the load says so when it is connected");
+        Ok(load)
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        end(&mut self.process);
+    }
+}
+
+/// It may have ended by itself, which is no reason to complain.
+fn end(process: &mut Child) {
+    let _ = process.kill();
+    let _ = process.wait();
 }
 
 /// What a number of requests took.
@@ -41,6 +75,15 @@ pub struct Session {
 pub struct Taken {
     pub server_cpu: Duration,
     pub wall: Duration,
+}
+
+/// What requests with a clock each took: percentiles.
+#[derive(Clone, Copy, Debug)]
+pub struct Latency {
+    pub p50: Duration,
+    pub p99: Duration,
+    pub p999: Duration,
+    pub most: Duration,
 }
 
 impl Session {
@@ -51,36 +94,84 @@ impl Session {
         flavor: Flavor,
         connections: usize,
     ) -> io::Result<Self> {
-        let spawn = |arguments: &[&str]| {
-            let mut command = Command::new(compare);
-            command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
-        };
-        let mut server = spawn(&["serve", peer.name(), "--flavor", flavor.short()])?;
-        let port = line(&mut BufReader::new(server.stdout.take().expect("piped")))?;
-        let mut load = spawn(&["load", &port, &connections.to_string()])?;
-        let mut reports = BufReader::new(load.stdout.take().expect("piped"));
-        let ready = line(&mut reports)?;
-        assert_eq!(ready, "ready", "the load says so when it is connected");
-        let orders = load.stdin.take().expect("piped");
-        Ok(Self { server, load, orders, reports })
+        Self::start_under(&[], compare, peer, flavor, connections)
+    }
+
+    /// The same with the server under another program, which gets the server's command line after
+    /// its own.
+    pub fn start_under(
+        program: &[&str],
+        compare: &Path,
+        peer: Peer,
+        flavor: Flavor,
+        connections: usize,
+    ) -> io::Result<Self> {
+        let mut words = program.iter().map(OsStr::new).chain([compare.as_os_str()]);
+        let mut command = Command::new(words.next().expect("the program at least"));
+        command.args(words).args(["serve", peer.name(), "--flavor", flavor.short()]);
+        let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let begun = line(&mut BufReader::new(server.stdout.take().expect("piped")));
+        match begun.and_then(|port| Ok((Load::start(compare, &port, connections)?, port))) {
+            Ok((load, port)) => Ok(Self { server, port, load }),
+            Err(error) => {
+                end(&mut server);
+                Err(error)
+            }
+        }
+    }
+
+    /// More connections to the same server, in another process; they end when this is dropped.
+    pub fn more_load(&self, compare: &Path, connections: usize) -> io::Result<Load> {
+        Load::start(compare, &self.port, connections)
     }
 
     pub fn run(&mut self, requests: u64) -> io::Result<Taken> {
+        let (server_cpu, answer) = self.order(&requests.to_string())?;
+        Ok(Taken { server_cpu, wall: answer[0] })
+    }
+
+    /// The same, with a clock for each request.
+    pub fn run_timed(&mut self, requests: u64) -> io::Result<(Taken, Latency)> {
+        let (server_cpu, answer) = self.order(&format!("timed {requests}"))?;
+        let [wall, p50, p99, p999, most] = answer[..] else {
+            return Err(io::Error::other("the load says five numbers"));
+        };
+        Ok((Taken { server_cpu, wall }, Latency { p50, p99, p999, most }))
+    }
+
+    /// So many connections that are opened, used for one byte, and closed.
+    pub fn accepts(&mut self, connections: u64) -> io::Result<Taken> {
+        let (server_cpu, answer) = self.order(&format!("accepts {connections}"))?;
+        Ok(Taken { server_cpu, wall: answer[0] })
+    }
+
+    /// What the server used of a core meanwhile, and what the load says, in nanoseconds.
+    fn order(&mut self, order: &str) -> io::Result<(Duration, Vec<Duration>)> {
         let before = cpu_time_of(self.server.id())?;
-        writeln!(self.orders, "{requests}")?;
-        let nanos = line(&mut self.reports)?.parse().map_err(io::Error::other)?;
+        writeln!(self.load.orders, "{order}")?;
+        let answer = line(&mut self.load.reports)?;
         let server_cpu = cpu_time_of(self.server.id())? - before;
-        Ok(Taken { server_cpu, wall: Duration::from_nanos(nanos) })
+        let nanos = |word: &str| word.parse().map(Duration::from_nanos).map_err(io::Error::other);
+        Ok((server_cpu, answer.split(' ').map(nanos).collect::<Result<_, _>>()?))
+    }
+
+    /// The server's memory that is in RAM, in bytes.
+    pub fn server_resident(&self) -> u64 {
+        crate::meter::resident_of(&self.server.id().to_string())
+    }
+
+    /// Asks the server, or what it runs under, to end, and waits for it.
+    pub fn end_server(mut self) -> io::Result<()> {
+        // SAFETY: the child has not been waited for, so the number is still its own.
+        unsafe { libc::kill(self.server.id() as libc::pid_t, libc::SIGTERM) };
+        self.server.wait().map(drop)
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        for child in [&mut self.load, &mut self.server] {
-            // Either may have ended by itself, which is no reason to complain.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        end(&mut self.load.process);
+        end(&mut self.server);
     }
 }
 

@@ -6,14 +6,18 @@
 //! cargo compare late      how late timers are, p50, p99, p99.9                       (4 minutes)
 //! cargo compare idle      switches, threads, descriptors, memory of a runtime at rest     (20 s)
 //! cargo compare scale     to a million tasks and timers, to 10 000 connections        (5 minutes)
+//! cargo compare copy      a gibibyte through a task, one way and both; buffers        (2 minutes)
+//! cargo compare server    echo against a bare epoll loop, syscalls, memory, accepts   (5 minutes)
 //! ```
 //!
 //! Each report is one file here, which says what it measures, and one or two in `cases/`, which do
 //! it and are compiled once per runtime (`on`). A case runs in a process of its own: `compare case
-//! REPORT PEER CASE`, by hand too. Processes end with their parent, or after two minutes.
+//! REPORT PEER CASE`, by hand too. Processes end with their parent, or after four minutes.
 
 pub mod cells;
+pub mod copy;
 pub mod events;
+pub mod far;
 pub mod floor;
 pub mod idle;
 pub mod late;
@@ -21,7 +25,9 @@ pub mod on;
 pub mod process;
 pub mod scale;
 pub mod series;
+pub mod server;
 pub mod stuck;
+pub mod syscalls;
 pub mod who;
 
 use crate::compare::{about, child};
@@ -38,6 +44,8 @@ pub enum Report {
     Late,
     Idle,
     Scale,
+    Copy,
+    Server,
 }
 
 /// The part of the command line that belongs to the reports.
@@ -53,6 +61,10 @@ pub enum Lab {
     Idle(Options),
     /// A thousand to a million tasks and timers, ten thousand connections.
     Scale(Options),
+    /// A gibibyte through a task; buffered readers and writers.
+    Copy(Options),
+    /// An echo server beside a bare epoll loop.
+    Server(Options),
     /// One case of a report on one peer (tokio-mt2, mainspring-ct), in this process.
     #[command(hide = true)]
     Case {
@@ -93,13 +105,15 @@ pub enum Size {
     Tiny,
 }
 
-/// The function at the same path on the runtime that is asked for.
+/// The function at the same path on the runtime that is asked for; `None` is returned for the
+/// floor, which is none.
 macro_rules! on_peer {
     ($who:expr, $module:ident :: $function:ident) => {
         match $who.peer {
             $crate::labs::who::Peer::Mainspring => $crate::labs::on::mainspring::$module::$function,
             $crate::labs::who::Peer::Tokio => $crate::labs::on::tokio::$module::$function,
             $crate::labs::who::Peer::Smol => $crate::labs::on::smol::$module::$function,
+            $crate::labs::who::Peer::Floor => return None,
         }
     };
 }
@@ -113,8 +127,10 @@ pub fn run(lab: &Lab) -> Result<(), String> {
         Lab::Late(options) => late::report(options),
         Lab::Idle(options) => idle::report(options),
         Lab::Scale(options) => scale::report(options),
+        Lab::Copy(options) => copy::report(options),
+        Lab::Server(options) => server::report(options),
         Lab::Case { report, who, case: name, quick } => {
-            child::bounded_life(120);
+            child::bounded_life(240);
             let size = if *quick { Size::Quick } else { Size::Full };
             series::print(&case(*report, *who, name, size)?)
         }
@@ -131,6 +147,8 @@ pub fn case(report: Report, who: Who, name: &str, size: Size) -> Result<Series, 
         Report::Late => late::case,
         Report::Idle => idle::case,
         Report::Scale => scale::case,
+        Report::Copy => copy::case,
+        Report::Server => server::case,
     };
     of_report(who, name, size).ok_or(format!("there is no case {name:?} on {who}"))
 }

@@ -7,7 +7,8 @@
 //! cargo compare --flavor mt    on multi_thread only (ct: on current_thread)                (half)
 //! cargo compare --rows mutex   only the rows whose name holds the word
 //! cargo compare --count        allocations per operation instead of time
-//! cargo compare stuck          what is no row: a bad task; also events, idle, scale (see `labs`)
+//! cargo compare stuck          what is no row: a bad task; also events, idle, scale, copy, server
+//!                              (see `labs`)
 //! cargo bench -p benches       the same workloads under criterion, plots in target/criterion
 //! cargo test -p benches        each workload once, tiny, on each runtime and scheduler: does it do
 //!                              what it says

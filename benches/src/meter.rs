@@ -174,8 +174,13 @@ fn queued() -> Duration {
 
 /// The memory of this process that is in RAM, in bytes.
 pub fn resident() -> u64 {
-    let pages =
-        std::fs::read_to_string("/proc/self/statm").expect("Linux says what a process uses");
+    resident_of("self")
+}
+
+/// The same of another process.
+pub fn resident_of(process: &str) -> u64 {
+    let pages = std::fs::read_to_string(format!("/proc/{process}/statm"));
+    let pages = pages.expect("Linux says what a process uses");
     let pages: u64 =
         pages.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number");
     // SAFETY: asks for a constant.

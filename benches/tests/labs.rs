@@ -4,7 +4,8 @@
 use benches::alloc::Counting;
 use benches::labs::series::{Series, parse};
 use benches::labs::who::{Peer, Threads, Who};
-use benches::labs::{Report, Size, case, events, late, scale, stuck};
+use benches::labs::{Report, Size, case, events, late, scale, server, stuck, syscalls};
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard};
 
@@ -112,6 +113,61 @@ fn every_size_is_spawned_armed_slept_and_joined() {
     }
 }
 
+/// Each checks by itself that everything arrived.
+#[test]
+fn everything_is_copied_and_goes_through_buffers() {
+    let _alone = alone();
+    for who in everybody().chain([Who::FLOOR]) {
+        for name in ["one way", "both ways"] {
+            let series = tiny(Report::Copy, who, name);
+            assert!(series["seconds"][0] > 0.0 && series["cpu"][0] >= 0.0, "{name}, {who}");
+            assert!(series["peak"][0] >= 0.0, "{name}, {who}");
+        }
+        for name in ["lines", "blocks", "writes"] {
+            assert!(tiny(Report::Copy, who, name)["ns"][0] > 0.0, "{name}, {who}");
+        }
+    }
+}
+
+/// A case of the servers with the program that serves.
+fn served(who: Who, name: &str) -> Series {
+    let program = Path::new(env!("CARGO_BIN_EXE_compare"));
+    let series = server::measured(program, who, name, Size::Tiny).expect("there is the case");
+    series.unwrap_or_else(|why| panic!("{name}, {who}: {why}"))
+}
+
+#[test]
+fn every_server_is_timed_at_requests_accepts_and_rest() {
+    let _alone = alone();
+    for who in everybody().chain([Who::FLOOR]) {
+        let echo = served(who, "echo, 50");
+        let ranks = ["p50", "p99", "p999", "most"].map(|rank| echo[rank][0]);
+        assert!(ranks[0] > 0.0 && ranks.is_sorted(), "{who}: {ranks:?}");
+        assert!(echo["cpu"][0] > 0.0 && echo["wall"][0] > 0.0, "{who}");
+        assert!(served(who, "accepts, 64")["wall"][0] > 0.0, "{who}");
+        let idle = served(who, "idle, 10000");
+        assert!(idle["connections"][0] >= 1.0 && idle["bytes"][0] >= 0.0, "{who}");
+    }
+}
+
+/// One read and one write for a request, whatever else.
+#[test]
+fn the_system_calls_of_a_request_are_counted() {
+    let _alone = alone();
+    if !syscalls::is_there() {
+        eprintln!("skipped: strace is not here");
+        return;
+    }
+    for who in [Who::FIVE[0], Who::FIVE[3], Who::FLOOR] {
+        let calls = served(who, "syscalls, 10");
+        for kind in ["reads", "writes"] {
+            let each = calls[kind][0];
+            assert!((0.9..3.0).contains(&each), "{who}: {each} {kind}");
+        }
+        assert!((0.0..=1.5).contains(&calls["waits"][0]), "{who}: {:?}", calls["waits"]);
+    }
+}
+
 /// Runs `compare` and returns what it printed.
 fn compare(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_compare")).args(arguments).output().unwrap();
@@ -151,7 +207,8 @@ fn runtimes_made_and_dropped_are_counted() {
 #[test]
 fn a_case_that_does_not_exist_is_an_error() {
     let who = Who::new(Peer::Tokio, Threads::Home);
-    for report in [Report::Stuck, Report::Events, Report::Late, Report::Idle, Report::Scale] {
+    let first = [Report::Stuck, Report::Events, Report::Late, Report::Idle];
+    for report in first.into_iter().chain([Report::Scale, Report::Copy, Report::Server]) {
         assert!(case(report, who, "no such case", Size::Tiny).is_err());
     }
     let smol = Who::new(Peer::Smol, Threads::Home);
@@ -171,5 +228,8 @@ fn compare_prints_a_report_with_a_line_for_each_peer() {
     for probe in ["pair: ring", "pair: timer", "pair: socket"] {
         assert!(said.contains(probe), "{said}");
     }
+    assert!(!said.contains("FAILED"), "{said}");
+    let said = compare(&["copy", "--quick", "--rounds", "1", "--only", "lines"]);
+    assert!(said.contains("÷ std") && said.contains("floor-ct"), "{said}");
     assert!(!said.contains("FAILED"), "{said}");
 }

@@ -27,22 +27,27 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, StatusCode, Uri};
+use mainspring::io::DuplexStream;
 use mainspring::net::TcpStream;
 use mainspring::sync::Semaphore;
 
 /// A pool of connections; a clone is another handle to the same pool.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client(Arc<Pool>);
 
-#[derive(Debug)]
 struct Pool {
     cap: usize,
+    /// Instead of sockets.
+    inside: Option<Open>,
     /// One permit a request that has a connection or opens one.
     slots: Semaphore,
     state: Mutex<State>,
     opened: AtomicU64,
     requests: AtomicU64,
 }
+
+/// Opens a connection to a host and port within this process.
+type Open = Box<dyn Fn(&str) -> io::Result<DuplexStream> + Send + Sync>;
 
 #[derive(Debug, Default)]
 struct State {
@@ -66,6 +71,13 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cap, opened) = (self.0.cap, self.opened());
+        f.debug_struct("Client").field("cap", &cap).field("opened", &opened).finish_non_exhaustive()
+    }
+}
+
 impl Answer {
     /// Whether the status says that it went well: 200 to 299.
     #[must_use]
@@ -80,9 +92,26 @@ impl Client {
     /// # Panics
     /// If `cap` is 0.
     pub fn new(cap: usize) -> Client {
+        Client::with(cap, None)
+    }
+
+    /// The same without sockets: `open` gives this end of a connection to a host and port. So
+    /// server and client are in one runtime, and in virtual time if it is paused.
+    ///
+    /// # Panics
+    /// If `cap` is 0.
+    pub fn inside(
+        cap: usize,
+        open: impl Fn(&str) -> io::Result<DuplexStream> + Send + Sync + 'static,
+    ) -> Client {
+        Client::with(cap, Some(Box::new(open)))
+    }
+
+    fn with(cap: usize, inside: Option<Open>) -> Client {
         assert!(cap > 0, "a client without a connection can ask nothing: give a cap of at least 1");
         Client(Arc::new(Pool {
             cap,
+            inside,
             slots: Semaphore::new(cap),
             state: Mutex::default(),
             opened: AtomicU64::new(0),
@@ -148,16 +177,29 @@ impl Client {
             }
             idle = self.0.state().take_idle(place);
         }
-        let stream = TcpStream::connect(place).await.map_err(Error::Connect)?;
-        stream.set_nodelay(true).map_err(Error::Connect)?;
-        let (sender, connection) = http1::handshake(stream).await.map_err(Error::Exchange)?;
+        let sender = match &self.0.inside {
+            Some(open) => handshake(open(place).map_err(Error::Connect)?).await?,
+            None => {
+                let stream = TcpStream::connect(place).await.map_err(Error::Connect)?;
+                stream.set_nodelay(true).map_err(Error::Connect)?;
+                handshake(stream).await?
+            }
+        };
         // Ordering: as in `opened`.
         self.0.opened.fetch_add(1, Relaxed);
-        // It ends when the sender is dropped or the server closes; whoever waits for an answer
-        // then hears of the error through the sender.
-        mainspring::spawn(async move { drop(connection.await) });
         Ok(Connection { place: place.to_owned(), sender })
     }
+}
+
+async fn handshake<S>(stream: S) -> Result<SendRequest<Full<Bytes>>, Error>
+where
+    S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(stream).await.map_err(Error::Exchange)?;
+    // It ends when the sender is dropped or the server closes; whoever waits for an answer then
+    // hears of the error through the sender.
+    mainspring::spawn(async move { drop(connection.await) });
+    Ok(sender)
 }
 
 /// Host and port that `url` leads to; without one, HTTP's.

@@ -123,6 +123,14 @@ pub fn ratio(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads how many of something there are: 1 to a million.
+pub fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=1_000_000) => Ok(n),
+        _ => Err("give a whole number, 1 to 1000000".to_owned()),
+    }
+}
+
 /// Says why nobody can listen at `addr`, and which flag helps.
 pub fn cannot_listen(addr: SocketAddr, error: &io::Error) -> String {
     let remedy = match error.kind() {
@@ -171,6 +179,12 @@ mod tests {
     fn a_scale_must_be_above_zero() {
         assert!(scale("0").is_err() && scale("-1").is_err() && scale("x").is_err());
         assert_eq!(scale("0.1"), Ok(0.1));
+    }
+
+    #[test]
+    fn a_count_is_at_least_one() {
+        assert!(count("0").is_err() && count("-1").is_err() && count("1000001").is_err());
+        assert_eq!(count("1"), Ok(1));
     }
 
     #[test]

@@ -10,9 +10,6 @@ pub mod pitfalls;
 /// the floor of a run: what it would take if everything but the delays cost nothing.
 pub mod floor;
 
-/// the first of two futures to be ready; the other is dropped.
-pub mod race;
-
 /// the embedded server: answers late, wrongly or never, and counts what it sees.
 pub mod server;
 
@@ -39,6 +36,15 @@ pub mod usage;
 
 /// a live line on a terminal, plain lines elsewhere.
 pub mod show;
+
+/// lines of a stream that nobody vouches for: a line without an end does not fill the memory.
+pub mod lines;
+
+/// a room to talk in: names, who is here, and every line to everybody else, in one order.
+pub mod room;
+
+/// the WebSocket side of a room: the upgrade, a visit in JSON, pings, and close codes.
+pub mod webchat;
 
 /// values of flags, the scheduler among them, and errors that name the remedy.
 pub mod flags;
@@ -82,4 +88,23 @@ pub mod scraper {
     pub mod store;
     /// the scraper itself: a queue, workers, and one task that writes.
     pub mod run;
+}
+
+pub mod search {
+    //! the fifth document's `/search`: its parts, from two futures to a server that stops cleanly.
+
+    /// several sources asked at once: all that came, who failed, or that time ran out.
+    pub mod combine;
+    /// what is counted: requests, latencies, how sources ended; as Prometheus text.
+    pub mod numbers;
+    /// the two sources of the document: a database that is a delay, and an API over HTTP.
+    pub mod sources;
+    /// the paths of the service, on axum's router, and what each answers.
+    pub mod routes;
+    /// an accept loop: so many connections, no slow ones, and an end that lets requests finish.
+    pub mod serve;
+    /// the service and the API that it asks, started together and stopped one after the other.
+    pub mod service;
+    /// a service asks itself: each of its answers once, with what comes back and when.
+    pub mod check;
 }

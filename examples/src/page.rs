@@ -104,8 +104,19 @@ impl Fetcher {
     /// for a page, and how far apart.
     #[must_use]
     pub fn new(limit: usize, timeout: Duration, backoff: Backoff<'static>) -> Fetcher {
+        Fetcher::over(Client::new(limit), limit, timeout, backoff)
+    }
+
+    /// The same over the connections of `client`.
+    #[must_use]
+    pub fn over(
+        client: Client,
+        limit: usize,
+        timeout: Duration,
+        backoff: Backoff<'static>,
+    ) -> Fetcher {
         Fetcher {
-            client: Client::new(limit),
+            client,
             permits: Arc::new(Semaphore::new(limit)),
             timeout,
             backoff,

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `/get`, `/post` | what was sent, as JSON (`/post` takes the method POST) |
 //! | `/json`, `/html` | a fixed page |
+//! | `/json/{n}` | as `/json`, after n seconds, at most 10 |
 //! | `/delay/{n}` | as `/get`, after n seconds, at most 10 |
 //! | `/lat/{i}` | as `/get`, after [`latency(i)`](crate::floor::latency): 0.5 to 1.5 s |
 //! | `/fixed/{ms}` | 1256 bytes after ms milliseconds |
@@ -33,9 +34,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
-use mainspring::net::{TcpListener, TcpStream};
+use mainspring::io::{DuplexStream, duplex};
+use mainspring::net::TcpListener;
 use mainspring::select;
 use mainspring::sync::{Event, mpsc};
 use mainspring::time::{sleep, timeout};
@@ -47,6 +50,8 @@ use crate::floor::latency;
 const GRACE: Duration = Duration::from_secs(1);
 /// How long it rests when the system has no descriptor left for another connection.
 const REST: Duration = Duration::from_millis(50);
+/// Bytes that are on their way within this process.
+const BUFFER: usize = 64 * 1024;
 /// The largest body that `/post` takes.
 const LARGEST: usize = 1 << 20;
 
@@ -89,6 +94,7 @@ impl Server {
                 Ok((stream, _)) => {
                     let (board, stopping) = (self.board.clone(), stopping.clone());
                     let alive = alive.clone();
+                    let _ = stream.set_nodelay(true);
                     mainspring::spawn(async move {
                         connection(stream, board, &stopping).await;
                         drop(alive);
@@ -107,8 +113,37 @@ impl Server {
     }
 }
 
-async fn connection(stream: TcpStream, board: Arc<Board>, stopping: &Event) {
-    let _ = stream.set_nodelay(true);
+/// The server without sockets: it answers connections of this process, in the same runtime.
+#[derive(Clone, Debug)]
+pub struct Inside(Arc<Board>);
+
+impl Inside {
+    /// Every delay is multiplied by `scale`.
+    #[must_use]
+    pub fn new(scale: f64) -> Inside {
+        Inside(Arc::new(Board { scale, counters: Mutex::default() }))
+    }
+
+    /// The client's end of another connection. A task answers at the other end until it is dropped.
+    ///
+    /// # Panics
+    /// If there is no runtime on this thread.
+    #[must_use]
+    pub fn connect(&self) -> DuplexStream {
+        let (near, far) = duplex(BUFFER);
+        let board = self.0.clone();
+        mainspring::spawn(async move { connection(far, board, &Event::new()).await });
+        near
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn stats(&self) -> Value {
+        self.0.stats()
+    }
+}
+
+async fn connection(stream: impl Read + Write + Unpin, board: Arc<Board>, stopping: &Event) {
     let seen_in = Arc::new(Mutex::new(None));
     let service = service_fn(move |request| answer(request, board.clone(), seen_in.clone()));
     let served = hyper::server::conn::http1::Builder::new()
@@ -235,12 +270,12 @@ async fn route(request: Request<Incoming>, parts: &[&str], board: &Board) -> Ans
     match *parts {
         ["get"] => echo(&request),
         ["post"] => post(request).await,
-        ["json"] => page(JSON, include_str!("server/slides.json")),
+        ["json"] => slides(),
         ["html"] => page(HTML, include_str!("server/page.html")),
-        ["delay", n] => match n.parse() {
+        [what @ ("delay" | "json"), n] => match n.parse() {
             Ok(n) if (0.0..=f64::MAX).contains(&n) => {
                 board.pause(Duration::from_secs_f64(n.min(10.0))).await;
-                echo(&request)
+                if what == "json" { slides() } else { echo(&request) }
             }
             _ => status(StatusCode::BAD_REQUEST),
         },
@@ -279,6 +314,10 @@ async fn route(request: Request<Incoming>, parts: &[&str], board: &Board) -> Ans
         ["hang"] => std::future::pending().await,
         _ => status(StatusCode::NOT_FOUND),
     }
+}
+
+fn slides() -> Answer {
+    page(JSON, include_str!("server/slides.json"))
 }
 
 const JSON: &str = "application/json";

@@ -1,8 +1,8 @@
 //! The scraper with PostgreSQL: several processes, one queue. Skipped where it is not installed.
 //!
-//! The server is a private one: in a temporary folder, on a Unix socket and a free port of loopback,
-//! without rights of anybody's. It runs as a user of its own when the tests run as root, because it
-//! refuses root.
+//! The server is a private one: in a temporary folder, on a Unix socket and a free port of
+//! loopback, without rights of anybody's. It runs as a user of its own when the tests run as root,
+//! because it refuses root.
 #![cfg(unix)]
 
 mod common;

@@ -7,6 +7,7 @@
 
 #[path = "faults/half_close.rs"]
 mod half_close;
+#[allow(dead_code, reason = "the tests of net use the rest")]
 #[path = "net/help.rs"]
 mod help;
 #[cfg(target_os = "linux")]

@@ -1,8 +1,15 @@
 //! the load of the echo rows: N connections on raw epoll, one request outstanding on each.
+//!
+//! | order | what it does | answer, in nanoseconds |
+//! |---|---|---|
+//! | `20000` | so many requests | the time they took |
+//! | `timed 20000` | so many requests, each with a clock | that, p50, p99, p99.9, the greatest |
+//! | `accepts 20000` | connects, sends a byte, has it back, closes: so many | the time they took |
 
 use super::{MESSAGE, epoll::Epoll};
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 #[derive(Debug)]
@@ -10,18 +17,88 @@ struct Connection {
     stream: TcpStream,
     sent: [u8; MESSAGE],
     answered: usize,
+    /// When, if that is asked for.
+    since: Option<Instant>,
 }
 
-/// Connects, says "ready", and then serves orders from standard input: a number of requests a line,
-/// answered by the nanoseconds they took. Ends with its input.
+/// Connections of an accept storm that are open at once.
+const AT_ONCE: usize = 64;
+
+/// Connects, says "ready", and then serves orders from standard input, one a line. Ends with its
+/// input.
 pub fn run(port: u16, connections: usize) -> io::Result<()> {
     let mut load = Load::connect(port, connections)?;
     println!("ready");
     for order in io::stdin().lock().lines() {
-        let requests = order?.trim().parse().map_err(io::Error::other)?;
-        println!("{}", load.requests(requests)?.as_nanos());
+        let order = order?;
+        let number = |text: &str| text.trim().parse().map_err(io::Error::other);
+        if let Some(requests) = order.strip_prefix("timed ") {
+            let (time, mut each) = load.timed_requests(number(requests)?)?;
+            each.sort_unstable();
+            let rank = |of: f64| each[((each.len() - 1) as f64 * of).ceil() as usize];
+            let (p50, p99, p999, most) = (rank(0.5), rank(0.99), rank(0.999), rank(1.0));
+            println!("{} {p50} {p99} {p999} {most}", time.as_nanos());
+        } else if let Some(connections) = order.strip_prefix("accepts ") {
+            println!("{}", accepts(port, number(connections)?)?.as_nanos());
+        } else {
+            println!("{}", load.requests(number(&order)?)?.as_nanos());
+        }
     }
     Ok(())
+}
+
+/// Opens so many connections, up to [`AT_ONCE`] at a time; each sends a byte, has it back, and is
+/// closed by a reset, so that the system need not remember it.
+pub fn accepts(port: u16, connections: u64) -> io::Result<Duration> {
+    let (epoll, start) = (Epoll::new()?, Instant::now());
+    let mut open: Vec<Option<TcpStream>> = (0..AT_ONCE).map(|_| None).collect();
+    let (mut to_open, mut to_come) = (connections, connections);
+    let mut begin = |place: &mut Option<TcpStream>, token: usize| -> io::Result<()> {
+        if to_open > 0 {
+            to_open -= 1;
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+            reset_on_close(&stream)?;
+            stream.write_all(&[1])?;
+            epoll.add(&stream, token as u64)?;
+            *place = Some(stream);
+        }
+        Ok(())
+    };
+    for (token, place) in open.iter_mut().enumerate() {
+        begin(place, token)?;
+    }
+    let mut failed = Ok(());
+    while to_come > 0 {
+        epoll.wait(|token| {
+            let place = &mut open[token as usize];
+            let Some(mut stream) = place.take() else { return };
+            let mut answer = [0; 2];
+            let answered = match stream.read(&mut answer) {
+                Ok(1) if answer[0] == 1 => Ok(()),
+                Ok(_) => Err(io::Error::other("the answer is not what was sent")),
+                Err(error) => Err(error),
+            };
+            drop(stream);
+            to_come -= 1;
+            let next = begin(place, token as usize);
+            failed = std::mem::replace(&mut failed, Ok(())).and(answered).and(next);
+        })?;
+        std::mem::replace(&mut failed, Ok(()))?;
+    }
+    Ok(start.elapsed())
+}
+
+fn reset_on_close(stream: &TcpStream) -> io::Result<()> {
+    let now = libc::linger { l_onoff: 1, l_linger: 0 };
+    let size = size_of::<libc::linger>() as libc::socklen_t;
+    let (level, option) = (libc::SOL_SOCKET, libc::SO_LINGER);
+    // SAFETY: the call reads as many bytes from a place on this stack as it is told.
+    match unsafe {
+        libc::setsockopt(stream.as_raw_fd(), level, option, (&raw const now).cast(), size)
+    } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 #[derive(Debug)]
@@ -41,7 +118,8 @@ impl Load {
             stream.set_nonblocking(true)?;
             load.epoll.add(&stream, token as u64)?;
             let sent = [0; MESSAGE];
-            load.connections.push(Connection { stream, sent, answered: MESSAGE });
+            let since = None;
+            load.connections.push(Connection { stream, sent, answered: MESSAGE, since });
         }
         load.requests(connections as u64)?;
         Ok(load)
@@ -49,11 +127,23 @@ impl Load {
 
     /// Sends that many requests, each as soon as its connection has its answer, and waits for all.
     pub fn requests(&mut self, requests: u64) -> io::Result<Duration> {
+        self.exchange(requests, None)
+    }
+
+    /// The same, and how long each took: from before it is sent until its answer is compared.
+    pub fn timed_requests(&mut self, requests: u64) -> io::Result<(Duration, Vec<u64>)> {
+        let mut each = Vec::with_capacity(requests as usize);
+        let time = self.exchange(requests, Some(&mut each))?;
+        Ok((time, each))
+    }
+
+    fn exchange(&mut self, requests: u64, mut each: Option<&mut Vec<u64>>) -> io::Result<Duration> {
+        let timed = each.is_some();
         let start = Instant::now();
         let (mut to_send, mut to_come) = (requests, requests);
         let Self { epoll, connections, next } = self;
         for connection in connections.iter_mut().take(requests as usize) {
-            connection.send(next)?;
+            connection.send(next, timed)?;
             to_send -= 1;
         }
         let mut failed = None;
@@ -64,9 +154,12 @@ impl Load {
                     Ok(false) => {}
                     Ok(true) => {
                         to_come -= 1;
+                        if let (Some(each), Some(since)) = (&mut each, connection.since) {
+                            each.push(since.elapsed().as_nanos() as u64);
+                        }
                         if to_send > 0 {
                             to_send -= 1;
-                            failed = connection.send(next).err().or(failed.take());
+                            failed = connection.send(next, timed).err().or(failed.take());
                         }
                     }
                     Err(error) => failed = Some(error),
@@ -83,8 +176,9 @@ impl Load {
 impl Connection {
     /// Sends the next request; each differs from the last, so that an old answer is not taken for a
     /// new one.
-    fn send(&mut self, next: &mut u64) -> io::Result<()> {
+    fn send(&mut self, next: &mut u64, timed: bool) -> io::Result<()> {
         *next += 1;
+        self.since = timed.then(Instant::now);
         for part in self.sent.chunks_exact_mut(8) {
             part.copy_from_slice(&next.to_le_bytes());
         }

@@ -35,6 +35,13 @@ impl Cells {
         self.0.iter().filter_map(line).collect()
     }
 
+    /// Takes in what was measured besides.
+    pub fn join(&mut self, others: Self) {
+        for ((case, who), result) in others.0 {
+            self.add(&case, who, result);
+        }
+    }
+
     pub fn add(&mut self, case: &str, who: Who, result: Result<Series, String>) {
         let cell = self.0.entry((case.to_owned(), who)).or_insert(Ok(Series::new()));
         match (cell, result) {

@@ -60,7 +60,7 @@ fn churn(who: Who, steps: [usize; 4]) -> Option<Series> {
     let make_and_drop = match who.peer {
         Peer::Mainspring => super::on::mainspring::rt::make_and_drop,
         Peer::Tokio => super::on::tokio::rt::make_and_drop,
-        Peer::Smol => return None,
+        Peer::Smol | Peer::Floor => return None,
     };
     let before = process::threads();
     let mut series = Series::new();
@@ -106,7 +106,7 @@ fn at_rest(cells: &Cells) -> String {
         let of = |name| cells.values("quiet", *who, name).first().copied().unwrap_or(f64::NAN);
         let threads = ["before", "with", "after"].map(|name| short_whole(of(name))).join(", ");
         let promise = match (of("switches"), who.peer) {
-            (_, Peer::Tokio | Peer::Smol) => "",
+            (_, Peer::Tokio | Peer::Smol | Peer::Floor) => "",
             (s, _) if s.is_nan() => "none",
             (0.0, _) => "none: kept",
             _ => "none: NOT kept",

@@ -13,7 +13,8 @@ pub mod tokio;
 /// The map for a crate that has tokio's names.
 macro_rules! tokio_shaped {
     ($crate_name:ident) => {
-        pub use ::$crate_name::io::{AsyncReadExt, AsyncWriteExt};
+        pub use ::$crate_name::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+        pub use ::$crate_name::io::{BufReader, BufWriter, copy, copy_bidirectional};
         pub use ::$crate_name::net::{TcpListener, TcpStream};
         pub use ::$crate_name::sync::{mpsc, oneshot};
         pub use ::$crate_name::task::{JoinHandle, spawn, yield_now};
@@ -106,6 +107,10 @@ macro_rules! tokio_shaped {
         /// Inside the runtime only.
         pub fn stream(stream: std::net::TcpStream) -> TcpStream {
             TcpStream::from_std(stream).expect("the stream is registered")
+        }
+        /// Says that nothing more is sent.
+        pub async fn end(stream: &mut TcpStream) {
+            stream.shutdown().await.expect("the peer reads");
         }
         #[inline]
         pub fn joined<T, E: Debug>(result: Result<T, E>) -> T {

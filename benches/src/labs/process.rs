@@ -52,6 +52,13 @@ pub fn thread_cpu() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+/// The most memory of this process that has been in RAM at once, in bytes.
+pub fn peak_resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux says what a process uses");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
 /// Lets the sleeps of the calling thread end when they should, not up to 50 µs later.
 pub fn sleep_exactly() {
     // SAFETY: sets a number of this thread.

@@ -79,7 +79,7 @@ impl Sums {
 
 /// Runs `tasks, made, 1000`, `timers, shuffled, 1000000`, `sleeping, 1000` or `both, 1000000`.
 pub fn case(who: Who, name: &str, size: Size) -> Option<Series> {
-    if who.peer == Peer::Smol {
+    if !matches!(who.peer, Peer::Mainspring | Peer::Tokio) {
         return None;
     }
     macro_rules! on {

@@ -8,9 +8,12 @@ pub enum Peer {
     Mainspring,
     Tokio,
     Smol,
+    /// No runtime: threads that block, or a bare epoll loop. Where a report says so.
+    Floor,
 }
 
 impl Peer {
+    /// The runtimes.
     pub const ALL: [Self; 3] = [Self::Mainspring, Self::Tokio, Self::Smol];
 
     pub fn name(self) -> &'static str {
@@ -18,6 +21,7 @@ impl Peer {
             Self::Mainspring => "mainspring",
             Self::Tokio => "tokio",
             Self::Smol => "smol",
+            Self::Floor => "floor",
         }
     }
 }
@@ -74,6 +78,13 @@ impl Who {
         Self::new(Peer::Tokio, Threads::Home),
     ];
 
+    /// What no runtime can be better than.
+    pub const FLOOR: Self = Self::new(Peer::Floor, Threads::Home);
+
+    /// The five, and the floor.
+    pub const SIX: [Self; 6] =
+        [Self::FIVE[0], Self::FIVE[1], Self::FIVE[2], Self::FIVE[3], Self::FIVE[4], Self::FLOOR];
+
     /// Whom to divide by.
     pub fn tokio(self) -> Self {
         Self { peer: Peer::Tokio, ..self }
@@ -92,7 +103,8 @@ impl FromStr for Who {
     fn from_str(text: &str) -> Result<Self, String> {
         let (peer, threads) = text.split_once('-').ok_or("a peer looks like tokio-mt2")?;
         let named = |known: &Peer| known.name() == peer;
-        let peer = Peer::ALL.into_iter().find(named).ok_or(format!("there is no peer {peer:?}"))?;
+        let mut peers = Peer::ALL.into_iter().chain([Peer::Floor]);
+        let peer = peers.find(named).ok_or(format!("there is no peer {peer:?}"))?;
         Ok(Self { peer, threads: threads.parse()? })
     }
 }
@@ -103,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_peer_reads_back_from_its_name() {
-        for who in Who::FIVE {
+        for who in Who::SIX {
             assert_eq!(who.to_string().parse(), Ok(who));
         }
         assert!("tokio".parse::<Who>().is_err());

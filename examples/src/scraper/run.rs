@@ -1,10 +1,10 @@
 //! the scraper itself: a queue, workers, and one task that writes.
 //!
 //! ```text
-//!            claim                  get                       send
-//!   addresses ───► feeder ─► Queue ─────► workers ─► fetch ─────────► channel ─► writer ─► database
-//!                                            │                                     │
-//!                                            └─► save: a child of the group ◄──────┘ "stored"
+//!         claim         get                       send
+//!   URLs ───────► Queue ─────► workers ─► fetch ────────► channel ─► writer ─► database
+//!       (feeder)                  │                                    │
+//!                                 └─► save: a child of the group ◄─────┘ "stored"
 //! ```
 //!
 //! Queue and channel are bounded, so a slow database slows the workers down, and nothing piles up.

@@ -1,5 +1,7 @@
 //! Mainspring.
 
+#[path = "../cases/copy.rs"]
+pub mod copy;
 #[path = "../cases/crowd.rs"]
 pub mod crowd;
 #[path = "../cases/events.rs"]

@@ -1,6 +1,8 @@
 //! smol 2: its executor on so many threads, each of which also polls the reactor, as its own global
 //! executor does it.
 
+#[path = "../cases/copy.rs"]
+pub mod copy;
 #[path = "../cases/crowd.rs"]
 pub mod crowd;
 #[path = "../cases/events.rs"]
@@ -22,7 +24,8 @@ pub mod rt {
 
     pub use ::smol::Task as JoinHandle;
     pub use ::smol::future::yield_now;
-    pub use ::smol::io::{AsyncReadExt, AsyncWriteExt};
+    pub use ::smol::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+    pub use ::smol::io::{BufReader, BufWriter, copy};
     pub use ::smol::net::{TcpListener as RawListener, TcpStream};
 
     static EXECUTOR: ::smol::Executor<'static> = ::smol::Executor::new();
@@ -97,6 +100,23 @@ pub mod rt {
     }
     pub fn stream(stream: std::net::TcpStream) -> TcpStream {
         TcpStream::try_from(stream).expect("the stream is registered")
+    }
+    /// Says that nothing more is sent.
+    pub async fn end(stream: &mut TcpStream) {
+        stream.close().await.expect("the peer reads");
+    }
+    /// smol has none: two copies side by side, as its users write it.
+    pub async fn copy_bidirectional(
+        a: &mut TcpStream,
+        b: &mut TcpStream,
+    ) -> std::io::Result<(u64, u64)> {
+        async fn one_way(from: TcpStream, mut to: TcpStream) -> std::io::Result<u64> {
+            let bytes = copy(from, &mut to).await?;
+            to.close().await?;
+            Ok(bytes)
+        }
+        let (there, back) = (one_way(a.clone(), b.clone()), one_way(b.clone(), a.clone()));
+        ::smol::future::try_zip(there, back).await
     }
     #[inline]
     pub fn joined<T>(output: T) -> T {

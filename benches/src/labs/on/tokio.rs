@@ -1,5 +1,7 @@
 //! tokio, both drivers on.
 
+#[path = "../cases/copy.rs"]
+pub mod copy;
 #[path = "../cases/crowd.rs"]
 pub mod crowd;
 #[path = "../cases/events.rs"]

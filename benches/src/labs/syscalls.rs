@@ -1,0 +1,110 @@
+//! how many system calls a server makes for a request: strace counts them.
+//!
+//! The server is started under `strace -c -f` twice, and twice as many requests are sent the second
+//! time: the difference is what requests cost, without the start, the connections and the end.
+
+use super::series::Series;
+use crate::echo::Session;
+use crate::on::Flavor;
+use crate::rows::Peer;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+/// Which name counts as what; all the rest is `other`.
+const KINDS: [(&str, &[&str]); 3] = [
+    ("reads", &["read", "readv", "recvfrom", "recvmsg"]),
+    ("writes", &["write", "writev", "sendto", "sendmsg"]),
+    ("waits", &["epoll_wait", "epoll_pwait", "epoll_pwait2"]),
+];
+
+/// Can it be counted here?
+pub fn is_there() -> bool {
+    Command::new("strace").args(["-c", "true"]).output().is_ok_and(|done| done.status.success())
+}
+
+/// `reads`, `writes`, `waits` and `other` per request, with so many connections at once.
+pub fn per_request(
+    compare: &Path,
+    peer: Peer,
+    flavor: Flavor,
+    connections: usize,
+    requests: u64,
+) -> Result<Series, String> {
+    let once = counted(compare, peer, flavor, connections, requests)?;
+    let twice = counted(compare, peer, flavor, connections, 2 * requests)?;
+    let per = |kind: &str| {
+        let of = |counts: &BTreeMap<String, f64>| counts.get(kind).copied().unwrap_or(0.0);
+        (kind.to_owned(), vec![(of(&twice) - of(&once)) / requests as f64])
+    };
+    Ok(["reads", "writes", "waits", "other"].into_iter().map(per).collect())
+}
+
+fn counted(
+    compare: &Path,
+    peer: Peer,
+    flavor: Flavor,
+    connections: usize,
+    requests: u64,
+) -> Result<BTreeMap<String, f64>, String> {
+    let name = format!("mainspring-syscalls-{}-{requests}", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let path = file.to_string_lossy().into_owned();
+    // With -I2 it hears the signal that asks it to end, and prints what it has.
+    let strace = ["strace", "-I2", "-c", "-f", "-q", "-o", &path];
+    let text = Session::start_under(&strace, compare, peer, flavor, connections)
+        .and_then(|mut session| {
+            session.run(requests)?;
+            session.end_server()?;
+            std::fs::read_to_string(&file)
+        })
+        .map_err(|error| error.to_string());
+    // It may never have been made.
+    let _ = std::fs::remove_file(&file);
+    Ok(by_kind(&text?))
+}
+
+/// Reads strace's table: `% time, seconds, usecs/call, calls, [errors,] syscall`.
+fn by_kind(table: &str) -> BTreeMap<String, f64> {
+    let mut counts = BTreeMap::new();
+    for line in table.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (Some(name), Some(Ok(calls))) = (words.last(), words.get(3).map(|n| n.parse::<f64>()))
+        else {
+            continue;
+        };
+        if *name == "total" || words.len() < 5 {
+            continue;
+        }
+        let known = KINDS.iter().find(|(_, names)| names.contains(name));
+        let kind = known.map_or("other", |(kind, _)| *kind);
+        *counts.entry(kind.to_owned()).or_default() += calls;
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_read_with_and_without_errors() {
+        let table = "\
+% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 60.00    0.000100           1       100           read
+ 20.00    0.000050           1        90         5 recvfrom
+ 10.00    0.000050           1        80           write
+  5.00    0.000050           1        70         1 epoll_wait
+  5.00    0.000050           1        60        60 futex
+------ ----------- ----------- --------- --------- ----------------
+100.00    0.000300           1       400        66 total
+";
+        let counts = by_kind(table);
+        let of = |kind: &str| counts[kind];
+        assert_eq!(
+            [of("reads"), of("writes"), of("waits"), of("other")],
+            [190.0, 80.0, 70.0, 60.0]
+        );
+    }
+}
