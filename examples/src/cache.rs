@@ -70,6 +70,8 @@ impl<E: fmt::Display> fmt::Display for Missed<E> {
     }
 }
 
+impl<E: std::error::Error> std::error::Error for Missed<E> {}
+
 impl<K, V, E> Cache<K, V, E>
 where
     K: Clone + Eq + Hash + Send + 'static,
