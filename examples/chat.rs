@@ -6,11 +6,12 @@
 //! cargo run --release --example chat -- --check          server and three guests, and the end
 //! ```
 //!
-//! What you will see: the server asks for a name, tells who is here, and passes every line on to all
-//! others. `/who` lists the names, `/quit` leaves. Who comes and who goes is announced. The server
-//! prints who connected and how each ended; on ctrl-c everybody is told goodbye.
+//! What you will see: the server asks for a name, tells who is here, and passes every line on to
+//! all others. `/who` lists the names, `/quit` leaves. Who comes and who goes is announced. The
+//! server prints who connected and how each ended; on ctrl-c everybody is told goodbye.
 //!
-//! No document has a chat: this is `broadcast` at work, and the echo server of the third grown up.
+//! The second and the fourth document only name chats as a thing for asyncio; here is one, with
+//! `broadcast`: the echo server of the third, grown up.
 //! What is easily done wrong, and how it is done here:
 //!
 //! * One who does not read must not stop the others. Each line goes into one ring that everybody
@@ -54,7 +55,7 @@ pub struct Options {
     #[arg(long, value_name = "BYTES", default_value = "1000", value_parser = flags::count)]
     longest: usize,
     /// Seconds that somebody may say nothing
-    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = flags::patience)]
     idle: Duration,
     /// Server and three guests in one process, and then the end
     #[arg(long, conflicts_with = "port")]
@@ -326,8 +327,11 @@ pub struct Guest {
 
 impl Guest {
     pub async fn connect(addr: SocketAddr) -> io::Result<Guest> {
-        let stream = TcpStream::connect(addr).await?;
-        Ok(Guest { name: "guest".to_owned(), lines: BufReader::new(stream).lines() })
+        Ok(Guest::on(TcpStream::connect(addr).await?))
+    }
+
+    pub fn on(stream: TcpStream) -> Guest {
+        Guest { name: "guest".to_owned(), lines: BufReader::new(stream).lines() }
     }
 
     /// Comes in; the two lines that greet it are read.

@@ -8,14 +8,14 @@
 //! ```
 //!
 //! What you will see: a live line, then requests a second, the latencies that half, 99 % and 99.9 %
-//! of the requests keep below, and errors by kind. Without `--addr` the server is one of its own, in
-//! another process on one thread, so that client and server do not share a scheduler. Ctrl-c ends
-//! the run early, and what there is by then is shown. Any error makes the exit status 1.
+//! of the requests keep below, and errors by kind. Without `--addr` the server is one of its own,
+//! in another process on one thread, so that client and server do not share a scheduler. Ctrl-c
+//! ends the run early, and what there is by then is shown. Any error makes the exit status 1.
 //!
 //! The echo server is the third document's (see `echo`); it was never under load there. What such
-//! programs often do wrong: they measure from the moment of sending. When the server stalls, they do
-//! not send, and the stall counts once instead of for everybody who would have come. With `--rate`
-//! each request has a time at which it is due, and its latency counts from there.
+//! programs often do wrong: they measure from the moment of sending. When the server stalls, they
+//! do not send, and the stall counts once instead of for everybody who would have come. With
+//! `--rate` each request has a time at which it is due, and its latency counts from there.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,7 +54,7 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = requests, conflicts_with = "seconds")]
     requests: Option<u64>,
     /// Send for so many seconds instead
-    #[arg(long, value_name = "SECONDS", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = flags::patience)]
     seconds: Option<Duration>,
     /// Bytes of a request, and so of its answer
     #[arg(long, value_name = "BYTES", default_value = "64", value_parser = size)]
@@ -63,7 +63,7 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = rate)]
     rate: Option<f64>,
     /// Seconds that an answer may take
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = flags::patience)]
     timeout: Duration,
     /// Be the server: how this program starts itself
     #[arg(long, hide = true)]
@@ -109,6 +109,9 @@ async fn serve() -> Result<(), String> {
         mainspring::io::copy(&mut from, &mut to).await.map(drop)
     });
     let server = server.await.map_err(|error| error.to_string())?;
+    // Ctrl-c in a terminal reaches this process too, and the client's last answers must still come.
+    mainspring::spawn(async { while mainspring::signal::ctrl_c().await.is_ok() {} });
+    mainspring::task::yield_now().await;
     println!("{}", server.local_addr());
     server.serve_forever().await.map_err(|error| error.to_string())
 }

@@ -15,12 +15,14 @@
 //! No document has a proxy; the third has the echo server that this leads to. What is easily done
 //! wrong, and how it is done here:
 //!
-//! * A client that has sent all and closed its half still waits for its answer. `copy_bidirectional`
-//!   passes the half-close on and lets the other direction run to its end.
-//! * A connection that breaks off must not look like one that has ended: who is cut short would take
-//!   a part for the whole. So an error on one side is passed on to the other as a reset.
-//! * A server that is down costs its client a time-out and the log a line, and nobody else anything.
-//! * Above `--limit` connections, clients wait for their turn, in order, before the server is called.
+//! * A client that has sent all and closed its half still waits for its answer.
+//!   `copy_bidirectional` passes the half-close on and lets the other direction run to its end.
+//! * A connection that breaks off must not look like one that has ended: who is cut short would
+//!   take a part for the whole. So an error on one side is passed on to the other as a reset.
+//! * A server that is down costs its client a time-out and the log a line, and nobody else
+//!   anything.
+//! * Above `--limit` connections, clients wait for their turn, in order, before the server is
+//!   called.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -51,7 +53,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value = "100", value_parser = flags::count)]
     limit: usize,
     /// Seconds that the server may take to accept a connection
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = flags::patience)]
     connect_timeout: Duration,
     /// Seconds that open connections have after ctrl-c
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = flags::seconds)]

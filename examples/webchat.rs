@@ -6,18 +6,21 @@
 //! ```
 //!
 //! What you will see: a page that asks for a name, and then what everybody says. When the server
-//! stops, the page says so, and comes back when the server does. The server prints who connected and
-//! how each ended; on ctrl-c every browser is told.
+//! stops, the page says so, and comes back when the server does. The server prints who connected
+//! and how each ended; on ctrl-c every browser is told.
 //!
-//! No document has a chat; this is the WebSocket that the first names as a thing for asyncio. hyper
-//! serves the page and hands the connection over; tungstenite speaks WebSocket over the runtime's
-//! streams. Neither brings a runtime of its own. What is easily done wrong, and how it is done here:
+//! The second and the fourth document only name chats and WebSockets as things for asyncio; here is
+//! one. hyper serves the page and hands the connection over; tungstenite speaks WebSocket over the
+//! runtime's streams. Neither brings a runtime of its own. What is easily done wrong, and how it is
+//! done here:
 //!
 //! * The upgraded connection stays in the task that served it: `wait_closed` waits for it too, and
 //!   no task is left to nobody.
-//! * A page of another site must not speak for the user: a request with a foreign `Origin` gets 403.
-//! * A browser that is not there any more is found out: a ping after `--ping` seconds, the end after
-//!   two without an answer. Messages above `--longest` bytes end the connection, with code 1009.
+//! * A page of another site must not speak for the user: a request with a foreign `Origin` gets
+//!   403.
+//! * A browser that is not there any more is found out: a ping after `--ping` seconds, the end
+//!   after two times that without an answer. Messages above `--longest` bytes end the connection,
+//!   with code 1009.
 //! * The page shows text as text, never as HTML, and asks no other server for anything.
 //!
 //! Messages are JSON objects in text frames, told apart by their `kind`:
@@ -68,7 +71,7 @@ pub struct Options {
     #[arg(long, value_name = "BYTES", default_value = "4096", value_parser = flags::count)]
     longest: usize,
     /// Seconds without a word after which the server asks whether anybody is there
-    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = flags::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = flags::patience)]
     ping: Duration,
     /// Server and two guests in one process, and then the end
     #[arg(long, conflicts_with = "port")]

@@ -107,6 +107,15 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(value).map_err(|_| "give a time that is not negative".to_owned())
 }
 
+/// Reads a time in which something must happen, in seconds: above 0, and up to some 30 years.
+pub fn patience(text: &str) -> Result<Duration, String> {
+    match seconds(text)? {
+        time if time.is_zero() => Err("give a time above 0, such as 0.5 or 10".to_owned()),
+        time if time.as_secs() > 1_000_000_000 => Err("give at most 1000000000 seconds".to_owned()),
+        time => Ok(time),
+    }
+}
+
 /// Reads a factor for delays: 1 is the documents' size, 0.1 ten times as fast.
 pub fn scale(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -179,6 +188,12 @@ mod tests {
     fn a_scale_must_be_above_zero() {
         assert!(scale("0").is_err() && scale("-1").is_err() && scale("x").is_err());
         assert_eq!(scale("0.1"), Ok(0.1));
+    }
+
+    #[test]
+    fn a_patience_is_above_zero_and_ends() {
+        assert!(patience("0").is_err() && patience("1e10").is_err() && patience("x").is_err());
+        assert_eq!(patience("0.5"), Ok(Duration::from_millis(500)));
     }
 
     #[test]

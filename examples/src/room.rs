@@ -7,9 +7,9 @@
 //!                         has not been told before what that one says
 //! ```
 //!
-//! The room knows nothing of sockets: `chat` has one line a message, `webchat` one WebSocket message.
-//! A member who does not keep up loses the oldest lines, is told how many, and stays; nobody waits
-//! for it. Whoever drops a [`Member`] has left, in whatever way the task that had it came to an end.
+//! The room knows nothing of sockets: `chat` has one line a message, `webchat` one WebSocket
+//! message. A member who does not keep up loses the oldest lines, is told how many, and stays;
+//! nobody waits for it. Whoever drops a [`Member`] has left, however the task that had it ended.
 
 #![forbid(unsafe_code)]
 

@@ -258,7 +258,11 @@ impl Seat {
                 Ok(value @ Value::Object(_)) => Ok(Some(value)),
                 _ => Err(fault("a message is a JSON object")),
             },
-            Message::Close(_) => Err(End::Closed),
+            Message::Close(_) => {
+                // It has the same from us with the next reading, which brings nothing.
+                let _ = timeout(Duration::from_millis(500), self.socket.next()).await;
+                Err(End::Closed)
+            }
             Message::Binary(_) => {
                 Err(End::Fault(CloseCode::Unsupported, "a message is text".to_owned()))
             }
@@ -304,7 +308,15 @@ impl Guest {
     /// # Cancel safety
     /// Dropping it closes the connection.
     pub async fn connect(addr: SocketAddr) -> Result<Guest, String> {
-        let stream = TcpStream::connect(addr).await.map_err(|error| error.to_string())?;
+        Guest::on(TcpStream::connect(addr).await.map_err(|error| error.to_string())?).await
+    }
+
+    /// The same on a connection that is there already.
+    ///
+    /// # Cancel safety
+    /// Dropping it closes the connection.
+    pub async fn on(stream: TcpStream) -> Result<Guest, String> {
+        let addr = stream.peer_addr().map_err(|error| error.to_string())?;
         let url = format!("ws://{addr}/ws");
         let made = client_async(url, stream).await.map_err(|error| error.to_string())?;
         Ok(Guest(made.0))
