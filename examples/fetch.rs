@@ -4,41 +4,47 @@
 //! cargo run --release --example fetch                      1000 products, 50 at a time, about 1 s
 //! cargo run --release --example fetch -- --limit 5         the same, 5 at a time
 //! cargo run --release --example fetch -- --fail-first 9    a tenth of the products never works
+//! cargo run --release --example fetch -- --cache --distinct 100   equal products are fetched once
 //! cargo run --release --example fetch -- --current-thread  the same on one thread
 //! cargo run --release --example fetch -- --requests 50 --limit 10 \
 //!     --url 'http://127.0.0.1:8000/delay/{i%3}'            the fifth document's, from `server`
+//! cargo run --release --example fetch -- --requests 100 --limit 100 \
+//!     --url http://127.0.0.1:8000/fixed/200                the first's 100 pages, from `server`
 //! ```
 //!
 //! What you will see: a bar (on a terminal), then how many requests succeeded, how many attempts
 //! and retries that took, how long, how many connections were opened and how often one was used
 //! again, the scheduler, and for the local server the most requests it saw in flight: exactly the
 //! limit. The exit status is 0 if every request succeeded. On both schedulers the requests start in
-//! the order of their numbers; which of two that end together is told first differs.
+//! the order of their numbers; which of two that end together is told first differs. With `--cache`
+//! requests for the same address share one answer, whether it is there or still on its way: a
+//! thousand requests for a hundred products are a hundred fetches (`examples/src/cache.rs`).
 //!
 //! Without `--url` the program starts a local server in a process of its own, in which every tenth
 //! product fails at first: it answers 503 or drops the connection, in turn.
 //!
-//! From the first document (1000 products, 50 at a time, three attempts, 10 s each) and the fifth
-//! (50 pages, 10 at a time, see the last command). Faults of theirs that this program cannot have:
-//! the first sleeps while it holds its permit, which makes 7.4 s of 2.0 s when a tenth fails, tries
-//! a 503 again at once, and sleeps after the last attempt; the fifth takes a page that came faster
+//! From the first document (1000 products, 50 at a time, three attempts, 10 s each) and the fifth,
+//! whose 50 pages `crawl` has with statistics. Faults of theirs that this program cannot have: the
+//! first sleeps while it holds its permit, which makes 7.4 s of 2.0 s when a tenth fails, tries a
+//! 503 again at once, and sleeps after the last attempt; the fifth takes a page that came faster
 //! than half a millisecond for a failure, because it marks failures by a time that is not above
 //! zero.
 
-use std::net::SocketAddr;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::fmt::Display;
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use examples::client::{self, Client};
+use examples::cache::Cache;
+use examples::client::Client;
+use examples::page::{Fetcher, Page};
 use examples::process::{ServerProcess, be_the_server_if_asked};
-use examples::retry::{Backoff, GaveUp, acquire, retry};
 use examples::show::Live;
-use examples::{flags, plain};
-use hyper::{StatusCode, Uri};
-use mainspring::sync::{Semaphore, mpsc};
+use examples::{address, flags, plain};
+use hyper::Uri;
+use mainspring::retry::Backoff;
+use mainspring::sync::mpsc;
 use mainspring::time::{Instant, timeout};
 
 /// Many GETs with a limit, retries, time-outs, and one pool of connections.
@@ -51,6 +57,12 @@ pub struct Options {
     /// How many requests
     #[arg(long, default_value_t = 1000)]
     pub requests: u64,
+    /// How many different products the local server is asked for, in turn [default: all differ]
+    #[arg(long, value_name = "N", conflicts_with = "url")]
+    pub distinct: Option<NonZeroU64>,
+    /// Fetch equal addresses once and keep up to N pages for it, 1000 if no N is given
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000")]
+    pub cache: Option<NonZeroUsize>,
     /// How many of them at a time
     #[arg(long, default_value = "50")]
     pub limit: NonZeroUsize,
@@ -95,7 +107,7 @@ fn main() -> ExitCode {
 #[allow(dead_code)]
 fn run(options: &Options) -> Result<Summary, String> {
     let (server, urls) = match &options.url {
-        Some(template) => (None, urls(template, options.requests)?),
+        Some(template) => (None, address::filled(template, options.requests)?),
         None => {
             let server = ServerProcess::start(options.scale)
                 .map_err(|error| format!("cannot start the local server: {error}"))?;
@@ -103,7 +115,8 @@ fn run(options: &Options) -> Result<Summary, String> {
             (Some(server), urls)
         }
     };
-    let summary = options.scheduler.runtime()?.block_on(fetch(options, urls));
+    let client = Client::new(options.limit.get());
+    let summary = options.scheduler.runtime()?.block_on(fetch(options, client, urls));
     summary.print();
     println!("ran on       {}", options.scheduler);
     if let Some(server) = server {
@@ -113,107 +126,27 @@ fn run(options: &Options) -> Result<Summary, String> {
     Ok(summary)
 }
 
-/// The template once for each request, with the numbers put in.
-pub fn urls(template: &str, requests: u64) -> Result<Vec<Uri>, String> {
-    (0..requests)
-        .map(|i| {
-            let text = filled(template, i);
-            let url: Uri = text.parse().map_err(|error| format!("{text:?} is no URL: {error}"))?;
-            match url.scheme_str() {
-                Some("http") => Ok(url),
-                _ => {
-                    Err(format!("{text:?}: only addresses that start with http:// can be fetched"))
-                }
-            }
-        })
-        .collect()
-}
-
-fn filled(template: &str, i: u64) -> String {
-    let mut text = template.replace("{i}", &i.to_string());
-    while let Some((before, (number, after))) =
-        text.split_once("{i%").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
-    {
-        let Ok(modulus @ 1..) = number.parse::<u64>() else { break };
-        text = format!("{before}{}{after}", i % modulus);
-    }
-    text
-}
-
 /// The first document's URLs; every tenth one fails at first, in one of two ways.
-fn products(server: SocketAddr, options: &Options) -> Result<Vec<Uri>, String> {
+pub fn products(server: impl Display, options: &Options) -> Result<Vec<Uri>, String> {
     let k = options.fail_first;
     let path = |i: u64| match (k, i % 20) {
         (1.., 0) => format!("/flaky/product{i}/{k}/503"),
         (1.., 10) => format!("/drop/product{i}/{k}"),
         _ => format!("/products/{i}"),
     };
-    let url = |i| format!("http://{server}{}", path(i)).parse();
-    (0..options.requests).map(url).collect::<Result<_, _>>().map_err(|e| format!("no URL: {e}"))
-}
-
-/// Why an attempt failed.
-#[derive(Debug)]
-pub enum Failure {
-    Client(client::Error),
-    Status(StatusCode),
-    TimedOut(Duration),
-}
-
-impl Failure {
-    /// A broken connection, a time-out, "too many requests" and the server's own errors may be gone
-    /// next time. A 404 will not, and neither will an address that is none.
-    fn worth_another(&self) -> bool {
-        match self {
-            Failure::Client(error) => error.worth_another(),
-            Failure::Status(code) => {
-                code.is_server_error() || *code == StatusCode::TOO_MANY_REQUESTS
-            }
-            Failure::TimedOut(_) => true,
-        }
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Failure::Client(error) => error.fmt(f),
-            Failure::Status(code) => write!(f, "the server answered {code}"),
-            Failure::TimedOut(limit) => write!(f, "no answer within {limit:?}"),
-        }
-    }
-}
-
-/// A page that was read to its end.
-#[derive(Debug)]
-pub struct Page {
-    bytes: usize,
-    latency: Duration,
-}
-
-/// One attempt: connect if need be, ask, read it all, within `limit`.
-async fn attempt(client: &Client, url: &Uri, limit: Duration) -> Result<Page, Failure> {
-    let start = Instant::now();
-    let answer = timeout(limit, client.get(url))
-        .await
-        .map_err(|_| Failure::TimedOut(limit))?
-        .map_err(Failure::Client)?;
-    match answer.status.is_success() {
-        true => Ok(Page { bytes: answer.body.len(), latency: start.elapsed() }),
-        false => Err(Failure::Status(answer.status)),
-    }
+    let distinct = options.distinct.map_or(u64::MAX, NonZeroU64::get);
+    let url = |i| address::read(&format!("http://{server}{}", path(i % distinct)));
+    (0..options.requests).map(url).collect()
 }
 
 /// Fetches all of them, a task each; every attempt holds a permit, no wait does. A task is spawned
 /// when there is a permit for its first attempt, so they start in this order on any scheduler.
-pub async fn fetch(options: &Options, urls: Vec<Uri>) -> Summary {
-    let client = Client::new(options.limit.get());
-    let permits = Arc::new(Semaphore::new(options.limit.get()));
-    let backoff = Backoff {
-        attempts: NonZeroU32::MIN.saturating_add(options.retries),
-        base: options.backoff.mul_f64(options.scale),
-        cap: Duration::from_secs(30).mul_f64(options.scale),
-    };
+pub async fn fetch(options: &Options, client: Client, urls: Vec<Uri>) -> Summary {
+    let attempts = NonZeroU32::MIN.saturating_add(options.retries);
+    let backoff = Backoff::exponential(options.backoff.mul_f64(options.scale), attempts)
+        .cap(Duration::from_secs(30).mul_f64(options.scale));
+    let fetcher = Fetcher::over(client, options.limit.get(), options.timeout, backoff);
+    let cache = options.cache.map(|room| Cache::new(room.get()));
     let mut live = Live::new("fetch", urls.len() as u64);
     let mut summary = Summary { asked: urls.len(), ..Summary::default() };
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -221,23 +154,28 @@ pub async fn fetch(options: &Options, urls: Vec<Uri>) -> Summary {
     let mut tasks = Vec::new();
     let all = async {
         for url in urls {
-            let permit = acquire(&permits).await;
-            let (client, permits, tell) = (client.clone(), permits.clone(), tell.clone());
-            let limit = options.timeout;
+            let permit = fetcher.permit().await;
+            let (fetcher, cache, tell) = (fetcher.clone(), cache.clone(), tell.clone());
             tasks.push(mainspring::spawn(async move {
-                let attempt = || attempt(&client, &url, limit);
-                let worth = Failure::worth_another;
-                let end = retry(backoff, permits, permit, worth, attempt).await;
-                let _ = tell.send((url.clone(), end));
+                let key = url.clone();
+                let fetch = async move { fetcher.page(&key, permit).await };
+                let end = match cache {
+                    None => fetch.await.map_err(|error| error.to_string()),
+                    // If another task fetches it, this one's permit is free at once.
+                    Some(cache) => {
+                        cache.get(url.clone(), || fetch).await.map_err(|error| error.to_string())
+                    }
+                };
+                let _ = tell.send((url, end));
             }));
             while let Ok((url, end)) = told.try_recv() {
-                summary.add(url, end);
+                summary.add(&url, end);
                 live.step();
             }
         }
         drop(tell);
         while let Some((url, end)) = told.recv().await {
-            summary.add(url, end);
+            summary.add(&url, end);
             live.step();
         }
     };
@@ -246,6 +184,9 @@ pub async fn fetch(options: &Options, urls: Vec<Uri>) -> Summary {
         summary.out_of_time = Some(options.total_timeout);
     }
     summary.wall = start.elapsed();
+    let client = fetcher.client();
+    summary.shared = cache.map(|cache| cache.shared());
+    (summary.attempts, summary.retries) = fetcher.attempts();
     (summary.opened, summary.reused) = (client.opened(), client.reused());
     summary
 }
@@ -257,6 +198,7 @@ pub struct Summary {
     good: usize,
     attempts: u64,
     retries: u64,
+    shared: Option<u64>,
     bytes: usize,
     latency: Duration,
     pub wall: Duration,
@@ -267,22 +209,17 @@ pub struct Summary {
 }
 
 impl Summary {
-    fn add(&mut self, url: Uri, end: Result<(Page, u32), GaveUp<Failure>>) {
-        let attempts = match end {
-            Ok((page, attempts)) => {
+    fn add(&mut self, url: &Uri, end: Result<Page, String>) {
+        match end {
+            Ok(page) => {
                 self.good += 1;
-                self.bytes += page.bytes;
+                self.bytes += page.body.len();
                 self.latency += page.latency;
-                attempts
             }
-            Err(gave_up) => {
-                let attempts = gave_up.attempts;
-                self.first_failure.get_or_insert_with(|| format!("{url} {gave_up}"));
-                attempts
+            Err(error) => {
+                self.first_failure.get_or_insert_with(|| format!("{url} {error}"));
             }
-        };
-        self.attempts += u64::from(attempts);
-        self.retries += u64::from(attempts - 1);
+        }
     }
 
     /// Requests without a page: given up, or not ended in time.
@@ -302,6 +239,9 @@ impl Summary {
         );
         println!("latency      {mean:.3} s on average, of the attempt that succeeded");
         println!("attempts     {}, of which {} were retries", self.attempts, self.retries);
+        if let Some(shared) = self.shared {
+            println!("cache        {shared} requests were answered by another one's fetch");
+        }
         println!("connections  {} opened, used again {} times", self.opened, self.reused);
         if let Some(text) = &self.first_failure {
             println!("first lost   {text}");

@@ -4,6 +4,7 @@
 //! cargo tour                     delays a tenth of the documents', about 19 s
 //! cargo tour --full              the documents' delays, about 3 minutes
 //! cargo tour --check 1.25        fail if a row of a second or more is 25 % above its floor
+//! cargo tour --claims            every figure of the documents beside its floor, about 40 s
 //! ```
 //!
 //! What you will see: the fifth document's 50 pages; then its comparison, 100 GETs of 0.5 to 1.5 s
@@ -12,6 +13,10 @@
 //! saw in flight, connections, CPU seconds and peak memory, and beside them what the document says
 //! of it, with a verdict. Then a short queue, a short echo, and where to look next. The exit status
 //! is 0 if every row went well, every peak equalled its limit and no time was below its floor.
+//!
+//! With `--claims` it shows something else: each time that the five documents give, the work that
+//! it is about, its floor, what one thread, ten threads and the runtime need for it, and whether it
+//! can be true. What takes minutes runs at the scale, a tenth; the table says what does not.
 //!
 //! The comparison always has both schedulers; `--threads` says how many threads `multi_thread` has
 //! there, and `--current-thread` moves everything else of the tour to one thread.
@@ -26,9 +31,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use examples::client::Client;
 use examples::process::{ServerProcess, be_the_server_if_asked};
-use examples::tour::{row::ROWS, run, table};
-use examples::{flags, floor};
+use examples::tour::{claimed, row::ROWS, run, table};
+use examples::{address, flags, floor};
 use mainspring::runtime::Runtime;
 
 // The programs themselves, as they stand: the tour shows what they would show.
@@ -51,6 +57,9 @@ struct Options {
     /// Fail if a row of a second or more takes more than this times its floor
     #[arg(long, value_name = "RATIO", value_parser = flags::ratio)]
     check: Option<f64>,
+    /// Every figure of the documents beside its floor and what is measured here, instead
+    #[arg(long, conflicts_with = "check")]
+    claims: bool,
     #[command(flatten)]
     scheduler: flags::Scheduler,
 }
@@ -63,7 +72,11 @@ fn main() -> ExitCode {
     if options.full {
         options.scale = 1.0;
     }
-    let found = match tour(&options) {
+    let shown = match options.claims {
+        true => claimed::run(options.scheduler, options.scale),
+        false => tour(&options),
+    };
+    let found = match shown {
         Ok(found) => found,
         Err(error) => vec![error],
     };
@@ -103,6 +116,7 @@ fn tour(options: &Options) -> Result<Vec<String>, String> {
 const NEXT: &str = "\
 run      cargo run --release --example fetch     limits, retries and time-outs, with flags
          the others: examples/README.md
+         cargo tour --claims                     every figure of the documents, and its floor
 read     runtime/src/lib.rs                      the map of the runtime, in reading order
 measure  cargo compare                           the same work on this runtime, tokio and smol";
 
@@ -120,8 +134,8 @@ fn pages(runtime: &Runtime, server: SocketAddr, scale: f64) -> Result<Vec<String
         scale,
         ..fetch::Options::parse_from(["fetch"])
     };
-    let urls = fetch::urls(&format!("http://{server}/delay/{{i%3}}"), options.requests)?;
-    let summary = runtime.block_on(fetch::fetch(&options, urls));
+    let urls = address::filled(&format!("http://{server}/delay/{{i%3}}"), options.requests)?;
+    let summary = runtime.block_on(fetch::fetch(&options, Client::new(10), urls));
     summary.print();
     let delays: Vec<_> = (0..50).map(|i| Duration::from_secs(i % 3)).collect();
     let whole = floor::makespan(&delays, 10);

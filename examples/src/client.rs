@@ -23,26 +23,31 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{HOST, HeaderValue};
-use hyper::{Request, StatusCode, Uri};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, StatusCode, Uri};
+use mainspring::io::DuplexStream;
 use mainspring::net::TcpStream;
 use mainspring::sync::Semaphore;
 
 /// A pool of connections; a clone is another handle to the same pool.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client(Arc<Pool>);
 
-#[derive(Debug)]
 struct Pool {
     cap: usize,
+    /// Instead of sockets.
+    inside: Option<Open>,
     /// One permit a request that has a connection or opens one.
     slots: Semaphore,
     state: Mutex<State>,
     opened: AtomicU64,
     requests: AtomicU64,
 }
+
+/// Opens a connection to a host and port within this process.
+type Open = Box<dyn Fn(&str) -> io::Result<DuplexStream> + Send + Sync>;
 
 #[derive(Debug, Default)]
 struct State {
@@ -54,8 +59,9 @@ struct State {
 
 #[derive(Debug)]
 struct Connection {
-    authority: String,
-    sender: SendRequest<Empty<Bytes>>,
+    /// Host and port.
+    place: String,
+    sender: SendRequest<Full<Bytes>>,
 }
 
 /// An answer, read to its end.
@@ -65,15 +71,47 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cap, opened) = (self.0.cap, self.opened());
+        f.debug_struct("Client").field("cap", &cap).field("opened", &opened).finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// Whether the status says that it went well: 200 to 299.
+    #[must_use]
+    pub fn good(&self) -> bool {
+        self.status.is_success()
+    }
+}
+
 impl Client {
     /// A client with at most `cap` connections.
     ///
     /// # Panics
     /// If `cap` is 0.
     pub fn new(cap: usize) -> Client {
+        Client::with(cap, None)
+    }
+
+    /// The same without sockets: `open` gives this end of a connection to a host and port. So
+    /// server and client are in one runtime, and in virtual time if it is paused.
+    ///
+    /// # Panics
+    /// If `cap` is 0.
+    pub fn inside(
+        cap: usize,
+        open: impl Fn(&str) -> io::Result<DuplexStream> + Send + Sync + 'static,
+    ) -> Client {
+        Client::with(cap, Some(Box::new(open)))
+    }
+
+    fn with(cap: usize, inside: Option<Open>) -> Client {
         assert!(cap > 0, "a client without a connection can ask nothing: give a cap of at least 1");
         Client(Arc::new(Pool {
             cap,
+            inside,
             slots: Semaphore::new(cap),
             state: Mutex::default(),
             opened: AtomicU64::new(0),
@@ -99,19 +137,23 @@ impl Client {
     /// # Cancel safety
     /// Dropping it closes the connection that the request was on.
     pub async fn get(&self, url: &Uri) -> Result<Answer, Error> {
-        let authority = match (url.scheme_str(), url.authority()) {
-            (Some("http"), Some(authority)) => authority.as_str(),
-            _ => return Err(Error::Url(url.clone())),
-        };
-        let host = HeaderValue::from_str(authority).map_err(|_| Error::Url(url.clone()))?;
-        let path = url.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::new(Empty::new());
-        *request.uri_mut() = path.parse().map_err(|_| Error::Url(url.clone()))?;
-        request.headers_mut().insert(HOST, host);
+        self.send(request(Method::GET, url, Bytes::new())?, &place(url)?).await
+    }
 
+    /// `POST url` with this JSON, to the byte, and the whole answer. Otherwise as [`Client::get`].
+    ///
+    /// # Cancel safety
+    /// Dropping it closes the connection that the request was on; the server may have it by then.
+    pub async fn post_json(&self, url: &Uri, json: impl Into<Bytes>) -> Result<Answer, Error> {
+        let mut request = request(Method::POST, url, json.into())?;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.send(request, &place(url)?).await
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>, place: &str) -> Result<Answer, Error> {
         let _slot = self.0.slots.acquire().await.expect("the slots are never closed");
-        let (mut using, idle) = self.0.begin(authority);
-        let mut connection = self.connection(authority, idle).await?;
+        let (mut using, idle) = self.0.begin(place);
+        let mut connection = self.connection(place, idle).await?;
         // Ordering: as in `opened`.
         self.0.requests.fetch_add(1, Relaxed);
         let response = connection.sender.send_request(request).await.map_err(Error::Exchange)?;
@@ -126,25 +168,60 @@ impl Client {
     /// `idle` or another idle connection that is still open, or a new one.
     async fn connection(
         &self,
-        authority: &str,
+        place: &str,
         mut idle: Option<Connection>,
     ) -> Result<Connection, Error> {
         while let Some(mut connection) = idle {
             if connection.sender.ready().await.is_ok() {
                 return Ok(connection);
             }
-            idle = self.0.state().take_idle(authority);
+            idle = self.0.state().take_idle(place);
         }
-        let stream = TcpStream::connect(authority).await.map_err(Error::Connect)?;
-        stream.set_nodelay(true).map_err(Error::Connect)?;
-        let (sender, connection) = http1::handshake(stream).await.map_err(Error::Exchange)?;
+        let sender = match &self.0.inside {
+            Some(open) => handshake(open(place).map_err(Error::Connect)?).await?,
+            None => {
+                let stream = TcpStream::connect(place).await.map_err(Error::Connect)?;
+                stream.set_nodelay(true).map_err(Error::Connect)?;
+                handshake(stream).await?
+            }
+        };
         // Ordering: as in `opened`.
         self.0.opened.fetch_add(1, Relaxed);
-        // It ends when the sender is dropped or the server closes; whoever waits for an answer
-        // then hears of the error through the sender.
-        mainspring::spawn(async move { drop(connection.await) });
-        Ok(Connection { authority: authority.to_owned(), sender })
+        Ok(Connection { place: place.to_owned(), sender })
     }
+}
+
+async fn handshake<S>(stream: S) -> Result<SendRequest<Full<Bytes>>, Error>
+where
+    S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(stream).await.map_err(Error::Exchange)?;
+    // It ends when the sender is dropped or the server closes; whoever waits for an answer then
+    // hears of the error through the sender.
+    mainspring::spawn(async move { drop(connection.await) });
+    Ok(sender)
+}
+
+/// Host and port that `url` leads to; without one, HTTP's.
+fn place(url: &Uri) -> Result<String, Error> {
+    match (url.scheme_str(), url.host()) {
+        (Some("http"), Some(host)) => Ok(format!("{host}:{}", url.port_u16().unwrap_or(80))),
+        _ => Err(Error::Url(url.clone())),
+    }
+}
+
+fn request(method: Method, url: &Uri, body: Bytes) -> Result<Request<Full<Bytes>>, Error> {
+    let bad = || Error::Url(url.clone());
+    let authority = url.authority().ok_or_else(bad)?.as_str();
+    // A name and a password are not for this header.
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let host = HeaderValue::from_str(host).map_err(|_| bad())?;
+    let path = url.path_and_query().map_or("/", |path| path.as_str());
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = path.parse().map_err(|_| bad())?;
+    request.headers_mut().insert(HOST, host);
+    Ok(request)
 }
 
 impl Pool {
@@ -152,13 +229,13 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to use a connection: an idle one if there is one that leads to `authority`. Else
+    /// Begins to use a connection: an idle one if there is one that leads to `place`. Else
     /// there will be one more, and if that would exceed the cap, the idle connection used longest
     /// ago is closed; it leads to another server.
-    fn begin(&self, authority: &str) -> (InUse<'_>, Option<Connection>) {
+    fn begin(&self, place: &str) -> (InUse<'_>, Option<Connection>) {
         let mut state = self.state();
         state.in_use += 1;
-        let found = state.take_idle(authority);
+        let found = state.take_idle(place);
         let too_many = state.idle.len() + state.in_use > self.cap;
         let oldest = (found.is_none() && too_many).then(|| state.idle.remove(0));
         drop(state);
@@ -168,9 +245,9 @@ impl Pool {
 }
 
 impl State {
-    fn take_idle(&mut self, authority: &str) -> Option<Connection> {
-        let place = self.idle.iter().rposition(|connection| connection.authority == authority)?;
-        Some(self.idle.remove(place))
+    fn take_idle(&mut self, place: &str) -> Option<Connection> {
+        let index = self.idle.iter().rposition(|connection| connection.place == place)?;
+        Some(self.idle.remove(index))
     }
 }
 
@@ -218,3 +295,23 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_a_port_leads_to_that_of_http() {
+        for (url, leads_to, host) in [
+            ("http://a/x", "a:80", "a"),
+            ("http://a:8000/", "a:8000", "a:8000"),
+            ("http://me:secret@a:81/", "a:81", "a:81"),
+            ("http://[::1]/", "[::1]:80", "[::1]"),
+        ] {
+            let url: Uri = url.parse().unwrap();
+            assert_eq!(place(&url).unwrap(), leads_to);
+            let request = request(Method::GET, &url, Bytes::new()).unwrap();
+            assert_eq!(request.headers()[HOST], host);
+        }
+    }
+}

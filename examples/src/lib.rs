@@ -10,9 +10,6 @@ pub mod pitfalls;
 /// the floor of a run: what it would take if everything but the delays cost nothing.
 pub mod floor;
 
-/// the first of two futures to be ready; the other is dropped.
-pub mod race;
-
 /// the embedded server: answers late, wrongly or never, and counts what it sees.
 pub mod server;
 
@@ -22,8 +19,14 @@ pub mod process;
 /// an HTTP client over hyper: one keep-alive pool for all tasks, and a cap on connections.
 pub mod client;
 
-/// another try after a wait, and nobody waits while holding a permit.
-pub mod retry;
+/// addresses of pages: text with numbers put in, and errors that say what is accepted.
+pub mod address;
+
+/// a page, or why there is none: a permit for each attempt, a time limit, another try.
+pub mod page;
+
+/// a single-flight cache: who asks for the same at the same time shares one answer.
+pub mod cache;
 
 /// one GET with std's blocking socket: what the threads of the tour do.
 pub mod plain;
@@ -52,12 +55,20 @@ pub mod primer;
 pub mod tour {
     //! the fifth document's comparison, row by row.
 
+    /// the same requests by threads with blocking sockets, and by tasks.
+    pub mod send;
     /// the eight rows: how each makes its hundred requests, and what the document says of it.
     pub mod row;
     /// one row in a process of its own: start it, follow it, take its figures.
     pub mod run;
     /// the table, and the verdict on each figure.
     pub mod table;
+    /// what the documents claim, and the work that each claim is about.
+    pub mod claims;
+    /// what a claim costs this machine: bytes of a task and of a thread, and the smallest steps.
+    pub mod machine;
+    /// every claim beside what is measured: floor, one at a time, threads, the runtime, verdict.
+    pub mod claimed;
 }
 
 pub mod scraper {

@@ -34,20 +34,24 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
-use mainspring::net::{TcpListener, TcpStream};
+use mainspring::io::{DuplexStream, duplex};
+use mainspring::net::TcpListener;
+use mainspring::select;
 use mainspring::sync::{Event, mpsc};
 use mainspring::time::{sleep, timeout};
 use serde_json::{Value, json};
 
 use crate::floor::latency;
-use crate::race::{First, race};
 
 /// How long a stopping server waits for the requests it has begun.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long it rests when the system has no descriptor left for another connection.
 const REST: Duration = Duration::from_millis(50);
+/// Bytes that are on their way within this process.
+const BUFFER: usize = 64 * 1024;
 /// The largest body that `/post` takes.
 const LARGEST: usize = 1 << 20;
 
@@ -81,17 +85,22 @@ impl Server {
         // Nothing is ever sent: the channel ends when the last connection drops its sender.
         let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
         loop {
-            match race(stop.as_mut(), self.listener.accept()).await {
-                First::Left(_) => break,
-                First::Right(Ok((stream, _))) => {
+            let accepted = select! {
+                biased;
+                _ = stop.as_mut() => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
                     let (board, stopping) = (self.board.clone(), stopping.clone());
                     let alive = alive.clone();
+                    let _ = stream.set_nodelay(true);
                     mainspring::spawn(async move {
                         connection(stream, board, &stopping).await;
                         drop(alive);
                     });
                 }
-                First::Right(Err(error)) => {
+                Err(error) => {
                     eprintln!("server: cannot accept: {error}; resting for {REST:?}");
                     sleep(REST).await;
                 }
@@ -104,8 +113,37 @@ impl Server {
     }
 }
 
-async fn connection(stream: TcpStream, board: Arc<Board>, stopping: &Event) {
-    let _ = stream.set_nodelay(true);
+/// The server without sockets: it answers connections of this process, in the same runtime.
+#[derive(Clone, Debug)]
+pub struct Inside(Arc<Board>);
+
+impl Inside {
+    /// Every delay is multiplied by `scale`.
+    #[must_use]
+    pub fn new(scale: f64) -> Inside {
+        Inside(Arc::new(Board { scale, counters: Mutex::default() }))
+    }
+
+    /// The client's end of another connection. A task answers at the other end until it is dropped.
+    ///
+    /// # Panics
+    /// If there is no runtime on this thread.
+    #[must_use]
+    pub fn connect(&self) -> DuplexStream {
+        let (near, far) = duplex(BUFFER);
+        let board = self.0.clone();
+        mainspring::spawn(async move { connection(far, board, &Event::new()).await });
+        near
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn stats(&self) -> Value {
+        self.0.stats()
+    }
+}
+
+async fn connection(stream: impl Read + Write + Unpin, board: Arc<Board>, stopping: &Event) {
     let seen_in = Arc::new(Mutex::new(None));
     let service = service_fn(move |request| answer(request, board.clone(), seen_in.clone()));
     let served = hyper::server::conn::http1::Builder::new()
@@ -113,10 +151,12 @@ async fn connection(stream: TcpStream, board: Arc<Board>, stopping: &Event) {
         .serve_connection(stream, service);
     let mut served = pin!(served);
     // An error here is a client that went away or `/drop`: the counters know what there is to know.
-    if let First::Right(()) = race(served.as_mut(), stopping.wait()).await {
-        served.as_mut().graceful_shutdown();
-        let _ = served.await;
+    select! {
+        biased;
+        _ = served.as_mut() => return,
+        _ = stopping.wait() => served.as_mut().graceful_shutdown(),
     }
+    let _ = served.await;
 }
 
 /// What the server has counted since the last `/reset`.

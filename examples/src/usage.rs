@@ -15,16 +15,35 @@ pub fn cpu() -> Option<Duration> {
     Some(part(usage.ru_utime) + part(usage.ru_stime))
 }
 
+/// Bytes that this process has at this moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    pub resident: u64,
+    /// Addresses, whether or not there is memory behind them.
+    pub reserved: u64,
+}
+
+/// Both, where the system says so in a text.
+#[must_use]
+pub fn memory() -> Option<Memory> {
+    Some(Memory { resident: status("VmRSS:")?, reserved: status("VmSize:")? })
+}
+
+/// A line of `/proc/self/status`, which only Linux has, in bytes.
+fn status(name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
 /// The most bytes of memory that this process had resident at once.
 ///
 /// On Linux it is `VmHWM`: what `getrusage` gives there is inherited from the process that started
 /// this one.
 #[cfg(target_os = "linux")]
 pub fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
+    status("VmHWM:")
 }
 
 /// The most bytes of memory that this process had resident at once.
@@ -62,5 +81,7 @@ mod tests {
     fn a_process_that_runs_has_used_memory_and_time() {
         assert!(super::peak_memory().is_some_and(|bytes| bytes > 100 * 1024));
         assert!(super::cpu().is_some());
+        let memory = super::memory().unwrap();
+        assert!(memory.reserved >= memory.resident && memory.resident > 100 * 1024);
     }
 }

@@ -188,9 +188,9 @@ fn fetch_does_not_try_again_what_another_try_cannot_mend() {
         let (_server, addr) = server(on);
         let url = format!("http://{addr}/status/404");
         let ended = on.run("fetch", &["--url", &url, "--requests", "3"]).bad();
-        ended
-            .shows("3, of which 0 were retries")
-            .shows("gave up after 1 attempt: the server answered 404");
+        ended.shows("3, of which 0 were retries").shows(
+            "gave up after 1 attempt, because another would not help: the server answered 404",
+        );
         let url = format!("http://{addr}/status/429");
         let ended = on.run("fetch", &["--url", &url, "--requests", "3", "--backoff", "0.01"]).bad();
         ended.shows("9, of which 6 were retries");

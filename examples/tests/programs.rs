@@ -151,3 +151,21 @@ fn the_tour_fails_when_a_row_is_slower_than_asked() {
     let ended = run("tour", &["--scale", "0.011", "--check", "1.0"]).bad();
     ended.tells("blocking, one at a time: ").tells("times its floor, more than 1");
 }
+
+#[test]
+fn the_tour_holds_every_claim_against_its_floor() {
+    for on in SCHEDULERS {
+        let ended = on.run("tour", &["--claims", "--scale", "0.01"]).good();
+        for id in
+            ["F1 ", "F2 ", "F3 ", "F5 ", "F6 ", "F7 ", "F8 ", "F9 ", "F10a ", "F10b ", "F10c "]
+        {
+            ended.shows(&format!("\n  {id}"));
+        }
+        for id in ["F10d ", "F10e ", "F11 ", "F12 ", "F13 ", "F14 ", "F15 "] {
+            ended.shows(&format!("\n  {id}"));
+        }
+        assert_eq!(ended.out.matches("below the floor").count(), 4, "{}", ended.out);
+        ended.shows("CPython, quoted").shows("Its delays are 0.01 of").shows(on.says);
+    }
+    run("tour", &["--claims", "--check", "1.5"]).bad().tells("--check");
+}

@@ -16,11 +16,10 @@
 
 #![forbid(unsafe_code)]
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::{StatusCode, Uri};
+use hyper::Uri;
 use mainspring::rate::{BreakerError, BreakerState, CircuitBreaker, RateLimiter};
 use mainspring::retry::{RetryError, retry_if};
 use mainspring::sync::{CancellationToken, OwnedSemaphorePermit, Semaphore};
@@ -28,46 +27,11 @@ use mainspring::time::{sleep, timeout};
 
 use super::board::{Board, Stop};
 use super::plan::Plan;
-use crate::client::{self, Client};
-use crate::retry::acquire;
+use crate::client::Client;
+pub use crate::page::Failure;
 
 /// How long a page rests when the breaker is probed at this moment by another one.
 const PROBED: Duration = Duration::from_millis(20);
-
-/// Why a request failed.
-#[derive(Debug)]
-pub enum Failure {
-    Client(client::Error),
-    Status(StatusCode),
-    TimedOut(Duration),
-}
-
-impl Failure {
-    /// A broken connection, a time-out, "too many requests" and the server's own errors may be gone
-    /// next time, and say that the server has trouble. A 404 is an answer.
-    #[must_use]
-    pub fn worth_another(&self) -> bool {
-        match self {
-            Failure::Client(error) => error.worth_another(),
-            Failure::Status(code) => {
-                code.is_server_error() || *code == StatusCode::TOO_MANY_REQUESTS
-            }
-            Failure::TimedOut(_) => true,
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Client(error) => error.fmt(f),
-            Failure::Status(code) => write!(f, "the server answered {code}"),
-            Failure::TimedOut(limit) => write!(f, "no answer within {limit:?}"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
 
 /// Where pages come from: the network, or in tests a future that only waits. Says how long a page
 /// is.
@@ -125,7 +89,7 @@ impl<P: Pages> Gate<P> {
     /// # Cancel safety
     /// Dropping it gives up the place in the line.
     pub async fn permit(&self) -> OwnedSemaphorePermit {
-        acquire(&self.permits).await
+        self.permits.clone().acquire_owned().await.expect("the limit is never closed")
     }
 
     /// The length of the page, after as many tries as the plan allows. The first one uses `permit`.

@@ -11,6 +11,8 @@ use hyper::Uri;
 use mainspring::rate::{BreakerConfig, RateLimiter};
 use mainspring::retry::Backoff;
 
+use crate::address;
+
 /// The document's pages, one of which comes twice; it takes the five twenty times.
 pub const PATHS: [&str; 5] = ["/delay/1", "/delay/2", "/delay/1", "/json", "/html"];
 /// The server that the document asks, and that the embedded one stands in for. Pages keep this name
@@ -128,13 +130,13 @@ pub struct Page {
 /// Which part is no address, and what would be one.
 pub fn pages(base: &str, paths: &[String], pages: u64) -> Result<Vec<Uri>, String> {
     let base = base.strip_suffix('/').unwrap_or(base);
-    address(base)?;
+    address::read(base)?;
     if let Some(path) = paths.iter().find(|path| !path.starts_with('/')) {
         return Err(format!("{path:?} is no path: paths start with /, such as /json"));
     }
     (0..pages)
         .zip(paths.iter().cycle())
-        .map(|(i, path)| address(&format!("{base}{}", path.replace("{i}", &i.to_string()))))
+        .map(|(i, path)| address::read(&format!("{base}{}", path.replace("{i}", &i.to_string()))))
         .collect()
 }
 
@@ -147,21 +149,13 @@ pub fn listed(name: &str, text: &str) -> Result<Vec<Uri>, String> {
     let lines = text.lines().map(str::trim).zip(1..);
     let urls: Result<Vec<_>, _> = lines
         .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(line, n)| address(line).map_err(|error| format!("{name}, line {n}: {error}")))
+        .map(|(line, n)| address::read(line).map_err(|error| format!("{name}, line {n}: {error}")))
         .collect();
     match urls {
         Ok(urls) if urls.is_empty() => {
             Err(format!("{name} has no address: write one on each line"))
         }
         urls => urls,
-    }
-}
-
-fn address(text: &str) -> Result<Uri, String> {
-    let url: Uri = text.parse().map_err(|error| format!("{text:?} is no address: {error}"))?;
-    match (url.scheme_str(), url.host()) {
-        (Some("http"), Some(host)) if !host.is_empty() => Ok(url),
-        _ => Err(format!("{text:?}: only addresses that start with http:// can be fetched")),
     }
 }
 

@@ -33,12 +33,12 @@ use hyper::server::conn::http1;
 use hyper_util::service::TowerToHyperService;
 use mainspring::compat::hyper::Timer;
 use mainspring::net::TcpListener;
+use mainspring::select;
 use mainspring::sync::{Event, Semaphore};
 use mainspring::task::Builder;
 use mainspring::time::{sleep, timeout};
 
 use super::numbers::Numbers;
-use crate::race::{First, race};
 
 /// How long it rests when the system has no descriptor left for another connection.
 const REST: Duration = Duration::from_millis(50);
@@ -106,9 +106,13 @@ pub async fn serve(
             let permit = room.clone().acquire_owned().await.expect("it is never closed");
             (permit, listener.accept().await)
         };
-        match race(stop.as_mut(), next).await {
-            First::Left(Hurry(hurry)) => break hurry,
-            First::Right((permit, Ok((stream, peer)))) => {
+        let accepted = select! {
+            biased;
+            Hurry(hurry) = stop.as_mut() => break hurry,
+            accepted = next => accepted,
+        };
+        match accepted {
+            (permit, Ok((stream, peer))) => {
                 let _ = stream.set_nodelay(true);
                 let (router, signs, counted) =
                     (router.clone(), signs.clone(), numbers.connection());
@@ -117,7 +121,7 @@ pub async fn serve(
                     drop((counted, permit));
                 });
             }
-            First::Right((_, Err(error))) => {
+            (_, Err(error)) => {
                 eprintln!("cannot accept: {error}; resting for {REST:?}");
                 sleep(REST).await;
             }
@@ -127,7 +131,13 @@ pub async fn serve(
     let running = numbers.in_flight();
     signs.stopping.set();
     // An error says that the grace is over, and what is still running tells how it went.
-    let _ = timeout(limits.grace, race(hurry, room.acquire_many(all))).await;
+    let _ = timeout(limits.grace, async {
+        select! {
+            _ = hurry => {}
+            _ = room.acquire_many(all) => {}
+        }
+    })
+    .await;
     let cut_off = numbers.in_flight().min(running);
     signs.cut.set();
     let _all = room.acquire_many(all).await;
@@ -158,8 +168,13 @@ pub async fn connection(
         .serve_connection(stream, TowerToHyperService::new(router));
     let mut served = pin!(served);
     // An error is a client that went away, was too slow, or did not speak HTTP: nobody to tell.
-    if let First::Right(()) = race(served.as_mut(), signs.stopping.wait()).await {
-        served.as_mut().graceful_shutdown();
-        let _ = race(served, signs.cut.wait()).await;
+    select! {
+        biased;
+        _ = served.as_mut() => return,
+        _ = signs.stopping.wait() => served.as_mut().graceful_shutdown(),
+    }
+    select! {
+        _ = served => {}
+        _ = signs.cut.wait() => {}
     }
 }

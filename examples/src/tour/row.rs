@@ -8,25 +8,15 @@
 
 #![forbid(unsafe_code)]
 
-use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use hyper::{StatusCode, Uri};
-use mainspring::sync::Semaphore;
-
-use crate::client::Client;
+use super::send::{Failed, blocking, tasks};
 use crate::flags::Scheduler;
-use crate::retry::acquire;
-use crate::{floor, plain};
+use crate::floor;
 
 /// Requests in a row.
 pub const REQUESTS: u64 = 100;
-/// No answer takes longer than this unless something hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Who makes the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +77,6 @@ pub const ROWS: [Row; 8] = [
     row(Group::MultiThread, "no limit", None, None),
 ];
 
-type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
-
 impl Row {
     /// Group and name: there are two of each limit.
     pub fn full_name(&self) -> String {
@@ -107,16 +95,12 @@ impl Row {
 
     /// Makes the requests and returns how long that took; calls `done` after each. `multi_thread`
     /// has so many `threads`.
-    pub fn run(
-        &self,
-        server: SocketAddr,
-        threads: usize,
-        done: fn(),
-    ) -> Result<Duration, Box<dyn Error + Send + Sync>> {
+    pub fn run(&self, server: SocketAddr, threads: usize, done: fn()) -> Result<Duration, Failed> {
+        let paths = (0..REQUESTS).map(|i| format!("/lat/{i}")).collect::<Vec<_>>();
         let scheduler = match self.group {
             Group::Blocking => {
                 let start = Instant::now();
-                blocking(self.permits(), server, done)?;
+                blocking(self.permits(), server, &paths, done)?;
                 return Ok(start.elapsed());
             }
             Group::CurrentThread => Scheduler::CURRENT_THREAD,
@@ -124,58 +108,7 @@ impl Row {
         };
         let runtime = scheduler.runtime()?;
         let start = Instant::now();
-        runtime.block_on(tasks(self.permits(), server, done))?;
+        runtime.block_on(tasks(self.permits(), server, paths, done))?;
         Ok(start.elapsed())
     }
-}
-
-/// A pool of `n` threads that take the numbers in order.
-fn blocking(n: usize, server: SocketAddr, done: fn()) -> Outcome {
-    let next = AtomicU64::new(0);
-    let work = || -> Outcome {
-        loop {
-            // Ordering: the number itself is all that is shared.
-            let i = next.fetch_add(1, Relaxed);
-            if i >= REQUESTS {
-                return Ok(());
-            }
-            let (status, _body) = plain::get(server, &format!("/lat/{i}"), PATIENCE)?;
-            if status != 200 {
-                return Err(format!("/lat/{i} answered {status}").into());
-            }
-            done();
-        }
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..n).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().try_for_each(|thread| {
-            thread.join().unwrap_or_else(|_| Err("a thread panicked".into()))
-        })
-    })
-}
-
-/// A task a request, at most `limit` of them at a time. The permit is taken before the task is
-/// spawned, so they start in the order of their numbers on any number of threads: the floor is that
-/// of this order.
-async fn tasks(limit: usize, server: SocketAddr, done: fn()) -> Outcome {
-    let client = Client::new(limit);
-    let permits = Arc::new(Semaphore::new(limit));
-    let mut tasks = Vec::new();
-    for i in 0..REQUESTS {
-        let url: Uri = format!("http://{server}/lat/{i}").parse()?;
-        let (client, permit) = (client.clone(), acquire(&permits).await);
-        tasks.push(mainspring::spawn(async move {
-            let _permit = permit;
-            let answer = client.get(&url).await.map_err(|error| format!("{url}: {error}"))?;
-            if answer.status != StatusCode::OK {
-                return Err(format!("{url} answered {}", answer.status));
-            }
-            done();
-            Ok(())
-        }));
-    }
-    for task in tasks {
-        task.await??;
-    }
-    Ok(())
 }
