@@ -214,8 +214,7 @@ impl<E: mio::event::Source> AsyncFd<E> {
 
     /// One try, if the source is ready for `interest`; no waiting.
     ///
-    /// # Errors
-    /// `WouldBlock` when it is not, besides those of `op`.
+    /// `WouldBlock` when it is not, besides the errors of `op`.
     pub(crate) fn try_io<R>(
         &self,
         interest: Interest,
@@ -226,10 +225,11 @@ impl<E: mio::event::Source> AsyncFd<E> {
         };
         let seen = seen?;
         let result = op(self.get());
-        if let Err(error) = &result
-            && error.kind() == io::ErrorKind::WouldBlock
-        {
-            self.source().clear(seen, interest.wanted());
+        if matches!(&result, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
+            // Of two directions nobody knows which one would block: the end of the other is kept.
+            let both = interest.is_readable() && interest.is_writable();
+            let kept = if both { Ready::READ_CLOSED | Ready::WRITE_CLOSED } else { Ready::EMPTY };
+            self.source().clear(seen, interest.wanted() - kept);
         }
         result
     }

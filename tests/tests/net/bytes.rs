@@ -1,7 +1,7 @@
 //! What arrives: bytes, ends, resets, back-pressure.
 
 use crate::help::*;
-use mainspring::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use mainspring::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Interest};
 use mainspring::net::TcpStream;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice, Write};
@@ -157,6 +157,24 @@ fn more_buffers_than_a_syscall_takes_leave_the_socket_ready(kind: Kind) {
     });
 }
 
+/// Only the write would block, but the question was for both directions: the end must not be lost.
+fn a_try_for_both_directions_that_blocks_keeps_the_end(kind: Kind) {
+    run(kind, || async {
+        let (mut stream, peer) = with_std().await;
+        peer.shutdown(Shutdown::Write).unwrap();
+        stream.readable().await.unwrap();
+        let (both, bytes) = (Interest::READABLE | Interest::WRITABLE, vec![0; 1 << 20]);
+        let full = loop {
+            match stream.try_io(both, || stream.as_sock_ref().send(&bytes)) {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(full.kind(), ErrorKind::WouldBlock);
+        assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
+    });
+}
+
 fn reads_into_uninitialised_memory_fill_what_they_say(kind: Kind) {
     run(kind, || async {
         let (stream, mut peer) = with_std().await;
@@ -210,6 +228,7 @@ tests::each_scheduler! {
     a_megabyte_each_way_at_once,
     vectored_writes_and_reads_keep_the_order,
     more_buffers_than_a_syscall_takes_leave_the_socket_ready,
+    a_try_for_both_directions_that_blocks_keeps_the_end,
     reads_into_uninitialised_memory_fill_what_they_say,
     lines_come_whole_whatever_the_packets,
     a_peeked_byte_is_read_again,

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::pipe::Receiver;
+use super::pipe::ends::Receiver;
 use super::split::{OwnedReadHalf, ReadHalf};
 use super::stream::UnixStream;
 use crate::net::tcp::bytes::try_read_buf;
