@@ -12,6 +12,7 @@
 
 use super::accept::{Desk, HandlerOutput, keep};
 use crate::net::addr::{Addrs, ToSocketAddrs, resolve};
+use crate::net::in_use::explain_port;
 use crate::net::tcp::listener::TcpListener;
 use crate::net::tcp::stream::TcpStream;
 use crate::runtime::here;
@@ -329,8 +330,8 @@ fn listen(addr: SocketAddr, several: bool) -> io::Result<TcpListener> {
         socket.set_only_v6(true)?;
     }
     socket.set_tcp_nodelay(true)?;
-    socket.bind(&addr.into())?;
-    socket.listen(BACKLOG)?;
+    explain_port(socket.bind(&addr.into()), addr)?;
+    explain_port(socket.listen(BACKLOG), addr)?;
     TcpListener::from_std(socket.into())
 }
 

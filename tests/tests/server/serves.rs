@@ -151,6 +151,7 @@ fn an_address_in_use_is_an_error_and_no_other_is_kept(kind: Kind) {
         drop(free);
         let error = start_server(&addrs[..], echo).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AddrInUse);
+        assert!(error.to_string().contains("bind to another port"), "{error}");
         let refused = TcpStream::connect(addrs[0]).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
     });
