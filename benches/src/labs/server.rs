@@ -20,7 +20,8 @@ p99, p99.9: from before a request is sent until its answer is read, the median o
 connections ask as soon as they are answered, so with 50 or 1000 of them a request waits for those
 before it. floor: an epoll loop without a runtime.
 Syscalls. Of the server per request, counted by strace, which slows it down: with it, fewer or more
-requests are ready at each wait. other: what is neither read, write nor epoll_wait.
+requests are ready at each wait. other: what is neither read, write nor epoll_wait, counted in a run
+in which only that is traced.
 Idle. So many connections at once that have been used once and wait: the server's memory in RAM for
 each, without the kernel's.
 Accepts. Up to 64 at once are opened, send a byte, have it back, and are closed: connections a
