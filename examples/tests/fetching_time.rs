@@ -176,6 +176,26 @@ fn waits_double_and_end_with_the_last_attempt() {
     }
 }
 
+/// S0.3: the original sleeps inside `async with semaphore`.
+#[test]
+fn the_permit_is_free_while_a_page_waits_for_its_next_try() {
+    virtually(1, async |_server, client| {
+        let two = NonZeroU32::new(2).unwrap();
+        let backoff = Backoff::exponential(Duration::from_secs(1), two).jitter(false);
+        let fetcher = Fetcher::over(client, 1, Duration::from_secs(10), backoff);
+        let pages = urls(&["/status/503", "/fixed/300"]);
+        let start = Instant::now();
+        let first = fetcher.permit().await;
+        let (failing, healthy) = mainspring::join!(fetcher.page(&pages[0], first), async {
+            let page = fetcher.page(&pages[1], fetcher.permit().await).await;
+            (page, start.elapsed())
+        });
+        assert_eq!(failing.unwrap_err().attempts(), 2);
+        assert!(healthy.0.is_ok());
+        assert_eq!((seconds(healthy.1), seconds(start.elapsed())), ("0.30".into(), "1.00".into()));
+    });
+}
+
 /// S3.2: `[200, 404, 'ClientConnectorError', 503, 'ServerDisconnectedError']`.
 #[test]
 fn a_list_has_its_outcomes_in_order_whatever_happens() {
