@@ -16,6 +16,8 @@ use examples::primer::record;
 mod queue;
 #[path = "../primer/urgent.rs"]
 mod urgent;
+#[path = "../primer/files.rs"]
+mod files;
 #[path = "../primer/hello.rs"]
 mod hello;
 #[path = "../primer/gather.rs"]
@@ -197,6 +199,24 @@ fn back_pressure_is_seen() {
 fn urgent_prints_by_urgency_then_by_age() {
     let printed = record(|_| {}, urgent::program);
     compare(include_str!("../../tests/golden/primer/urgent.txt"), &printed);
+}
+
+/// S2.11. Files are in real time: nobody waits for it.
+#[test]
+fn files_are_written_and_read_back() {
+    let printed = record(|_| {}, files::program);
+    let lines: Vec<_> = printed.lines().filter_map(|line| line.split("] ").nth(1)).collect();
+    assert_eq!(
+        lines,
+        [
+            r#""hello asyncio\nhello asyncio\nhello asyncio\n""#,
+            "1: hello asyncio",
+            "2: hello asyncio",
+            "3: hello asyncio",
+            "3 lines from byte 14",
+            "entity not found",
+        ]
+    );
 }
 
 /// The whole programs, on both schedulers: they end, and say on what they ran.

@@ -169,3 +169,17 @@ fn the_tour_holds_every_claim_against_its_floor() {
     }
     run("tour", &["--claims", "--check", "1.5"]).bad().tells("--check");
 }
+
+/// S1.6 and S1.7. Two calls of a second and one of two, a tenth as long.
+#[test]
+fn the_pool_of_threads_makes_blocking_calls_side_by_side() {
+    for on in SCHEDULERS {
+        let ended = on.run("threads", &["--scale", "0.1"]).good();
+        assert_eq!(ended.out.matches(", by async_worker-").count(), 3, "{}", ended.out);
+        let order: Vec<_> = ended.out.lines().filter_map(|line| line.split(':').next()).collect();
+        assert_eq!(order[..3], ["/delay/1", "/delay/2", "/delay/1"]);
+        ended.shows("total: ").shows("longest gap of the heartbeat: ");
+    }
+    run("threads", &["--pool", "1", "--scale", "0.02"]).good().shows(", by async_worker-0");
+    run("threads", &["--pool", "0"]).bad().tells("--pool");
+}
