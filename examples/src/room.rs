@@ -9,7 +9,7 @@
 //!
 //! The room knows nothing of sockets: `chat` has one line a message, `webchat` one WebSocket
 //! message. A member who does not keep up loses the oldest lines, is told how many, and stays;
-//! nobody waits for it. Whoever drops a [`Member`] has left, however the task that had it ended.
+//! nobody waits for it. Whoever drops a `Member` has left, however the task that had it ended.
 
 #![forbid(unsafe_code)]
 
