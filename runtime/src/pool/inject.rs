@@ -5,7 +5,7 @@
 //! a line of its own, written under the lock.
 //!
 //! ```text
-//!   push, push_batch ──► │ lock │ head ──► node ──► node ──► none │ ──► pop_batch
+//!   push, push_batch ──► │ lock │ head ──► node ──► node ──► none │ ──► pop, pop_batch
 //!                                 first in, first out                   len = 0: no lock
 //! ```
 //!
@@ -90,6 +90,17 @@ impl<T: Linked> Injector<T> {
         let len = new(self.len.load(Ordering::Relaxed));
         // Ordering: Relaxed, as above.
         self.len.store(len, Ordering::Relaxed);
+    }
+
+    /// Takes the oldest.
+    pub(crate) fn pop(&self) -> Option<NonNull<T>> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut queue = self.queue.lock();
+        let node = queue.pop_front()?;
+        self.resize(&queue, |len| len - 1);
+        Some(node)
     }
 
     /// Takes the oldest, at most `max`, under one lock; then gives each to `each`, in order, which

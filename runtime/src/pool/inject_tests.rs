@@ -9,7 +9,7 @@ fn push(injector: &Injector<Item>, new: usize) -> Result<(), usize> {
 }
 
 fn pop(injector: &Injector<Item>) -> Option<usize> {
-    pop_batch(injector, 1).pop()
+    injector.pop().map(number)
 }
 
 fn pop_batch(injector: &Injector<Item>, max: usize) -> Vec<usize> {

@@ -190,7 +190,9 @@ impl Player<'_> {
                 arena.injector.pop_batch(times as usize, |entry| self.push(entry));
             }
             _ => {
-                arena.injector.pop_batch(1, |entry| self.take(entry));
+                if let Some(entry) = arena.injector.pop() {
+                    self.take(entry);
+                }
                 if let Some(entry) = self.let_go() {
                     // SAFETY(INV-64): just let go.
                     assert!(unsafe { arena.injector.push(entry) }.is_ok());
@@ -242,7 +244,9 @@ fn many_thieves_lose_and_double_nothing() {
     for player in &mut players {
         player.pop_some(u32::MAX);
     }
-    arena.injector.pop_batch(usize::MAX, |entry| players[0].take(entry));
+    while let Some(entry) = arena.injector.pop() {
+        players[0].take(entry);
+    }
     let held = entries.iter().filter(|entry| entry.held.load(Ordering::Relaxed)).count();
     assert_eq!(held, entries.len(), "an entry is lost");
     assert_eq!(players.iter().map(|player| player.hand.len()).sum::<usize>(), entries.len());

@@ -304,7 +304,8 @@ fn an_overflow_moves_the_newest_and_every_task_still_runs_once() {
     });
     rig.run(&worker);
     let mut log = log.lock().unwrap();
-    assert!(log[..100].iter().filter(|number| **number < 128).count() > 95, "old tasks first");
+    // But for every eighth, which is the oldest that was moved.
+    assert!(log[..100].iter().filter(|number| **number < 128).count() > 85, "old tasks first");
     log.sort_unstable();
     assert!(log.iter().copied().eq(0..1_000));
 }

@@ -9,7 +9,7 @@
 //!   spawned, ──────► ring of 256 ──► oldest first;   thieves take the older half
 //!   yielded           │ full: the newer half
 //!                     ▼
-//!   from outside ──► injector ──► every 61st poll, and whoever has nothing takes its share
+//!   from outside ──► injector ──► every 61st poll, 8th if it is long; whoever has nothing: a share
 //! ```
 //!
 //! **When is a sibling woken for a task in the own ring?** Waking costs 5 µs here and 25 in all; a
@@ -17,21 +17,19 @@
 //! the mean poll, from one reading of the clock every 61 polls; 1 for a worker that has just left
 //! its park. What that misses, a poll that is long for once, is the watcher's (`pool/watch.rs`).
 //!
-//! **How long does a woken task wait?** By count of other polls on its worker, at place `p` of the
-//! ring: each place before it is one poll and at most three of the next slot, and every 61st poll
-//! may be the injector's: `p × 4 × 61/60`, [`FAIRNESS`] for a full ring. In the injector, behind
-//! `q` others, it waits at most 61 polls of some worker for each, and less where rings have room:
-//! a worker takes its share then. Timers and sockets wait 61 polls.
+//! **How long does a woken task wait?** In polls of its worker, at place `p` of the ring: each
+//! place before it is one poll and at most three of the next slot, and every 8th may be the
+//! injector's: `p × 4 × 8/7`, [`FAIRNESS`] for a full ring. In the injector, behind `q` others: at
+//! most 61 polls of some worker for each. Timers and sockets wait 61.
 //!
-//! The fields are cells: the task that is polled may wake another, and that wake comes back to this
-//! same worker through the thread-local.
+//! The fields are cells: a task that is polled may wake another, and so come back to its worker.
 //!
 //! * INV-92: a `Worker` is entered by one thread at a time, and only that thread uses it, hence the
 //!   owner's side of its ring and its next slot.
 //!
 //! Read next: `pool/schedule.rs`, then `pool/tick.rs`, what a worker does all day.
 
-use super::ring::{CAPACITY, Pushed};
+use super::ring::Pushed;
 use super::shared::{Remote, Scheduler, Shared};
 use super::watch::{PERIOD, Watch};
 use crate::base::clock::Clock;
@@ -50,15 +48,18 @@ use std::time::{Duration, Instant};
 
 /// Polls of the next slot in a row; then the task in it goes to the back of the ring.
 const NEXT_IN_A_ROW: u32 = 3;
+/// Polls between two looks at an injector that has more than the ring, as after an overflow.
+const BEHIND: u32 = 7;
+/// Entries taken from the injector at once, at most: half a ring.
+const FROM_INJECTOR: usize = 128;
 /// What waking a sibling is worth, in time spent on polls.
 const WAKE_WORTH: Duration = Duration::from_micros(10);
 /// The longest that a ring of short polls may grow before a sibling is woken: half of it.
 const WAKE_AT_MOST: u64 = 128;
 
-/// A task that is woken on a worker is polled after at most so many other polls of that worker, if
-/// it is not moved to the injector by an overflow: 256 places × (1 + 3) × 61/60.
+/// Most polls before a woken task's, unless an overflow moves it: 256 places × (1 + 3) × 8/7.
 #[cfg(all(test, not(loom)))]
-pub(crate) const FAIRNESS: u64 = 256 * (1 + NEXT_IN_A_ROW as u64) * 61 / 60 + 1;
+pub(crate) const FAIRNESS: u64 = 256 * (1 + NEXT_IN_A_ROW as u64) * 8 / 7 + 1;
 
 /// How often a worker looks at what is not its own.
 #[derive(Debug, Clone, Copy)]
@@ -135,9 +136,8 @@ impl Worker {
         self.index
     }
 
-    /// Which registry holds the tasks that are spawned here.
+    /// Which registry holds the tasks that are spawned here: at most MAX_WORKERS.
     pub(super) fn registry(&self) -> u8 {
-        // At most MAX_WORKERS.
         self.index as u8
     }
 
@@ -164,8 +164,7 @@ impl Worker {
         self.until_look.set(self.intervals.event);
     }
 
-    /// So many polls have been made since the last time: updates the mean poll, and with it how
-    /// long the ring may grow before a sibling is woken.
+    /// After so many polls: updates the mean poll, and from it when a sibling is woken.
     pub(super) fn measure(&self) {
         let polls = self.intervals.event;
         self.until_look.set(polls);
@@ -248,8 +247,11 @@ impl Worker {
         let left = self.until_injector.get();
         if left == 0 {
             self.until_injector.set(self.intervals.injector);
-            if let Some(task) = self.take_injected() {
-                return Some(task);
+            if let Some(task) = self.shared().injector.pop() {
+                if self.shared().injector.len() > self.remote().ring.len() {
+                    self.until_injector.set(self.intervals.injector.min(BEHIND));
+                }
+                return Some(TaskRef::from_header(task));
             }
         } else {
             self.until_injector.set(left - 1);
@@ -290,19 +292,16 @@ impl Worker {
 
     /// Is there anything in its own places?
     pub(super) fn has_own(&self) -> bool {
-        let remote = self.remote();
         // Ordering: Relaxed, this thread's own slot.
-        !remote.next.load(Ordering::Relaxed).is_null() || !remote.ring.is_empty()
+        !self.remote().next.load(Ordering::Relaxed).is_null() || !self.remote().ring.is_empty()
     }
 
-    /// This worker's share of what has come from outside, at most half of its room: the ring's new
-    /// entries must not keep passing what an overflow moved there. The first is returned to run.
+    /// This worker's share of what has come from outside; the first is returned to run.
     pub(super) fn take_injected(&self) -> Option<TaskRef> {
-        let (shared, ring) = (self.shared(), &self.remote().ring);
+        let shared = self.shared();
         let share = shared.injector.len() / shared.workers() + 1;
-        let room = (CAPACITY as usize - ring.len()) / 2;
         let mut first = None;
-        shared.injector.pop_batch(share.min(room.max(1)), |task| {
+        shared.injector.pop_batch(share.min(FROM_INJECTOR), |task| {
             let task = TaskRef::from_header(task);
             match first {
                 None => first = Some(task),
