@@ -36,8 +36,8 @@ use std::io;
 ///
 /// # Errors
 /// When the handler or the pipe cannot be made, for want of descriptors: the first call of a
-/// runtime takes one, the first of the process two more; that the runtime has ended; `Unsupported` where
-/// there are no Unix signals.
+/// runtime takes one, the first of the process two more; that the runtime has ended; `Unsupported`
+/// where there are no Unix signals.
 ///
 /// # Panics
 /// Outside a runtime.

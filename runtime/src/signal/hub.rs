@@ -21,16 +21,18 @@
 //!
 //! **The lock** is there because a runtime's event may come while the hub's maker, on another
 //! thread, still leaves the Ear in the slot, which one thread at a time may do. Whoever comes
-//! second waits for a read or two. Nobody's code runs under it: a slot that holds the same Ear is left as
-//! it is. The Ear is back in the slot before anybody is told, so a waker of a user's that panics
-//! makes nobody deaf; and no byte comes in between, since one is under way until `took_byte`.
+//! second waits for a read or two. Nobody's code runs under it: a slot that holds the same Ear is
+//! left as it is. The Ear is back in the slot before anybody is told, so a waker of a user's that
+//! panics makes nobody deaf; and no byte comes in between, since one is under way until
+//! `took_byte`.
 //!
 //! **The table** finds the hub of a reactor by its address. A hub keeps its reactor alive, so while
 //! there is the hub, the address is its reactor's. What is left of hubs that are gone is swept out
 //! when the next one is made.
 //!
 //! **A clock that stands still** is not held by whoever waits for a signal, but by whoever waits
-//! for the end of a child, which is heard by a signal too. So the source has a peer while such wait.
+//! for the end of a child, which is heard by a signal too. So the source has a peer while such
+//! wait.
 
 #![forbid(unsafe_code)]
 
