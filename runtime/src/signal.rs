@@ -9,6 +9,9 @@ pub(crate) mod kind;
 /// what runs when a signal comes: it counts, writes a byte, and calls the handler from before.
 #[cfg(unix)]
 pub(crate) mod handler;
+/// one reader of the pipe for each runtime that somebody listens in.
+#[cfg(unix)]
+pub(crate) mod hub;
 /// Signal: told of a signal that came since it was told the last time.
 #[cfg(unix)]
 pub(crate) mod listener;

@@ -17,7 +17,7 @@
 //! peer does something, or `time::advance` is called; virtual time is for programs whose bytes go
 //! through memory.
 //!
-//! A signal has no peer: waiting for one holds nothing.
+//! A signal has no peer: waiting for one holds nothing, unless it is for the end of a child.
 
 #![forbid(unsafe_code)]
 
@@ -57,7 +57,7 @@ impl Reactor {
 
 impl Source {
     fn is_awaited(&self) -> bool {
-        // Ordering: Relaxed, set before anybody could wait.
+        // Ordering: Relaxed, set before anybody waits, by the thread that asks; see `has_no_peer`.
         if self.no_peer.load(Ordering::Relaxed) {
             return false;
         }
@@ -66,9 +66,10 @@ impl Source {
 }
 
 impl Registration {
-    /// Whoever waits for this source waits for no peer.
-    pub(crate) fn has_no_peer(&self) {
+    /// Does whoever waits for this source wait for no peer? Said before he waits. A clock stands
+    /// still in runtimes of one thread only; what another thread says counts at the next look.
+    pub(crate) fn has_no_peer(&self, none: bool) {
         // Ordering: Relaxed, see `is_awaited`.
-        self.source().no_peer.store(true, Ordering::Relaxed);
+        self.source().no_peer.store(none, Ordering::Relaxed);
     }
 }

@@ -85,7 +85,7 @@ impl Watch {
 /// Nobody is at the other end who would be surprised by a clock that moves.
 fn register(file: File, assumed: Ready) -> io::Result<AsyncFd<Watched>> {
     let fd = AsyncFd::new(&current_reactor(), Watched(file), assumed)?;
-    fd.registration.has_no_peer();
+    fd.registration.has_no_peer(true);
     Ok(fd)
 }
 

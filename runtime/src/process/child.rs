@@ -107,9 +107,14 @@ impl Child {
     /// Sends `SIGKILL`, and does not wait for what it does. asyncio: `Process.kill`.
     ///
     /// # Errors
-    /// The system's. A child that has ended is no error, and no other process is hit.
+    /// The system's. A child that has ended is no error, also when somebody else of this process
+    /// has waited for it, or nobody has to, because `SIGCHLD` is ignored; and no other process is
+    /// hit.
     pub fn start_kill(&mut self) -> io::Result<()> {
-        self.life.look()?;
+        match self.life.look() {
+            Err(error) if is_gone(&error) => return Ok(()),
+            look => look?,
+        };
         match &mut self.life.state {
             State::Running(child, _) => child.kill(),
             State::Ended(_) => Ok(()),
@@ -132,13 +137,17 @@ impl Child {
     /// ```
     ///
     /// # Errors
-    /// As [`start_kill`](Self::start_kill) and [`wait`](Self::wait).
+    /// As [`start_kill`](Self::start_kill): a child whose status nobody can know any more has ended
+    /// all the same, although [`wait`](Self::wait) calls that an error. That the runtime has ended.
     ///
     /// # Cancel safety
     /// The signal was sent by the first poll; the wait can be resumed with [`wait`](Self::wait).
     pub async fn kill(&mut self) -> io::Result<()> {
         self.start_kill()?;
-        self.wait().await.map(drop)
+        match self.wait().await {
+            Err(error) if is_gone(&error) => Ok(()),
+            ended => ended.map(drop),
+        }
     }
 
     /// Waits until the child has ended. May be called again: the answer is the same.
@@ -150,8 +159,9 @@ impl Child {
     /// asyncio: `Process.wait`.
     ///
     /// # Errors
-    /// The system's; that the runtime in which it waits has ended. The child can then be waited for
-    /// in another.
+    /// The system's; `ECHILD` among them, when the child has ended and its status is gone: somebody
+    /// else has waited for it, or `SIGCHLD` is ignored. That the runtime in which it waits has
+    /// ended. The child can then be waited for in another.
     ///
     /// # Cancel safety
     /// Nothing is lost: call it again. The input is closed by the first poll.
@@ -228,6 +238,11 @@ impl Child {
         })
         .await
     }
+}
+
+/// Does this say that the child has ended and its number is not ours any more?
+fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ECHILD)
 }
 
 /// All that comes through a pipe, if there is one.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   pidfd     readable ──► waitpid(this child, WNOHANG)      one descriptor, one wake per child
-//!   SIGCHLD   any child has ended ──► the same call          one descriptor, all who wait look
+//!   SIGCHLD   any child has ended ──► the same call          no descriptor, all who wait look
 //! ```
 //!
 //! Both end in std's `try_wait`, which waits for this child and for no other: children that belong

@@ -6,7 +6,7 @@
 //! ```text
 //!  signal n ──► handler: count[n] + 1; nothing under way? write a byte ──► pipe
 //!                                                                           │ a reader in each
-//!                                                                           ▼ listener
+//!                                                                           ▼ runtime
 //!            whoever reads the byte: nothing is under way; tell all the others (`Notify`)
 //!                                                                           │
 //!            everybody: has my count moved? told ◄──────────────────────────┘
@@ -20,11 +20,16 @@
 //! * While the byte is under way. It counts first, and whoever takes the byte looks after that.
 //! * After the byte was read and before that is noted. The same: to note it is a swap, which
 //!   acquires the counts of all who found a byte under way.
-//! * Another reader took the byte. It tells all, and each looks at its count after it has enlisted.
+//! * Whichever reader took the byte. It tells all, and each looks at its count after it has
+//!   enlisted.
 //! * Nobody listens. The byte stays in the pipe; who comes next finds it, and its count as it was
 //!   when it came.
 //!
-//! At most one byte is under way, so the write can neither block nor fail.
+//! * The write has failed. Then no byte is under way, which is noted by a swap as well: the next
+//!   signal writes, and whoever takes its byte acquires the counts of all before it.
+//!
+//! At most one byte is under way, so the write never blocks. It fails only when the system is out
+//! of memory for a byte, or other code has closed the pipe.
 
 #![forbid(unsafe_code)]
 
@@ -69,10 +74,27 @@ impl Counts {
         !self.under_way.swap(true, Ordering::Release)
     }
 
+    /// The handler's part, if its write has failed: none is under way.
+    ///
+    /// It was not before our `add`, or that would have said so; and from then on everybody else
+    /// found ours, and wrote none. So there is no byte in the pipe, and nobody reads one before
+    /// this. Who has come since `add` has written nothing either: like ours, its signal is told
+    /// with the next one.
+    pub(super) fn failed(&self) {
+        // Ordering: Relaxed. A swap and no store: the byte that is written next then still passes
+        // on what those who found ours under way have released in `add`.
+        self.under_way.swap(false, Ordering::Relaxed);
+    }
+
     /// We have read the byte: there is none under way, and everybody should look.
     pub(super) fn took_byte(&self) {
         // Ordering: Acquire, pairs with the Release in `add`.
         self.under_way.swap(false, Ordering::Acquire);
+        self.tell();
+    }
+
+    /// Everybody should look.
+    pub(super) fn tell(&self) {
         self.taken.notify_waiters();
     }
 

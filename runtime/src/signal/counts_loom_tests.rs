@@ -57,6 +57,33 @@ fn loom_signal_no_count_is_left_behind_without_a_byte() {
     });
 }
 
+/// The first signal's write fails, and it comes again, beside another: a byte is in the pipe, or
+/// whoever took the last one saw all three.
+#[test]
+fn loom_signal_after_a_write_that_failed_the_next_one_tells_of_all() {
+    loom::model(|| {
+        let model = Model::new();
+        let (failing, other) = (model.clone(), model.clone());
+        let handlers = [
+            thread::spawn(move || {
+                if failing.counts.add(1) {
+                    failing.counts.failed();
+                }
+                failing.signal();
+            }),
+            thread::spawn(move || other.signal()),
+        ];
+        let mut seen = 0;
+        for _ in 0..2 {
+            if model.read() {
+                seen = model.counts.of(1);
+            }
+        }
+        handlers.into_iter().for_each(|handler| handler.join().unwrap());
+        assert!(seen == 3 || model.pipe.load(Ordering::Relaxed) == 1, "{seen} of 3 were seen");
+    });
+}
+
 /// Another listener takes the byte: this one is told, and sees what was done before the signal.
 #[test]
 fn loom_signal_a_listener_is_told_by_whoever_takes_the_byte() {

@@ -12,6 +12,9 @@ use std::io;
 /// signals, and for those that come between two turns of a loop, there is
 /// [`signal`](crate::signal::unix::signal).
 ///
+/// A call costs a little memory and no descriptor, so every task may wait for it beside its work:
+/// all calls and listeners of a runtime share one. A signal wakes all of them.
+///
 /// asyncio cancels the main task instead; here the program decides.
 ///
 /// ```
@@ -32,8 +35,9 @@ use std::io;
 /// ```
 ///
 /// # Errors
-/// When the handler or the pipe cannot be made; that the runtime has ended; `Unsupported` where
-/// there are no Unix signals.
+/// When the handler or the pipe cannot be made, for want of descriptors: the first call of a
+/// runtime takes one, the first of the process two more; that the runtime has ended; `Unsupported`
+/// where there are no Unix signals.
 ///
 /// # Panics
 /// Outside a runtime.

@@ -15,8 +15,8 @@
 //! from before and does nothing else: its byte would wake up the parent for nothing. Nor does a
 //! listener in the child read, which would take the parent's byte. `exec` takes the handlers away.
 //!
-//! * INV-83: the handler calls nothing that POSIX does not allow in one: atomics, `getpid`, `send`,
-//!   and what has been a handler before.
+//! * INV-83: the handler calls nothing that POSIX does not allow in one: atomics, `getpid`,
+//!   `send`, and what has been a handler before; and leaves `errno` as it was.
 
 use super::counts::Counts;
 use super::kind::{LAST, SignalKind};
@@ -105,30 +105,55 @@ impl Machine {
         success(unsafe { libc::sigaction(signal, &action, ptr::null_mut()) })
     }
 
-    /// Another end of the pipe for another listener: the same, with a number of its own.
+    /// Another end of the pipe for another runtime: the same, with a number of its own.
     pub(super) fn reader(&self) -> io::Result<UnixStream> {
         self.reader.try_clone()
     }
 
-    /// Takes the byte out of the pipe, if there is one.
+    /// Takes the byte out of the pipe, or it would block. Then say so to the counts.
     pub(super) fn take_byte(&self, mut pipe: impl Read) -> io::Result<()> {
         if std::process::id() != self.process {
             return Err(io::Error::other("signals are not heard in a process made by fork"));
         }
         // Never 0: the other end is ours, and stays open.
-        if pipe.read(&mut [0])? == 1 {
-            self.counts.took_byte();
-        }
-        Ok(())
+        pipe.read(&mut [0]).map(drop)
     }
 
     /// The handler's part.
     fn came(&self, signal: usize) {
         if std::process::id() == self.process && self.counts.add(signal) {
-            // One byte into an empty pipe: it cannot fail, and leaves `errno` as it is, which the
-            // interrupted code may be about to read.
-            let _ = (&self.writer).write(&[0]);
+            // The interrupted code may be about to read `errno`, which a failure changes.
+            let before = errno::get();
+            // One byte into an empty pipe: there is room.
+            if !matches!((&self.writer).write(&[0]), Ok(1)) {
+                errno::set(before);
+                self.counts.failed();
+            }
         }
+    }
+}
+
+/// The thread's last error, as C knows it.
+mod errno {
+    use std::ffi::c_int;
+
+    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+    use libc::___errno as location;
+    #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
+    use libc::__errno as location;
+    #[cfg(any(target_os = "linux", target_os = "emscripten", target_os = "hurd"))]
+    use libc::__errno_location as location;
+    #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+    use libc::__error as location;
+
+    pub(super) fn get() -> c_int {
+        // SAFETY(INV-83): the address is this thread's `errno`, which is always there.
+        unsafe { *location() }
+    }
+
+    pub(super) fn set(error: c_int) {
+        // SAFETY(INV-83): as above, and no other thread's.
+        unsafe { *location() = error };
     }
 }
 

@@ -1,28 +1,24 @@
 //! Signal: told of a signal that came since it was told the last time.
 //!
-//! Read before: `signal/counts.rs`. A listener knows the count up to which it has been told. It
-//! reads the pipe for all, and is told by others who do: two ways to hear, and then a look.
+//! Read before: `signal/counts.rs`, `signal/hub.rs`. A listener knows the count up to which it has
+//! been told. It is told by the hub of whatever runtime takes the byte, and then looks.
 //!
 //! ```text
 //!  enlisted in `taken` ──► has the count moved? ── yes ──► told
 //!         ▲                      │ no
 //!         │                      ▼
-//!         │               read the pipe ── a byte ──► tell all, us too
-//!         │                      │ empty
+//!         │                has the runtime ended? ── yes ──► None
+//!         │                      │ no
 //!         └── enlist anew ◄── `taken`? ── no ──► Pending
 //! ```
-//!
-//! Each listener has an end of the pipe of its own, registered with its runtime, and closed with
-//! it. One end per runtime would do, and would have to be counted.
 
 #![forbid(unsafe_code)]
 
 use super::handler::Machine;
+use super::hub::{Hold, Hub};
 use super::kind::SignalKind;
 use crate::drive::reactor::Reactor;
-use crate::drive::ready::Ready;
-use crate::drive::source::Direction;
-use crate::io::async_fd::{AsyncFd, current_reactor};
+use crate::io::async_fd::current_reactor;
 use crate::sync::notify::Notified;
 use crate::wake::coop;
 use std::fmt;
@@ -35,6 +31,11 @@ use std::task::{Context, Poll, ready};
 /// Listens to a signal: made by [`signal`].
 ///
 /// Signals that come in quick succession may be told as one, as the system itself does.
+///
+/// A listener costs two small pieces of memory and no descriptor: there may be one in each of very
+/// many tasks. All listeners of a runtime share one descriptor, which is closed with the last of
+/// them, and two more are the process's. A signal wakes every listener that waits, in the whole
+/// process and for whatever signal: each of them looks whether it was its own.
 ///
 /// ```
 /// use mainspring::signal::unix::{SignalKind, signal};
@@ -58,8 +59,11 @@ pub struct Signal {
     index: usize,
     /// Up to which count it has been told.
     told: u64,
-    pipe: AsyncFd<mio::net::UnixStream>,
+    hub: Arc<Hub>,
     taken: Pin<Box<Notified<'static>>>,
+    /// Does a clock that stands still wait for it? Then it is held while it waits.
+    has_peer: bool,
+    hold: Option<Hold>,
 }
 
 /// Listens to a signal from now on.
@@ -75,29 +79,30 @@ pub struct Signal {
 ///
 /// # Errors
 /// `InvalidInput`, with its reason, for `SIGKILL`, `SIGSTOP`, `SIGILL`, `SIGFPE`, `SIGSEGV` and
-/// numbers that are no signal; the system's, when there are no more descriptors: a listener has
-/// one, and two are the process's.
+/// numbers that are no signal; the system's, when there are no more descriptors: the first listener
+/// of a runtime takes one, and the first of the process two more; that the runtime has ended.
 ///
 /// # Panics
 /// Outside a runtime.
 #[track_caller]
 pub fn signal(kind: SignalKind) -> io::Result<Signal> {
-    let signal = Signal::new(&current_reactor(), kind)?;
-    // Nobody is at its other end whom a clock that stands still would have to wait for.
-    signal.pipe.registration.has_no_peer();
-    Ok(signal)
+    Signal::listen(&current_reactor(), kind, false)
 }
 
 impl Signal {
     /// A listener for which a clock that stands still waits, as it does for a socket.
     pub(crate) fn new(reactor: &Arc<Reactor>, kind: SignalKind) -> io::Result<Signal> {
+        Signal::listen(reactor, kind, true)
+    }
+
+    fn listen(reactor: &Arc<Reactor>, kind: SignalKind, has_peer: bool) -> io::Result<Signal> {
         let index = kind.index()?;
         let machine = Machine::get()?;
-        let pipe = mio::net::UnixStream::from_std(machine.reader()?);
-        let pipe = AsyncFd::new(reactor, pipe, Ready::EMPTY)?;
+        let hub = Hub::of(reactor, machine)?;
         machine.install(kind)?;
         let taken = Box::pin(machine.counts.taken());
-        Ok(Signal { machine, index, told: machine.counts.of(index), pipe, taken })
+        let told = machine.counts.of(index);
+        Ok(Signal { machine, index, told, hub, taken, has_peer, hold: None })
     }
 
     /// Waits until the signal has come at least once since the last time this was ready, or since
@@ -119,14 +124,20 @@ impl Signal {
             let count = self.machine.counts.of(self.index);
             if count != self.told {
                 self.told = count;
+                self.hold = None;
                 coop::spend();
                 return Poll::Ready(Some(()));
             }
-            let read = self.pipe.poll_io(cx, Direction::Read, |pipe| self.machine.take_byte(pipe));
-            if let Poll::Ready(Err(_)) = read {
+            if self.hub.has_ended() {
+                self.hold = None;
                 return Poll::Ready(None);
             }
-            ready!(self.taken.as_mut().poll(cx));
+            if self.taken.as_mut().poll(cx).is_pending() {
+                if self.has_peer && self.hold.is_none() {
+                    self.hold = Some(Hold::new(&self.hub));
+                }
+                return Poll::Pending;
+            }
             // Enlisted before the look at the count: who takes a byte from now on tells us.
             self.taken.set(self.machine.counts.taken());
         }
@@ -134,7 +145,7 @@ impl Signal {
 
     /// Where it listens.
     pub(crate) fn reactor(&self) -> &Arc<Reactor> {
-        self.pipe.reactor()
+        self.hub.reactor()
     }
 }
 

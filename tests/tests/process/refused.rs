@@ -1,5 +1,6 @@
 //! The system refuses descriptors, or has changed what the end of a child means.
 
+use crate::help::is_gone;
 use crate::start::command;
 use std::process::Stdio;
 use tests::many::{alone, until};
@@ -74,6 +75,14 @@ fn where_sigchld_is_ignored_a_wait_is_an_error_and_not_for_ever() {
             let error = command("true").status().await.unwrap_err();
             assert_eq!(error.raw_os_error(), Some(libc::ECHILD));
             drop(command("sleep").arg("3600").kill_on_drop(true).spawn().unwrap());
+            // Whoever is killed ends all the same, and may be killed again.
+            let mut child = command("sleep").arg("3600").spawn().unwrap();
+            let pid = child.id().unwrap();
+            child.kill().await.unwrap();
+            until("it is gone", || is_gone(pid));
+            child.start_kill().unwrap();
+            child.kill().await.unwrap();
+            assert_eq!(child.wait().await.unwrap_err().raw_os_error(), Some(libc::ECHILD));
         });
     });
 }
