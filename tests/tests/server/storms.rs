@@ -2,7 +2,7 @@
 
 use crate::help::{client, echo, echo_server, told};
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
-use mainspring::net::{Server, TcpListener, TcpStream, start_server};
+use mainspring::net::{Server, TcpListener, TcpSocket, TcpStream, start_server};
 use mainspring::runtime::Unhandled;
 use mainspring::spawn;
 use mainspring::time::{sleep, timeout};
@@ -49,9 +49,14 @@ fn no_descriptors(kind: Kind) {
         let server = echo_server().await;
         let kept = client(&server).await;
         // Two connect, and no descriptor is left to take them in.
-        leave(2);
-        let connect = || StdStream::connect(server.local_addr()).unwrap();
-        let mut waiting = [connect(), connect()];
+        let sockets = [TcpSocket::new_v4().unwrap(), TcpSocket::new_v4().unwrap()];
+        leave(0);
+        let mut waiting = Vec::new();
+        for socket in sockets {
+            let stream = socket.connect(server.local_addr()).await.unwrap().into_std().unwrap();
+            stream.set_nonblocking(false).unwrap();
+            waiting.push(stream);
+        }
         until(|| failures() == 1).await;
         // Nothing is lost, little is done, and it is said once.
         let before = cpu();
