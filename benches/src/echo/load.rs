@@ -47,7 +47,7 @@ pub fn run(port: u16, connections: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens so many connections, up to [`AT_ONCE`] at a time; each sends a byte, has it back, and is
+/// Opens so many connections, up to 64 at a time; each sends a byte, has it back, and is
 /// closed by a reset, so that the system need not remember it.
 pub fn accepts(port: u16, connections: u64) -> io::Result<Duration> {
     let (epoll, start) = (Epoll::new()?, Instant::now());
