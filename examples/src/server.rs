@@ -17,6 +17,7 @@
 //! | `/drop/{key}/{k}` | the first k requests for this key get the connection closed on them |
 //! | `/hang` | nothing, ever |
 //! | `/stats`, `/reset` | the counters; `/reset` also sets them back. Neither is counted itself |
+//! | `/stats/{n}` | the counters, as soon as there have been n requests |
 //!
 //! A request is counted down before its answer is written. So a client that never has more than n
 //! requests open can't be seen with n + 1: no answer has reached it before the counter knows.
@@ -40,7 +41,7 @@ use hyper::{Method, Request, Response, StatusCode, header};
 use mainspring::io::{DuplexStream, duplex};
 use mainspring::net::TcpListener;
 use mainspring::select;
-use mainspring::sync::{Event, mpsc};
+use mainspring::sync::{Event, mpsc, watch};
 use mainspring::time::{sleep, timeout};
 use serde_json::{Value, json};
 
@@ -66,7 +67,14 @@ impl Server {
     /// Listens at `addr`. Every delay is multiplied by `scale`.
     pub async fn bind(addr: SocketAddr, scale: f64) -> io::Result<Server> {
         let listener = TcpListener::bind(addr).await?;
-        Ok(Server { listener, board: Arc::new(Board { scale, counters: Mutex::default() }) })
+        Ok(Server {
+            listener,
+            board: Arc::new(Board {
+                scale,
+                counters: Mutex::default(),
+                seen: watch::Sender::new(0),
+            }),
+        })
     }
 
     /// Where it listens.
@@ -121,7 +129,7 @@ impl Inside {
     /// Every delay is multiplied by `scale`.
     #[must_use]
     pub fn new(scale: f64) -> Inside {
-        Inside(Arc::new(Board { scale, counters: Mutex::default() }))
+        Inside(Arc::new(Board { scale, counters: Mutex::default(), seen: watch::Sender::new(0) }))
     }
 
     /// The client's end of another connection. A task answers at the other end until it is dropped.
@@ -176,6 +184,8 @@ struct Counters {
 struct Board {
     scale: f64,
     counters: Mutex<Counters>,
+    /// `total`, for who waits for it.
+    seen: watch::Sender<u64>,
 }
 
 impl Board {
@@ -191,6 +201,7 @@ impl Board {
         counters.total += 1;
         counters.in_flight += 1;
         counters.peak = counters.peak.max(counters.in_flight);
+        self.seen.send_replace(counters.total);
         Counted(self)
     }
 
@@ -204,6 +215,7 @@ impl Board {
         let mut counters = self.lock();
         let (in_flight, era) = (counters.in_flight, counters.era + 1);
         *counters = Counters { in_flight, peak: in_flight, era, ..Counters::default() };
+        self.seen.send_replace(0);
     }
 
     /// Whether this request for `key` is among the first `k`.
@@ -251,6 +263,11 @@ async fn answer(
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts.as_slice() {
         ["stats"] => return page(JSON, pretty(&board.stats())),
+        ["stats", n] => {
+            let Ok(n) = n.parse::<u64>() else { return status(StatusCode::BAD_REQUEST) };
+            let _ = board.seen.subscribe().wait_for(|total| *total >= n).await;
+            return page(JSON, pretty(&board.stats()));
+        }
         ["reset"] => {
             board.reset();
             return page(JSON, pretty(&board.stats()));

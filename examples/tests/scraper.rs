@@ -104,7 +104,7 @@ fn ctrl_c_keeps_what_is_fetched_and_the_next_run_goes_on() {
         let base = server.base();
         let args = ["--path", "/delay/1?page={i}", "--base", &base, "--database", &database];
         let running = on.start("scraper", &[&args[..], &["--limit", "4"]].concat());
-        until("thirty requests", || server.total() >= 30);
+        server.has_seen(30);
         running.ctrl_c();
         let ended = running.ended().bad();
         ended.tells("stopping; what is fetched is stored").shows("failed       0");
@@ -200,7 +200,7 @@ fn a_database_that_is_locked_for_a_while_is_waited_for() {
         let lock = locked(&database);
         let (before, seen) = (rows(&database), server.total());
         // It goes on fetching, as far as the queues have room, and stores nothing.
-        until("ten more requests", || server.total() >= (seen + 10).min(100));
+        server.has_seen((seen + 10).min(100));
         assert_eq!(rows(&database), before);
         drop(lock);
         running.ended().good().shows("saved        100 of 100").shows("scraped_pages: 100");

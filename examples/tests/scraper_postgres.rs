@@ -65,7 +65,8 @@ fn what_a_killed_process_had_taken_the_other_one_does() {
     let (database, web) = (server.database(), Server::start("0.1"));
     let mut both = start_all(&database, &web.base(), &["--limit", "4"]);
     let taken = "SELECT count(DISTINCT worker) FROM scraper_queue WHERE worker IS NOT NULL";
-    until("both are at work", || web.total() >= 30 && database.number(taken) == 2);
+    web.has_seen(30);
+    until("both are at work", || database.number(taken) == 2);
     both[0].signal("-KILL");
     let ended = both.pop().unwrap().ended().good();
     assert_eq!(database.number("SELECT count(*) FROM scraped_pages"), 100, "{ended:#?}");
@@ -82,7 +83,7 @@ fn ctrl_c_leaves_the_rest_in_the_queue_for_the_next_run() {
         let (base, address) = (web.base(), &ways(&database)[way]);
         let args = ["--path", "/delay/1?page={i}", "--base", &base, "--database", address];
         let running = on.start("scraper", &[&args[..], &["--limit", "4"]].concat());
-        until("thirty requests", || web.total() >= 30);
+        web.has_seen(30);
         running.ctrl_c();
         let ended = running.ended().bad();
         let (saved, left) = (figure(&ended, "saved", " of "), figure(&ended, "left", " pages"));
@@ -119,7 +120,7 @@ fn a_connection_that_is_lost_is_an_error_and_the_next_run_goes_on() {
         let (base, address) = (web.base(), database.over_tcp());
         let args = ["--path", "/delay/1?page={i}", "--base", &base, "--database", &address];
         let running = on.start("scraper", &[&args[..], &["--limit", "4"]].concat());
-        until("thirty requests", || web.total() >= 30);
+        web.has_seen(30);
         database.number(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
              WHERE datname = current_database() AND pid <> pg_backend_pid()",

@@ -7,9 +7,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mainspring::net::UnixStream;
 use mainspring::runtime::Builder;
@@ -24,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A server that runs until the last test has dropped it.
 pub struct Private {
     child: Child,
+    /// Its log has ended, and with it the server and all its children.
+    ended: Mutex<Receiver<()>>,
     folder: PathBuf,
     port: u16,
     databases: AtomicU32,
@@ -110,7 +113,11 @@ impl Private {
             command.arg("-D").arg(&data).stderr(Stdio::piped());
             let mut child = command.spawn()?;
             match ready(&mut child) {
-                Ok(()) => return Ok(Private { child, folder, port, databases: AtomicU32::new(0) }),
+                Ok(ended) => {
+                    let ended = Mutex::new(ended);
+                    let databases = AtomicU32::new(0);
+                    return Ok(Private { child, ended, folder, port, databases });
+                }
                 Err(error) if attempt == 3 => return Err(error),
                 Err(_) => drop(child.wait()),
             }
@@ -142,7 +149,7 @@ impl Private {
 }
 
 /// Waits until it says that it is ready; then its log is read on, and forgotten.
-fn ready(child: &mut Child) -> io::Result<()> {
+fn ready(child: &mut Child) -> io::Result<Receiver<()>> {
     let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
     let mut all = String::new();
     loop {
@@ -151,8 +158,12 @@ fn ready(child: &mut Child) -> io::Result<()> {
             return Err(io::Error::other(all));
         }
         if all[before..].contains("ready to accept connections") {
-            thread::spawn(move || io::copy(&mut log, &mut io::sink()));
-            return Ok(());
+            let (tell, ended) = channel();
+            thread::spawn(move || {
+                let _ = io::copy(&mut log, &mut io::sink());
+                drop(tell);
+            });
+            return Ok(ended);
         }
     }
 }
@@ -162,15 +173,11 @@ impl Drop for Private {
         // A fast shutdown: it ends its sessions and its own children.
         let pid = self.child.id().to_string();
         let _ = Command::new("kill").args(["-INT", &pid]).status();
-        let asked = Instant::now();
-        while let Ok(None) = self.child.try_wait() {
-            if asked.elapsed() > PATIENCE {
-                let _ = self.child.kill();
-                let _ = self.child.wait();
-                break;
-            }
-            thread::sleep(Duration::from_millis(5));
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let _ = self.child.kill();
         }
+        let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

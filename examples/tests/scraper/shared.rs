@@ -30,6 +30,11 @@ impl Server {
         get_json(self.addr, "/stats").unwrap()["total"].as_u64().unwrap()
     }
 
+    /// Waits until it has seen so many requests.
+    pub fn has_seen(&self, requests: u64) {
+        get_json(self.addr, &format!("/stats/{requests}")).unwrap();
+    }
+
     pub fn reset(&self) {
         get_json(self.addr, "/reset").unwrap();
     }
@@ -40,7 +45,7 @@ pub fn until(what: &str, mut there: impl FnMut() -> bool) {
     let start = Instant::now();
     while !there() {
         assert!(start.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
-        thread::sleep(Duration::from_millis(2));
+        thread::yield_now();
     }
 }
 

@@ -1,9 +1,6 @@
 //! Children as the system sees them.
 
-use std::time::{Duration, Instant};
-
-/// What must happen happens within this time.
-pub const LIMIT: Duration = Duration::from_secs(60);
+use tests::many::until;
 
 /// What `waitid` says of a process, and leaves as it is. `None`: it is no child of ours, or has
 /// been reaped. `Some(false)`: it runs.
@@ -36,11 +33,7 @@ pub fn runs(pid: u32) -> bool {
 /// Waits until it has been reaped.
 #[track_caller]
 pub fn gone(pid: u32) {
-    let start = Instant::now();
-    while !is_gone(pid) {
-        assert!(start.elapsed() < LIMIT, "{pid} has not been reaped");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    until(&format!("{pid} is reaped"), || is_gone(pid));
 }
 
 /// Sends a signal.
