@@ -50,7 +50,7 @@
 //!
 //! * INV-82: `ReadBufCursor::advance(n)` is called for `n` bytes at the front that were written.
 
-use super::streams::{is_vectored, read_into, streams};
+use super::streams::{is_vectored, read_into, streams, write_as, write_of};
 use super::wrap::{FuturesIo, HyperIo};
 use crate::io::traits::{AsyncRead, AsyncWrite};
 use crate::runtime::here;
@@ -115,35 +115,7 @@ macro_rules! family {
         }
     };
     (write($how:ident) $stream:ty) => {
-        impl hyper::rt::Write for $stream {
-            fn poll_write(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buf: &[u8],
-            ) -> Poll<io::Result<usize>> {
-                AsyncWrite::poll_write(self, cx, buf)
-            }
-
-            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                AsyncWrite::poll_flush(self, cx)
-            }
-
-            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                AsyncWrite::poll_close(self, cx)
-            }
-
-            fn is_write_vectored(&self) -> bool {
-                is_vectored!($how)
-            }
-
-            fn poll_write_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                bufs: &[IoSlice<'_>],
-            ) -> Poll<io::Result<usize>> {
-                AsyncWrite::poll_write_vectored(self, cx, bufs)
-            }
-        }
+        write_as! { [] hyper::rt::Write, $stream, is_vectored!($how), |stream| stream }
     };
 }
 streams!(family);
@@ -158,23 +130,7 @@ impl<T: AsyncRead> hyper::rt::Read for FuturesIo<T> {
     }
 }
 
-impl<T: AsyncWrite> hyper::rt::Write for FuturesIo<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.get_pin_mut().poll_write(cx, buf)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_pin_mut().poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_pin_mut().poll_close(cx)
-    }
-}
+write_as! { [<T: AsyncWrite>] hyper::rt::Write, FuturesIo<T>, false, |wrapped| wrapped.get_pin_mut() }
 
 impl<T: hyper::rt::Read> AsyncRead for HyperIo<T> {
     fn poll_read(
@@ -188,31 +144,7 @@ impl<T: hyper::rt::Read> AsyncRead for HyperIo<T> {
     }
 }
 
-impl<T: hyper::rt::Write> AsyncWrite for HyperIo<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.get_pin_mut().poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.get_pin_mut().poll_write_vectored(cx, bufs)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_pin_mut().poll_flush(cx)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_pin_mut().poll_shutdown(cx)
-    }
-}
+write_of! { hyper::rt::Write, HyperIo }
 
 /// Runs hyper's own tasks on the current runtime. HTTP/2 needs it.
 ///

@@ -80,3 +80,75 @@ macro_rules! is_vectored {
     };
 }
 pub(super) use is_vectored;
+
+/// An `AsyncWrite` under the writing trait of another family: only the half close has another name.
+macro_rules! write_as {
+    ([$($of:tt)*] $family:path, $stream:ty, $vectored:expr, |$this:ident| $inner:expr) => {
+        impl$($of)* $family for $stream {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                let $this = self;
+                AsyncWrite::poll_write($inner, cx, buf)
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                let $this = self;
+                AsyncWrite::poll_flush($inner, cx)
+            }
+
+            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                let $this = self;
+                AsyncWrite::poll_close($inner, cx)
+            }
+
+            fn is_write_vectored(&self) -> bool {
+                $vectored
+            }
+
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                let $this = self;
+                AsyncWrite::poll_write_vectored($inner, cx, bufs)
+            }
+        }
+    };
+}
+pub(super) use write_as;
+
+/// A writer of another family in its wrapper, as an `AsyncWrite`.
+macro_rules! write_of {
+    ($family:path, $wrapper:ident) => {
+        impl<T: $family> AsyncWrite for $wrapper<T> {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                self.get_pin_mut().poll_write(cx, buf)
+            }
+
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                self.get_pin_mut().poll_write_vectored(cx, bufs)
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.get_pin_mut().poll_flush(cx)
+            }
+
+            fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.get_pin_mut().poll_shutdown(cx)
+            }
+        }
+    };
+}
+pub(super) use write_of;

@@ -4,7 +4,7 @@
 //!
 //! * INV-211: `ReadBuf::assume_init(n)` is called for the `n` bytes that a read has written.
 
-use super::streams::{is_vectored, read_into, streams};
+use super::streams::{is_vectored, read_into, streams, write_as, write_of};
 use super::wrap::{FuturesIo, TokioIo};
 use crate::io::traits::{AsyncBufRead, AsyncRead, AsyncWrite};
 use std::io::{self, IoSlice};
@@ -54,35 +54,7 @@ macro_rules! family {
         }
     };
     (write($how:ident) $stream:ty) => {
-        impl tokio::io::AsyncWrite for $stream {
-            fn poll_write(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buf: &[u8],
-            ) -> Poll<io::Result<usize>> {
-                AsyncWrite::poll_write(self, cx, buf)
-            }
-
-            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                AsyncWrite::poll_flush(self, cx)
-            }
-
-            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                AsyncWrite::poll_close(self, cx)
-            }
-
-            fn is_write_vectored(&self) -> bool {
-                is_vectored!($how)
-            }
-
-            fn poll_write_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                bufs: &[IoSlice<'_>],
-            ) -> Poll<io::Result<usize>> {
-                AsyncWrite::poll_write_vectored(self, cx, bufs)
-            }
-        }
+        write_as! { [] tokio::io::AsyncWrite, $stream, is_vectored!($how), |stream| stream }
     };
 }
 streams!(family);
@@ -107,23 +79,7 @@ impl<T: AsyncBufRead> tokio::io::AsyncBufRead for FuturesIo<T> {
     }
 }
 
-impl<T: AsyncWrite> tokio::io::AsyncWrite for FuturesIo<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.get_pin_mut().poll_write(cx, buf)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_pin_mut().poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_pin_mut().poll_close(cx)
-    }
-}
+write_as! { [<T: AsyncWrite>] tokio::io::AsyncWrite, FuturesIo<T>, false, |wrapped| wrapped.get_pin_mut() }
 
 impl<T: tokio::io::AsyncRead> AsyncRead for TokioIo<T> {
     fn poll_read(
@@ -147,31 +103,7 @@ impl<T: tokio::io::AsyncBufRead> AsyncBufRead for TokioIo<T> {
     }
 }
 
-impl<T: tokio::io::AsyncWrite> AsyncWrite for TokioIo<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.get_pin_mut().poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.get_pin_mut().poll_write_vectored(cx, bufs)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_pin_mut().poll_flush(cx)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_pin_mut().poll_shutdown(cx)
-    }
-}
+write_of! { tokio::io::AsyncWrite, TokioIo }
 
 #[cfg(all(test, not(loom)))]
 #[path = "tokio_io_tests.rs"]
