@@ -82,25 +82,23 @@ fn no_row_is_there_twice() {
 const START: &str = "//! <!-- table -->\n";
 const END: &str = "//! <!-- end -->\n";
 
-/// The rows as Markdown, one table for each class, and the links.
+/// A function and a module may have one name: the link says which it is.
+fn call(path: &str) -> &'static str {
+    let mut words = path.rsplit("::").map(|word| word.starts_with(char::is_lowercase));
+    let is_function = words.next() == Some(true) && words.next() == Some(true);
+    if is_function { "()" } else { "" }
+}
+
+/// The rows as Markdown, one table for each class.
 fn table() -> String {
     let mut text = String::new();
     for (class, title, remedy) in CLASSES {
         text += &format!("//! # {title}\n//! {remedy}\n//!\n//! | future | more exactly |\n");
         text += "//! |---|---|\n";
         for row in rows().filter(|row| row.class == class) {
-            text += &format!("//! | [`{}`] | {} |\n", row.path, row.lost);
+            text += &format!("//! | [`{}{}`] | {} |\n", row.path, call(row.path), row.lost);
         }
         text += "//!\n";
-    }
-    for row in rows() {
-        let mut words = row.path.rsplit("::").map(|word| word.starts_with(char::is_lowercase));
-        let is_function = words.next() == Some(true) && words.next() == Some(true);
-        let call = if is_function { "()" } else { "" };
-        let (label, link) =
-            (format!("//! [`{}`]:", row.path), format!("crate::{}{call}", row.path));
-        let space = if label.len() + link.len() < 100 { " " } else { "\n//!   " };
-        text += &format!("{label}{space}{link}\n");
     }
     text
 }

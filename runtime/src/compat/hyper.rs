@@ -130,7 +130,9 @@ impl<T: AsyncRead> hyper::rt::Read for FuturesIo<T> {
     }
 }
 
-write_as! { [<T: AsyncWrite>] hyper::rt::Write, FuturesIo<T>, false, |wrapped| wrapped.get_pin_mut() }
+write_as! {
+    [<T: AsyncWrite>] hyper::rt::Write, FuturesIo<T>, false, |wrapped| wrapped.get_pin_mut()
+}
 
 impl<T: hyper::rt::Read> AsyncRead for HyperIo<T> {
     fn poll_read(

@@ -79,7 +79,9 @@ impl<T: AsyncBufRead> tokio::io::AsyncBufRead for FuturesIo<T> {
     }
 }
 
-write_as! { [<T: AsyncWrite>] tokio::io::AsyncWrite, FuturesIo<T>, false, |wrapped| wrapped.get_pin_mut() }
+write_as! {
+    [<T: AsyncWrite>] tokio::io::AsyncWrite, FuturesIo<T>, false, |wrapped| wrapped.get_pin_mut()
+}
 
 impl<T: tokio::io::AsyncRead> AsyncRead for TokioIo<T> {
     fn poll_read(

@@ -224,8 +224,8 @@ impl Builder {
     }
 
     /// How many tasks a worker of `multi_thread` runs between two looks at what has come from
-    /// outside, when there is always a task of its own to run. Default 61; 8, if that is less, while
-    /// more wait there than in its own ring. On `current_thread` that is part of
+    /// outside, when there is always a task of its own to run. Default 61, but at most 8 while more
+    /// wait there than in its ring. On `current_thread` that is part of
     /// [`event_interval`](Self::event_interval).
     ///
     /// # Panics

@@ -69,8 +69,11 @@ impl Tree {
         self.runtime().find(|source| self.short(source) == file)
     }
 
-    /// Which file of the map a path leads to.
+    /// Which file of the map a path leads to. `crate::*` leads to all: it comes with the last.
     pub fn resolve(&self, path: &[String]) -> Option<usize> {
+        if path.iter().all(String::is_empty) {
+            return self.map.len().checked_sub(1);
+        }
         self.map.iter().position(|module| path.starts_with(&module.path))
     }
 }
