@@ -8,7 +8,7 @@
 //! ```text
 //! cargo weaken                  all lines
 //! cargo weaken --only parker    lines that contain "parker"
-//! cargo weaken --every 16       every sixteenth line: what the gate has time for
+//! cargo weaken --every 8        every eighth line: what the gate has time for
 //! ```
 //!
 //! The exit status is 0 when every change was noticed, and the unchanged code passes every model.
