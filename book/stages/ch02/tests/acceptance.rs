@@ -11,5 +11,5 @@ stage_acceptance::machine! { stage_ch02: Futures }
 stage_acceptance::tests! { Stage: futures }
 
 mod programs {
-    stage_acceptance::programs! { by_hand, cancel_by_drop, future_sizes, wrong_join }
+    stage_acceptance::programs! { by_hand, cancel_by_drop, future_sizes, no_wait, wrong_join }
 }
