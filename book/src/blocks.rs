@@ -32,10 +32,6 @@ pub struct Block {
 }
 
 impl Block {
-    pub fn is_span(&self) -> bool {
-        SPANS.contains(&self.kind.as_str())
-    }
-
     pub fn has(&self, option: &str) -> bool {
         self.options.iter().any(|word| word == option)
     }
@@ -171,6 +167,14 @@ fn spans(
         for (offset, _) in text[range.clone()].match_indices(&opening) {
             let start = range.start + offset;
             if text[..start].ends_with('`') {
+                continue;
+            }
+            let before = text[range.start..start].trim_start_matches([' ', '>', '-', '*', '+']);
+            if before.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').trim().is_empty()
+            {
+                let what = "the line begins with a span: Markdown reads such a line as HTML";
+                let shown = text[range.clone()].trim_end();
+                problems.push(Problem::new(file, line, shown, what, "break the line elsewhere"));
                 continue;
             }
             let rest = &text[start..];

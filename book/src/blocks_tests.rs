@@ -48,5 +48,7 @@ fn what_is_wrong_with_a_block_is_said_with_its_line() {
     assert!(problem("<!-- end -->\n").contains("an end without a beginning"));
     assert!(problem("<!-- listing f.rs -->\n").contains("a directive is one line"));
     assert!(problem("- a\n  <!-- run: a -->\n").contains("first column"));
+    assert!(problem("a\n<!-- n: id -->8 ns<!-- /n -->\n").contains("begins with a span"));
+    assert!(problem("- <!-- n: id -->8 ns<!-- /n -->\n").contains("begins with a span"));
     assert!(problem("a <!-- n: id -->8 ns\n\n<!-- /n -->\n").contains("in its paragraph"));
 }

@@ -35,8 +35,8 @@ pub fn diff(root: &Path, page: &Page, argument: &str) -> Result<String, String> 
         path.contains('/') && path.contains('.')
     };
     let at = argument.match_indices(' ').map(|(at, _)| at);
-    let at = at.filter(|at| is_file(argument[at + 1..].split(' ').next().unwrap_or_default()));
-    let at = at.last().ok_or("two files are needed: `FILE_A#ITEM FILE_B#ITEM`")?;
+    let mut at = at.filter(|at| is_file(argument[at + 1..].split(' ').next().unwrap_or_default()));
+    let at = at.next_back().ok_or("two files are needed: `FILE_A#ITEM FILE_B#ITEM`")?;
     let side = |text: &str| match code {
         "" => text.to_string(),
         code => text.strip_suffix(code).unwrap_or(text).to_string() + code,

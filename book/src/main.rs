@@ -24,6 +24,14 @@ mod numbers;
 
 mod sync;
 
+mod markdown;
+
+mod rules;
+
+mod links;
+
+mod whole;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use sync::Runs;
@@ -100,7 +108,16 @@ fn write_pages(root: &Path, word: &str, runs: Runs) -> Result<bool, String> {
 
 fn check_pages(root: &Path, word: &str, runs: Runs) -> Result<bool, String> {
     let pages = page::pages(root, word)?;
-    let problems = pages.iter().flat_map(|page| sync::check(root, page, runs)).collect();
+    let mut problems = Vec::new();
+    for page in &pages {
+        let facts = markdown::facts(page);
+        problems.extend(rules::check(page, &facts));
+        problems.extend(links::check(root, page, &facts));
+        problems.extend(sync::check(root, page, runs));
+    }
+    if word.is_empty() {
+        problems.extend(whole::check(root, &pages));
+    }
     let well = report(problems);
     if well {
         println!("{} pages are as they should be", pages.len());
