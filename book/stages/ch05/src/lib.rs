@@ -35,19 +35,19 @@ pub mod sync {
 
 pub mod task {
     /// one word: flags and references; every transition is a named enum.
-    pub mod state;
+    mod state;
     /// JoinError: why a task has no output.
     pub mod error;
     /// the front that all tasks have, and a counted pointer to it.
-    pub mod header;
+    mod header;
     /// four functions that turn a task into a std Waker.
-    pub mod waker;
+    mod waker;
     /// trait Schedule: what a task asks of its executor; Runnable: the right to run it once.
     pub mod schedule;
     /// one allocation: the front, the executor's address, then the future or its output.
-    pub mod cell;
+    mod cell;
     /// poll once; then idle, again, complete or cancelled; panics stop here.
-    pub mod run;
+    mod run;
     /// wait for a task, end a task.
     pub mod join;
     /// from a future to a queue entry and a handle.
