@@ -15,7 +15,8 @@ impl Drop for Guest {
 
 fn main() {
     let runtime = Runtime::new();
-    let handle = runtime.block_on(async {
+    let mut handle = None;
+    runtime.block_on(async {
         let quick = spawn(async {
             let _guest = Guest("the quick one");
             "ready"
@@ -35,12 +36,12 @@ fn main() {
         drop(spawn(async move {
             let _guest = guest;
         }));
-        waiting
+        handle = Some(waiting);
     });
     println!("block_on has returned, and the runtime is dropped:");
     drop(runtime);
     println!("gone");
     // The handle outlives the runtime, and knows how it ended.
-    let ended = stage_ch06::block_on(handle);
+    let ended = handle.map(stage_ch06::block_on).unwrap();
     println!("join: {:?}, cancelled: {}", ended, matches!(ended, Err(JoinError::Cancelled)));
 }
