@@ -4,7 +4,7 @@
 
 use stage_ch03::wake::park::Parker;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(20);
@@ -12,10 +12,9 @@ const SHORT: Duration = Duration::from_millis(20);
 fn main() {
     let parker = Parker::new();
     let alarm = parker.signal();
-    let park = |limit: Duration| {
-        let start = Instant::now();
-        parker.park(Some(limit));
-        if start.elapsed() < limit { "returns" } else { "sleeps its time out" }
+    let park = |limit| match parker.park(Some(limit)) {
+        true => "returns",
+        false => "sleeps its time out",
     };
 
     alarm.unpark();

@@ -74,7 +74,8 @@ impl Parker {
     }
 
     /// Sleeps until the alarm, or until `limit` is over. Returns at once if the alarm came before.
-    pub fn park(&self, limit: Option<Duration>) {
+    /// True: there was an alarm.
+    pub fn park(&self, limit: Option<Duration>) -> bool {
         let state = &self.signal.state;
         // Ordering: Relaxed, the swap below reads whatever alarm this one found.
         let lie_down =
@@ -86,7 +87,7 @@ impl Parker {
         }
         // Ordering: Acquire, pairs with the Release in `unpark`. A swap also when the limit is
         // over: it may meet an alarm, and must see what was done before it.
-        state.swap(EMPTY, Ordering::Acquire);
+        state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }
 }
 
