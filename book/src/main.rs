@@ -32,6 +32,16 @@ mod links;
 
 mod whole;
 
+mod source_page;
+
+mod html;
+
+mod build;
+
+mod serve;
+
+mod exercise;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use sync::Runs;
@@ -40,6 +50,12 @@ const USAGE: &str = "\
 cargo book sync  [WORD] [--all | --no-run]  write listings, transcripts, numbers and figures
 cargo book check [WORD] [--all | --no-run]  fail where a page is not what sync would make of it
 cargo book numbers [WORD]                   measure the numbers whose name holds WORD
+cargo book build                            make the HTML, in target/book
+cargo book serve [PORT]                     the same, and show it at http://127.0.0.1:3000/
+cargo book stage NN                         the tests and the demo of a chapter's stage
+cargo book ex NN.K [--hint N]               the next test of an exercise, and hints
+cargo book ex NN.K --with solution          the tests with another answer than yours
+cargo book ex --prove                       starters fail, solutions pass, wrong answers fail
 
 WORD chooses the pages whose path holds it (ch03). Commands marked `slow` run with --all only,
 and none with --no-run.";
@@ -49,16 +65,33 @@ struct Arguments {
     root: PathBuf,
     runs: Runs,
     words: Vec<String>,
+    /// Of an exercise: how many hints, which answer in the place of the starter, or all of them.
+    hints: usize,
+    answer: String,
+    prove: bool,
 }
 
 fn arguments() -> Result<Arguments, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-    let mut found = Arguments { root: root.to_path_buf(), runs: Runs::Quick, words: Vec::new() };
+    let mut found = Arguments {
+        root: root.to_path_buf(),
+        runs: Runs::Quick,
+        words: Vec::new(),
+        hints: 1,
+        answer: String::new(),
+        prove: false,
+    };
     let mut given = std::env::args().skip(1);
     while let Some(word) = given.next() {
         match word.as_str() {
             "--all" => found.runs = Runs::All,
             "--no-run" => found.runs = Runs::No,
+            "--prove" => found.prove = true,
+            "--with" => found.answer = given.next().ok_or("--with needs an answer's name")?,
+            "--hint" => {
+                let number = given.next().and_then(|number| number.parse().ok());
+                found.hints = number.ok_or("--hint needs a number")?;
+            }
             "--root" => found.root = given.next().ok_or("--root needs a folder")?.into(),
             _ if word.starts_with('-') => return Err(format!("no option {word}\n\n{USAGE}")),
             _ => found.words.push(word),
@@ -80,7 +113,7 @@ fn main() -> ExitCode {
 
 /// Was all well?
 fn act(arguments: &Arguments) -> Result<bool, String> {
-    let Arguments { root, runs, words } = arguments;
+    let Arguments { root, runs, words, hints, answer, prove } = arguments;
     let word = words.get(1).map_or("", String::as_str);
     match words.first().map(String::as_str) {
         Some("sync") => write_pages(root, word, *runs),
@@ -89,6 +122,19 @@ fn act(arguments: &Arguments) -> Result<bool, String> {
             numbers::measure(root, word)?;
             write_pages(root, "", Runs::No)
         }
+        Some("build") => {
+            println!("{}", build::build(root)?.display());
+            Ok(true)
+        }
+        Some("serve") => {
+            let page = build::build(root)?;
+            let port = word.parse().unwrap_or(3000);
+            serve::serve(page.parent().unwrap_or(root).to_path_buf(), port)?;
+            Ok(true)
+        }
+        Some("stage") => exercise::stage(root, word),
+        Some("ex") if *prove => exercise::prove(root),
+        Some("ex") => exercise::exercise(root, word, *hints, answer),
         _ => Err(USAGE.to_string()),
     }
 }

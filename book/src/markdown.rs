@@ -116,6 +116,35 @@ pub fn facts(page: &Page) -> Facts {
     facts
 }
 
+/// The targets of all links of a page, of Markdown and of HTML, with where each is written.
+pub fn link_ranges(page: &Page) -> Vec<(Range<usize>, String)> {
+    let mut found: Vec<(Range<usize>, String)> = Vec::new();
+    let html = Regex::new(r#"\bhref="([^"]*)""#).expect("a pattern of this file");
+    for (event, range) in Parser::new_ext(&page.text, options()).into_offset_iter() {
+        match event {
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                let own = page.text[range.clone()].rfind(&*dest_url).map(|at| range.start + at);
+                // Else it stands in the definition of the reference.
+                let definition = format!("]: {dest_url}");
+                let at = own.or_else(|| page.text.find(&definition).map(|at| at + 3));
+                if let Some(at) = at {
+                    found.push((at..at + dest_url.len(), dest_url.to_string()));
+                }
+            }
+            Event::Html(text) | Event::InlineHtml(text) => {
+                for target in html.captures_iter(&text).filter_map(|link| link.get(1)) {
+                    let at = range.start + target.start();
+                    found.push((at..at + target.len(), target.as_str().to_string()));
+                }
+            }
+            _ => {}
+        }
+    }
+    found.sort_by_key(|(range, _)| range.start);
+    found.dedup();
+    found
+}
+
 struct Reader<'a> {
     page: &'a Page,
     generated: Vec<Range<usize>>,
