@@ -38,7 +38,7 @@ fn main() -> io::Result<()> {
         sleep(Duration::from_secs(1)).await;
         // A plain thread, with a plain socket. Nothing else is left to do meanwhile: the runtime
         // sleeps in epoll, and the kernel wakes it.
-        let other = std::os::unix::net::UnixStream::from(take(there)?);
+        let other = take(there)?;
         thread::spawn(move || (&other).write_all(b"from a thread"));
         println!("{:?}", reader.await.unwrap());
         Ok(())
