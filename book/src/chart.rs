@@ -161,7 +161,8 @@ fn lines(chart: &Chart, x: &Scale, y: &Scale) -> String {
         let path: Vec<String> =
             series.points.iter().map(place).map(|(a, b)| format!("{a:.1} {b:.1}")).collect();
         svg += &format!(
-            "<path d=\"M{}\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dashes}\"/>\n",
+            "<path d=\"M{}\" stroke=\"{colour}\" stroke-width=\"2\" \
+             stroke-dasharray=\"{dashes}\"/>\n",
             path.join("L")
         );
         for (a, b) in series.points.iter().map(place) {

@@ -51,8 +51,11 @@ pub fn layout(trace: &Trace, least_width: f64) -> Layout {
     Layout { rows, by_task, spots, arrows: arrows(trace), ticks, width }
 }
 
-/// Where each move begins and ends, the times between, and the whole width.
-fn columns(trace: &Trace) -> (Vec<(f64, f64)>, Vec<(i64, f64)>, f64) {
+/// Where each move begins and ends.
+type Columns = Vec<(f64, f64)>;
+
+/// The columns, the times between them, and the whole width.
+fn columns(trace: &Trace) -> (Columns, Vec<(i64, f64)>, f64) {
     // When, behind which move of the file, end after beginning; and whose.
     let mut keys: Vec<((i64, usize, bool), usize)> = Vec::new();
     for (index, of) in trace.moves.iter().enumerate() {

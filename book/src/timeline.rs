@@ -73,7 +73,8 @@ fn ground(layout: &Layout, width: f64) -> String {
         let (shown, base) = (shortened(name, 20), y + 4.0);
         svg += &format!(
             "<text x=\"4\" y=\"{base:.1}\">{}</text>\n\
-             <path d=\"M{LEFT} {y:.1}H{width:.0}\" stroke=\"currentColor\" stroke-opacity=\"0.25\"/>\n",
+             <path d=\"M{LEFT} {y:.1}H{width:.0}\" \
+             stroke=\"currentColor\" stroke-opacity=\"0.25\"/>\n",
             escape(&shown)
         );
     }
