@@ -6,7 +6,8 @@ fn output(text: &str, success: bool) -> Output {
 
 #[test]
 fn the_next_test_is_the_first_that_fails() {
-    let text = "running 3 tests\ntest a ... ok\ntest b ... FAILED\ntest c ... FAILED\n\nfailures:\n\n\
+    let text = "running 3 tests\ntest a ... ok\n\
+                test b ... FAILED\ntest c ... FAILED\n\nfailures:\n\n\
                 ---- b stdout ----\n\nthread 'b' panicked at tests/t.rs:3:5:\nnot yet\n\
                 note: run with `RUST_BACKTRACE=1`\n\n---- c stdout ----\nno\n\nfailures:\n    b\n";
     let verdict = verdict(&output(text, false));

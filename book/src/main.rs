@@ -22,6 +22,18 @@ mod run;
 
 mod numbers;
 
+mod source_page;
+
+mod trace;
+
+mod layout;
+
+mod timeline;
+
+mod chart;
+
+mod figure;
+
 mod sync;
 
 mod markdown;
@@ -31,8 +43,6 @@ mod rules;
 mod links;
 
 mod whole;
-
-mod source_page;
 
 mod html;
 
@@ -56,6 +66,7 @@ cargo book stage NN                         the tests and the demo of a chapter'
 cargo book ex NN.K [--hint N]               the next test of an exercise, and hints
 cargo book ex NN.K --with solution          the tests with another answer than yours
 cargo book ex --prove                       starters fail, solutions pass, wrong answers fail
+cargo book timeline FILE [--from T --to T]  draw a recorded trace as a page, FILE.html
 
 WORD chooses the pages whose path holds it (ch03). Commands marked `slow` run with --all only,
 and none with --no-run.";
@@ -69,6 +80,9 @@ struct Arguments {
     hints: usize,
     answer: String,
     prove: bool,
+    /// Of a timeline: only what lies between two times.
+    from: Option<String>,
+    to: Option<String>,
 }
 
 fn arguments() -> Result<Arguments, String> {
@@ -80,12 +94,16 @@ fn arguments() -> Result<Arguments, String> {
         hints: 1,
         answer: String::new(),
         prove: false,
+        from: None,
+        to: None,
     };
     let mut given = std::env::args().skip(1);
     while let Some(word) = given.next() {
         match word.as_str() {
             "--all" => found.runs = Runs::All,
             "--no-run" => found.runs = Runs::No,
+            "--from" => found.from = given.next(),
+            "--to" => found.to = given.next(),
             "--prove" => found.prove = true,
             "--with" => found.answer = given.next().ok_or("--with needs an answer's name")?,
             "--hint" => {
@@ -113,7 +131,7 @@ fn main() -> ExitCode {
 
 /// Was all well?
 fn act(arguments: &Arguments) -> Result<bool, String> {
-    let Arguments { root, runs, words, hints, answer, prove } = arguments;
+    let Arguments { root, runs, words, hints, answer, prove, from, to } = arguments;
     let word = words.get(1).map_or("", String::as_str);
     match words.first().map(String::as_str) {
         Some("sync") => write_pages(root, word, *runs),
@@ -130,6 +148,11 @@ fn act(arguments: &Arguments) -> Result<bool, String> {
             let page = build::build(root)?;
             let port = word.parse().unwrap_or(3000);
             serve::serve(page.parent().unwrap_or(root).to_path_buf(), port)?;
+            Ok(true)
+        }
+        Some("timeline") => {
+            let page = figure::page_of(Path::new(word), from.as_deref(), to.as_deref())?;
+            println!("{}", page.display());
             Ok(true)
         }
         Some("stage") => exercise::stage(root, word),

@@ -45,6 +45,7 @@ fn squeezed(text: &str) -> String {
 /// What is wrong with a page of the book.
 pub fn check(page: &Page, facts: &Facts) -> Vec<Problem> {
     let mut found = images(page, facts);
+    found.extend(drawings(page, facts));
     if !page.in_book() {
         return found;
     }
@@ -96,6 +97,25 @@ fn images(page: &Page, facts: &Facts) -> Vec<Problem> {
             Problem::new(&page.path, facts.line(at), target, what, remedy)
         })
         .collect()
+}
+
+/// A drawing in the page says in words what it shows, and is one block of HTML.
+fn drawings(page: &Page, facts: &Facts) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for (_, at) in facts.html.iter().filter(|(html, _)| html.contains("<svg")) {
+        let rest = &page.text[*at..];
+        let drawing = &rest[..rest.find("</svg>").unwrap_or(rest.len())];
+        let what = if drawing.contains("\n\n") {
+            "a drawing with a blank line: Markdown ends the block of HTML there"
+        } else if !drawing.contains("<title>") || !drawing.contains("<desc>") {
+            "a drawing without <title> and <desc>"
+        } else {
+            continue;
+        };
+        let remedy = "<svg …> <title>what it is</title> <desc>what it shows</desc> … </svg>";
+        found.push(Problem::new(&page.path, facts.line(*at), "<svg", what, remedy));
+    }
+    found
 }
 
 fn of_fence(page: &Page, facts: &Facts, fence: &Fence) -> Option<Problem> {

@@ -4,7 +4,7 @@ use crate::blocks::{Block, blocks};
 use crate::diff::first_difference;
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::{constant, listing, numbers, run};
+use crate::{constant, figure, listing, numbers, run};
 use std::path::Path;
 
 /// Which commands are run.
@@ -58,7 +58,7 @@ fn body(root: &Path, page: &Page, block: &Block) -> Result<String, String> {
         "run" => run::transcript(root, argument, &block.options),
         "n" => numbers::shown(root, argument),
         "c" => constant::constant(root, argument),
-        kind => Err(format!("nothing draws a {kind}")),
+        _ => figure::figure(root, page, argument),
     }
 }
 
@@ -78,7 +78,7 @@ fn remedy(kind: &str) -> &'static str {
         }
         "n" => "add it to book/data/numbers.json and run `cargo book numbers ID`",
         "c" => "name a constant with a value that can be read off: FILE#NAME, FILE#Type::NAME",
-        _ => "see the data in book/data/",
+        _ => "NAME alt=\"what it shows\", the data in book/data/NAME.json: a trace or a series",
     }
 }
 

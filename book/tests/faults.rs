@@ -114,6 +114,23 @@ fn a_missing_alternative_text() {
 }
 
 #[test]
+fn a_figure_without_words_and_one_without_data() {
+    let figure = |argument| format!("<!-- figure: {argument} -->\n<!-- end -->");
+    plant(&figure("run")).fails(&["check"], &["figure: run", "without an alternative text"]);
+    let book = plant(&figure("run alt=\"a run\""));
+    book.fails(&["check"], &["book/data/run.json: No such file", "nearest: "]);
+    book.write("book/data/run.json", include_str!("trace.json"));
+    book.fails(&["check"], &["has drifted"]);
+    book.succeeds(&["sync"]);
+    book.succeeds(&["check"]);
+    let drawn = "<svg viewBox=\"0 0 9 9\">\n<path d=\"M0 0h9\"/>\n</svg>";
+    plant(drawn).fails(&["check"], &["ch02.md:48: <svg", "<title> and <desc>"]);
+    let told = drawn.replace("<path", "<title>a</title>\n<desc>b</desc>\n<path");
+    plant(&told).succeeds(&["check"]);
+    plant(&told.replace("<path", "\n<path")).fails(&["check"], &["a blank line"]);
+}
+
+#[test]
 fn a_stale_transcript() {
     let book = Book::new();
     book.change(CHAPTER, "$ echo hello\nhello\n", "$ echo hello\ngoodbye\n");
