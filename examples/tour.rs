@@ -7,13 +7,13 @@
 //! cargo tour --claims            every figure of the documents beside its floor, about 40 s
 //! ```
 //!
-//! What you will see, at seven stops: the fifth document's 50 pages; its comparison, 100 GETs of
-//! 0.5 to 1.5 s made by one thread, by ten, and by the runtime with limits of 5 and 10 and without
-//! one, on each of its two schedulers; a fetch of which a tenth of the connections is dropped and
+//! What you will see, at seven stops: the fifth document's comparison, 100 GETs of 0.5 to 1.5 s
+//! made by one thread, by ten, and by the runtime with limits of 5 and 10 and without one, on each
+//! of its two schedulers; its fetch of 50 pages; a fetch of which a tenth of the connections is dropped and
 //! one page hangs; a scraper into SQLite that is stopped half-way and started again; a search that
 //! answers with all, with a part, and with 504; a queue; an echo. Each stop says what is running,
 //! shows how far it is, prints what came of it, checks that, and names the files to read. Then
-//! comes what to do next.
+//! comes what to do next. On a terminal there is a short rest after each stop.
 //!
 //! A row of the comparison has its wall time, its floor, the most requests that the server saw in
 //! flight, connections, CPU seconds and peak memory, and beside them what the document says of it,
@@ -33,6 +33,7 @@
 //! This program prints the floor beside each time and fails if a time is below it. The server and
 //! each row run in a process of their own, or the CPU and memory of all would be one sum.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,6 +54,9 @@ mod echo;
 mod fetch;
 #[allow(dead_code)]
 mod queue;
+
+/// On a terminal, after each stop: time to read.
+const REST: Duration = Duration::from_millis(1200);
 
 /// The main programs, one after the other: what each does, and what it does when things go wrong.
 #[derive(Debug, Parser)]
@@ -90,14 +94,20 @@ fn main() -> ExitCode {
             let shown = claimed::run(options.scheduler, options.scale);
             failures(&shown.unwrap_or_else(|error| vec![error]))
         }
-        false => tour(&options, &scratch).unwrap_or_else(|error| failures(&[error])),
+        false => {
+            let end = tour(&options, &scratch).unwrap_or_else(|error| failures(&[error]));
+            // If a stop panicked, it is still there.
+            let _ = scratch.remove();
+            end
+        }
     }
 }
 
 /// The whole tour. An error is one without which there is no stop at all.
 fn tour(options: &Options, scratch: &Scratch) -> Result<ExitCode, String> {
-    let (scale, mut walk) = (options.scale, Walk::default());
-    println!("{}\n", welcome(scale));
+    let rest = if std::io::stdout().is_terminal() { REST } else { Duration::ZERO };
+    let (scale, mut walk) = (options.scale, Walk::begin().with_rests(rest));
+    println!("{}\n", welcome(scale, walk.resting()));
     let server = ServerProcess::start(scale)
         .map_err(|error| format!("cannot start the local server: {error}"))?;
     let runtime = options.scheduler.runtime()?;
@@ -107,8 +117,8 @@ fn tour(options: &Options, scratch: &Scratch) -> Result<ExitCode, String> {
     }
     println!("The runtime is {}; the comparison has both schedulers.", options.scheduler);
 
-    walk.visit(|| pages(&runtime, server.addr(), scale));
     walk.visit(|| comparison(&server, options));
+    walk.visit(|| pages(&runtime, server.addr(), scale));
     walk.visit(|| in_trouble(&runtime, server.addr(), scale));
     walk.visit(|| stopped_half_way(&runtime, server.addr(), scale, scratch));
     walk.visit(|| searches(&runtime, scale));
@@ -122,8 +132,8 @@ fn tour(options: &Options, scratch: &Scratch) -> Result<ExitCode, String> {
 }
 
 /// What this is, before anything takes time. The seconds are those of the floors, and some more.
-fn welcome(scale: f64) -> String {
-    let seconds = 3.0 + 200.0 * scale;
+fn welcome(scale: f64, rests: Duration) -> String {
+    let seconds = 3.0 + 200.0 * scale + rests.as_secs_f64();
     wrapped(
         "",
         &format!(
@@ -157,9 +167,10 @@ fn pages(runtime: &Runtime, server: SocketAddr, scale: f64) -> Result<Vec<String
 
     let mut found = Vec::new();
     if summary.failed() > 0 {
-        found.push(format!("{} of the 50 pages failed", summary.failed()));
+        let first = summary.first_failure.as_deref().unwrap_or("no reason is known");
+        found.push(format!("{} of the 50 pages failed; the first: {first}", summary.failed()));
     }
-    if summary.wall < floor {
+    if summary.failed() == 0 && summary.wall < floor {
         found.push(format!("50 pages in {:?}, below their floor of {floor:?}", summary.wall));
     }
     Ok(found)

@@ -19,10 +19,13 @@ fn redraws() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Takes away the live line of a program that ends in the midst of it.
+/// Takes away the live line of a program that ends in the midst of it. On a terminal there may also
+/// be a `^C`.
 pub fn clear() {
     if redraws() {
         eprint!("\r\x1b[K");
+    } else if std::io::stderr().is_terminal() {
+        eprintln!();
     }
 }
 
@@ -43,7 +46,10 @@ impl Live {
     /// Begins to show `what`, of which there are `total` steps.
     pub fn new(what: &str, total: u64) -> Live {
         let bar = redraws().then(|| {
-            let style = ProgressStyle::with_template("{msg}  [{bar:20}] {pos}/{len}  {elapsed}")
+            // All of it has room in 80 columns.
+            let bar = if what.chars().count() <= 42 { "[{bar:20}] " } else { "" };
+            let line = format!("{{msg}}  {bar}{{pos}}/{{len}}  {{elapsed}}");
+            let style = ProgressStyle::with_template(&line)
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
                 .progress_chars("=> ");
             ProgressBar::new(total).with_style(style).with_message(what.to_owned())

@@ -140,7 +140,7 @@ fn the_tour_shows_every_row_and_one_impossible_figure() {
     ended.tells("100 to do");
 }
 
-/// All stops but the second, which has both in any case.
+/// All stops but the first, which has both in any case.
 #[test]
 fn the_tour_runs_on_one_thread_too() {
     let ended = run("tour", &["--scale", "0.011", "--current-thread"]).good();
@@ -150,7 +150,7 @@ fn the_tour_runs_on_one_thread_too() {
 #[test]
 fn the_tour_fails_when_a_row_is_slower_than_asked() {
     let ended = run("tour", &["--scale", "0.011", "--check", "1.0"]).bad();
-    ended.tells("error: stop 2, The comparison").tells("blocking, one at a time: ");
+    ended.tells("error: stop 1, A comparison").tells("blocking, one at a time: ");
     ended.tells("times its floor, more than 1").shows("NOT as promised").shows("WRONG");
     ended.shows("came back unchanged");
 }
@@ -169,6 +169,8 @@ fn the_tour_holds_every_claim_against_its_floor() {
         }
         assert_eq!(ended.out.matches("below the floor").count(), 4, "{}", ended.out);
         ended.shows("CPython, quoted").shows("Its delays are 0.01 of").shows(on.says);
+        let wide = ended.out.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None);
     }
     run("tour", &["--claims", "--check", "1.5"]).bad().tells("--check");
 }

@@ -8,11 +8,12 @@ use std::path::Path;
 
 use common::{SCHEDULERS, run};
 use examples::tour::leave::NEXT;
-use examples::tour::stop::STOPS;
+use examples::tour::stop::{COLUMNS, STOPS};
 
 /// Small, and the comparison is still the longest part.
 const SCALE: [&str; 2] = ["--scale", "0.011"];
 
+/// And no line is wider than a terminal, or has a colour.
 #[test]
 fn the_stops_come_in_their_order_and_show_failure() {
     for on in SCHEDULERS {
@@ -25,6 +26,7 @@ fn the_stops_come_in_their_order_and_show_failure() {
         }
         assert!(ended.out[from..].contains("\nWhat to do next\n──"), "{ended:#?}");
         ended.shows("All 7 stops went as promised");
+        assert_eq!(ended.out.matches("\nchecked      ").count(), 7, "{ended:#?}");
 
         ended.shows("199 of 200 came").shows("dropped      20 connections");
         ended.shows("/hang gave up after 3 attempts: no answer");
@@ -33,6 +35,9 @@ fn the_stops_come_in_their_order_and_show_failure() {
             ended.shows(status);
         }
         ended.tells("fetch: 200 to do").tells("scraper: 100 to do");
+        for line in ended.out.lines().chain(ended.err.lines()) {
+            assert!(line.chars().count() <= COLUMNS && !line.contains('\x1b'), "{line:?}");
+        }
     }
 }
 
@@ -45,21 +50,10 @@ fn the_tour_says_at_once_what_it_is() {
     assert!((0..3).any(|_| tour.line().contains("Ctrl-c ends the tour")));
 }
 
-#[test]
-fn no_line_of_the_tour_is_wider_than_a_terminal_and_none_has_a_colour() {
-    for args in [&SCALE[..], &["--scale", "0.011", "--current-thread"]] {
-        let ended = run("tour", args).good();
-        for line in ended.out.lines().chain(ended.err.lines()) {
-            assert!(line.chars().count() <= 80, "{}: {line:?}", line.chars().count());
-            assert!(!line.contains('\x1b'), "{line:?}");
-        }
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_tour_at_any_stop_and_nothing_stays() {
-    // The second stop has children, the fourth a folder.
+    // The first stop has children, the fourth a folder.
     for (stop, signal) in [(1, "-INT"), (2, "-INT"), (4, "-INT"), (4, "-TERM"), (6, "-INT")] {
         let tour = common::start("tour", &["--scale", "0.02"]);
         let heading = format!("{stop}  {}", STOPS[stop - 1].title);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use hyper::Uri;
 use mainspring::time::Instant;
 
-use super::stop::{wrapped, wrapped_at};
+use super::stop::{INDENT, laid_out, wrapped};
 use crate::client::Client;
 use crate::search::check::{found, soon};
 use crate::search::service::{Config, Service};
@@ -66,7 +66,10 @@ pub async fn ask(case: &Case) -> Result<Vec<String>, String> {
     let answer = Client::new(1).get(&url).await.map_err(|error| format!("{url}: {error}"))?;
     let (took, status) = (start.elapsed(), answer.status.as_u16());
     let body = String::from_utf8_lossy(&answer.body).into_owned();
-    println!("{}", wrapped_at(&[','], &format!("{:5.2} s  {status}", took.as_secs_f64()), &body));
+    println!(
+        "{}",
+        laid_out(INDENT, &[','], &format!("{:5.2} s  {status}", took.as_secs_f64()), &body)
+    );
     if status == 504 {
         // It is dropped at its next turn, which another thread may give it.
         soon(|| service.numbers.source("db").dropped == 1).await?;

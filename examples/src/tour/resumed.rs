@@ -46,7 +46,7 @@ pub struct End {
     pub twice: Vec<String>,
     /// Requests of both runs together.
     pub requests: u64,
-    /// Why the database did not take a page.
+    /// What went wrong on the way, if anything did.
     pub error: Option<String>,
 }
 
@@ -75,8 +75,19 @@ pub async fn both_runs(server: SocketAddr, database: &Path, scale: f64) -> Resul
         left: then.left,
         twice: twice.collect(),
         requests: first.counts.requests + then.counts.requests,
-        error: first.store_error.or(then.store_error),
+        error: trouble(&first).or_else(|| trouble(&then)),
     })
+}
+
+/// Why a run did not store all that it could.
+fn trouble(summary: &Summary) -> Option<String> {
+    let counts = &summary.counts;
+    match (&summary.store_error, &counts.stop, counts.failed) {
+        (Some(error), ..) => Some(error.clone()),
+        (None, Some(Stop::Down(why)), _) => Some(format!("the server is down: {why}")),
+        (None, _, 0) => None,
+        (None, _, failed) => Some(format!("pages that failed: {failed}{}", counts.reasons())),
+    }
 }
 
 async fn run(
@@ -170,7 +181,9 @@ impl End {
             found.push(format!("{first} pages were stored, {} found again", self.skipped));
         }
         if self.rows != Some(PAGES) || self.left > 0 {
-            found.push(format!("{:?} rows at the end, {} pages left", self.rows, self.left));
+            let rows = self.rows.map_or("unknown".to_owned(), |rows| rows.to_string());
+            let left = self.left;
+            found.push(format!("rows at the end: {rows}, and not {PAGES}; pages left: {left}"));
         }
         if let Some(url) = self.twice.first() {
             found.push(format!("{} pages were fetched twice, {url} among them", self.twice.len()));
@@ -209,9 +222,9 @@ mod tests {
         let faults = [
             (End { fetched_first: 48, ..good() }, "48 pages came before the stop, 47 stored"),
             (End { skipped: 46, ..good() }, "47 pages were stored, 46 found again"),
-            (End { rows: Some(99), ..good() }, "Some(99) rows at the end"),
-            (End { rows: None, ..good() }, "None rows at the end"),
-            (End { left: 1, ..good() }, "1 pages left"),
+            (End { rows: Some(99), ..good() }, "rows at the end: 99, and not 100"),
+            (End { rows: None, ..good() }, "rows at the end: unknown"),
+            (End { left: 1, ..good() }, "pages left: 1"),
             (End { twice: vec!["http://a/7".into()], ..good() }, "twice, http://a/7 among them"),
             (End { error: Some("the disk is full".into()), ..good() }, "the disk is full"),
         ];
@@ -231,7 +244,10 @@ mod tests {
         let runtime = crate::flags::Scheduler::CURRENT_THREAD.runtime().unwrap();
         let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
         let end = runtime.block_on(both_runs(nobody, &file, 0.01)).unwrap();
-        assert!(end.complaints().iter().any(|what| what.contains("rows at the end")), "{end:?}");
+        let found = end.complaints();
+        for part in ["the server is down", "rows at the end: 0", "the first run stored 0"] {
+            assert!(found.iter().any(|what| what.contains(part)), "{part}: {end:?}");
+        }
         scratch.remove().unwrap();
     }
 }

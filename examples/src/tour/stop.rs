@@ -6,13 +6,15 @@
 
 #![forbid(unsafe_code)]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// No line of the tour is longer: a terminal has so many columns.
 pub const COLUMNS: usize = 80;
 /// Where the second column of a result begins.
-const INDENT: usize = 13;
+pub const INDENT: usize = 13;
 
 /// The chapters of the book's first half.
 pub const CHAPTERS: [&str; 9] = [
@@ -33,44 +35,46 @@ pub struct Stop {
     pub title: &'static str,
     /// What is running, and what to look for.
     pub about: &'static str,
+    /// What is checked, so what is true if nothing is called wrong.
+    pub promise: &'static str,
     /// Where to read it: the program, then what carries it.
     pub files: &'static [&'static str],
     /// The chapter about it, if there is one.
     pub chapter: Option<usize>,
 }
 
-/// The way of the tour.
+/// The way of the tour. The first stop is the slow one, so that the words of welcome stand long
+/// enough to be read.
 pub const STOPS: [Stop; 7] = [
+    Stop {
+        title: "A comparison: 100 GETs of 0.5 to 1.5 s, 100 s in all, in 8 ways",
+        about: "The fifth document's, the slow way first. Each way has a process of its own, or \
+                CPU and memory would be one sum. \"open\": requests at once, as the server saw it.",
+        promise: "no time is below its floor, every limit was used and kept",
+        files: &["examples/src/tour/row.rs", "runtime/src/local/worker.rs"],
+        chapter: Some(6),
+    },
     Stop {
         title: "A fetch: 50 pages, 10 at a time, up to 3 attempts each",
         about: "The fifth document's: pages of 0, 1 and 2 s in turn, real HTTP over real \
                 sockets. The floor is what the delays alone take; nothing can be faster.",
+        promise: "all pages came, and not faster than they can",
         files: &["examples/fetch.rs", "runtime/src/sync/semaphore/permits.rs"],
         chapter: Some(8),
-    },
-    Stop {
-        title: "The comparison: 100 GETs of 0.5 to 1.5 s, 100 s in all, in 8 ways",
-        about: "The fifth document's four ways and four more. Each has a process of its own, or \
-                CPU and memory would be one sum. \"open\": requests at once, as the server saw it.",
-
-        files: &["examples/src/tour/row.rs", "runtime/src/local/worker.rs"],
-        chapter: Some(6),
     },
     Stop {
         title: "Trouble: every tenth connection is dropped, and one page hangs",
         about: "The same fetch, 200 pages, 20 at a time. Nothing may be lost but the page \
                 that never answers, and that one ends by its time-out.",
-        files: &[
-            "examples/fetch.rs",
-            "runtime/src/retry/attempts.rs",
-            "runtime/src/time/timeout.rs",
-        ],
+        promise: "199 pages came, every attempt is counted, the page that hangs is named",
+        files: &["examples/fetch.rs", "runtime/src/retry/attempts.rs"],
         chapter: Some(7),
     },
     Stop {
         title: "A scraper into SQLite, stopped half-way and started again",
         about: "The second document's 100 pages. It is stopped as ctrl-c stops it; the second \
                 run finds in the database what is done.",
+        promise: "what came before the stop was stored, and nothing came twice",
         files: &["examples/src/scraper/run.rs", "runtime/src/group/task_group.rs"],
         chapter: None,
     },
@@ -78,24 +82,33 @@ pub const STOPS: [Stop; 7] = [
         title: "A search service: all there, a source fails, a source hangs",
         about: "The fifth document's /search on axum and hyper: a database and an API asked \
                 at once, within one time limit.",
+        promise: "these answers, to the byte",
         files: &["examples/search.rs", "examples/src/search/combine.rs"],
         chapter: Some(5),
     },
     Stop {
         title: "A queue: a producer, a consumer, room for 3",
         about: "The third document's, ten times as fast. In brackets its own seconds.",
+        promise: "every item is done before the end",
         files: &["examples/queue.rs", "runtime/src/sync/queue/face.rs"],
         chapter: Some(4),
     },
     Stop {
         title: "An echo over TCP, with the text that breaks the document's",
         about: "Server and client in this process; characters cut by the end of a chunk.",
+        promise: "every byte came back",
         files: &["examples/echo.rs", "runtime/src/net/tcp/stream.rs"],
         chapter: Some(9),
     },
 ];
 
 impl Stop {
+    /// The title without its details.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.title.split([':', ',']).next().unwrap_or(self.title)
+    }
+
     /// The heading and what is running.
     #[must_use]
     pub fn begins(&self, number: usize) -> String {
@@ -103,10 +116,17 @@ impl Stop {
         format!("\n{}{about}\n", underlined(&format!("{number}  {}", self.title)))
     }
 
-    /// Where to look.
+    /// What was wrong, or that nothing was, and where to look.
     #[must_use]
-    pub fn ends(&self) -> String {
-        let mut text = format!("\n{}\n", wrapped("read", &self.files.join(", ")));
+    pub fn ends(&self, wrong: &[String]) -> String {
+        let mut text = String::new();
+        for what in wrong {
+            text += &format!("{}\n", wrapped("WRONG", what));
+        }
+        if wrong.is_empty() {
+            text += &format!("{}\n", wrapped("checked", self.promise));
+        }
+        text += &format!("\n{}\n", wrapped("read", &self.files.join(", ")));
         if let Some(chapter) = self.chapter {
             let title = CHAPTERS[chapter - 1];
             text += &wrapped("book", &format!("chapter {chapter}, \"{title}\""));
@@ -126,13 +146,12 @@ pub fn underlined(text: &str) -> String {
 /// begins at the left edge.
 #[must_use]
 pub fn wrapped(name: &str, text: &str) -> String {
-    wrapped_at(&[' ', ','], name, text)
+    laid_out(if name.is_empty() { 0 } else { INDENT }, &[' ', ','], name, text)
 }
 
-/// The same for a text that may be broken behind these only.
+/// The same with the text from another column on, and broken behind these only.
 #[must_use]
-pub fn wrapped_at(ends: &[char], name: &str, text: &str) -> String {
-    let indent = if name.is_empty() { 0 } else { INDENT };
+pub fn laid_out(indent: usize, ends: &[char], name: &str, text: &str) -> String {
     let mut lines = vec![format!("{name:<indent$}")];
     let mut used = indent;
     for word in text.split_inclusive(ends) {
@@ -153,19 +172,33 @@ pub fn wrapped_at(ends: &[char], name: &str, text: &str) -> String {
 #[derive(Debug)]
 pub struct Walk {
     begun: Instant,
+    /// How long to rest at the end of a stop.
+    rest: Duration,
     visited: usize,
     found: Vec<String>,
 }
 
-impl Default for Walk {
-    fn default() -> Walk {
-        Walk { begun: Instant::now(), visited: 0, found: Vec::new() }
-    }
-}
-
 impl Walk {
+    /// At the beginning, in a hurry: without rests.
+    #[must_use]
+    pub fn begin() -> Walk {
+        Walk { begun: Instant::now(), rest: Duration::ZERO, visited: 0, found: Vec::new() }
+    }
+
+    /// With a rest after each stop, so that people can read what it shows.
+    #[must_use]
+    pub fn with_rests(self, rest: Duration) -> Walk {
+        Walk { rest, ..self }
+    }
+
+    /// What all rests take.
+    #[must_use]
+    pub fn resting(&self) -> Duration {
+        self.rest * STOPS.len() as u32
+    }
+
     /// The next stop: `run` shows it, and returns what cannot be right in what came of it. An error
-    /// ends the stop, not the tour.
+    /// or a panic ends the stop, not the tour.
     ///
     /// # Panics
     /// When there is no further stop.
@@ -173,13 +206,14 @@ impl Walk {
         let stop = &STOPS[self.visited];
         self.visited += 1;
         print!("{}", stop.begins(self.visited));
-        let wrong = run().unwrap_or_else(|error| vec![error]);
-        for what in &wrong {
-            println!("{}", wrapped("WRONG", what));
-        }
-        print!("{}", stop.ends());
+        // What it was doing is not looked at again.
+        let ended = catch_unwind(AssertUnwindSafe(run));
+        let ended = ended.unwrap_or_else(|_| Err("it panicked, see the message above".to_owned()));
+        let wrong = ended.unwrap_or_else(|error| vec![error]);
+        print!("{}", stop.ends(&wrong));
+        thread::sleep(self.rest);
         let told = |what: String| {
-            format!("stop {}, {}: {what} (see {})", self.visited, stop.title, stop.files[0])
+            format!("stop {}, {}: {what} (see {})", self.visited, stop.name(), stop.files[0])
         };
         self.found.extend(wrong.into_iter().map(told));
     }
@@ -243,7 +277,7 @@ mod tests {
     #[test]
     fn no_line_of_a_stop_is_too_long_and_none_ends_in_a_blank() {
         for (stop, n) in STOPS.iter().zip(1..) {
-            for line in stop.begins(n).lines().chain(stop.ends().lines()) {
+            for line in stop.begins(n).lines().chain(stop.ends(&[]).lines()) {
                 assert!(line.chars().count() <= COLUMNS, "{line}");
                 assert_eq!(line.trim_end(), line);
             }
@@ -265,24 +299,39 @@ mod tests {
 
     #[test]
     fn a_stop_that_goes_wrong_is_named_and_the_tour_goes_on() {
-        let mut walk = Walk::default();
-        walk.visit(|| Ok(Vec::new()));
-        assert!(walk.found().is_empty());
+        let mut walk = Walk::begin();
         walk.visit(|| Err("the row broke".to_owned()));
-        walk.visit(|| Ok(vec!["a page was lost".to_owned(), "and one more".to_owned()]));
         walk.visit(|| Ok(Vec::new()));
+        walk.visit(|| Ok(vec!["a page was lost".to_owned(), "and one more".to_owned()]));
+        walk.visit(|| panic!("as planted"));
+        walk.visit(|| Ok(Vec::new()));
+        let told = |n: usize, what: &str| {
+            let stop = &STOPS[n - 1];
+            format!("stop {n}, {}: {what} (see {})", stop.name(), stop.files[0])
+        };
         let expected = [
-            format!("stop 2, {}: the row broke (see examples/src/tour/row.rs)", STOPS[1].title),
-            format!("stop 3, {}: a page was lost (see examples/fetch.rs)", STOPS[2].title),
-            format!("stop 3, {}: and one more (see examples/fetch.rs)", STOPS[2].title),
+            told(1, "the row broke"),
+            told(3, "a page was lost"),
+            told(3, "and one more"),
+            told(4, "it panicked, see the message above"),
         ];
+        assert!(expected[0].starts_with("stop 1, A comparison: the row"), "{expected:?}");
         assert_eq!(walk.found(), expected);
         assert_eq!(format!("{:?}", walk.end()), format!("{:?}", ExitCode::FAILURE));
     }
 
     #[test]
+    fn a_stop_ends_with_what_was_checked_or_with_what_was_wrong() {
+        let (good, bad) = (STOPS[3].ends(&[]), STOPS[3].ends(&["a row is missing".to_owned()]));
+        assert!(good.contains("checked      ") && !good.contains("WRONG"), "{good}");
+        assert!(bad.starts_with("WRONG        a row is missing\n"), "{bad}");
+        assert!(!bad.contains("checked"), "{bad}");
+    }
+
+    #[test]
     fn a_tour_without_a_fault_ends_well() {
-        let mut walk = Walk::default();
+        let mut walk = Walk::begin();
+        assert!(walk.resting().is_zero());
         STOPS.iter().for_each(|_| walk.visit(|| Ok(Vec::new())));
         assert_eq!(format!("{:?}", walk.end()), format!("{:?}", ExitCode::SUCCESS));
     }
