@@ -9,11 +9,11 @@
 //!
 //! What you will see, at seven stops: the fifth document's comparison, 100 GETs of 0.5 to 1.5 s
 //! made by one thread, by ten, and by the runtime with limits of 5 and 10 and without one, on each
-//! of its two schedulers; its fetch of 50 pages; a fetch of which a tenth of the connections is dropped and
-//! one page hangs; a scraper into SQLite that is stopped half-way and started again; a search that
-//! answers with all, with a part, and with 504; a queue; an echo. Each stop says what is running,
-//! shows how far it is, prints what came of it, checks that, and names the files to read. Then
-//! comes what to do next. On a terminal there is a short rest after each stop.
+//! of its two schedulers; its fetch of 50 pages; a fetch of which a tenth of the connections is
+//! dropped and one page hangs; a scraper into SQLite that is stopped half-way and started again; a
+//! search that answers with all, with a part, and with 504; a queue; an echo. Each stop says what
+//! is running, shows how far it is, prints what came of it, checks that, and names the files to
+//! read. Then comes what to do next. On a terminal there is a short rest after each stop.
 //!
 //! A row of the comparison has its wall time, its floor, the most requests that the server saw in
 //! flight, connections, CPU seconds and peak memory, and beside them what the document says of it,
