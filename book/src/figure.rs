@@ -58,9 +58,11 @@ pub fn figure(root: &Path, page: &Page, argument: &str) -> Result<String, String
     let (svg, caption, words) = drawn(json, &wanted).map_err(|error| format!("{file}: {error}"))?;
     let link = format!("{}{file}", page.up());
     let html = format!(
-        "<figure class=\"drawn\">\n<div class=\"scroll\">\n{svg}</div>\n<figcaption>{caption} \
+        "<figure class=\"drawn\">\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"Figure\">\n{svg}</div>\n<figcaption>{caption} \
          <a href=\"{link}\">The data</a></figcaption>\n<details>\n<summary>The figure in words\
-         </summary>\n{words}</details>\n</figure>\n"
+         </summary>\n<div class=\"log\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"The figure in words\">\n{words}</div>\n</details>\n</figure>\n"
     );
     Ok(html)
 }

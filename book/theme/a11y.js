@@ -24,6 +24,17 @@
       main.scrollIntoView();
     });
     document.body.insertBefore(link, document.body.firstChild);
+    // mdBook scrolls its table of contents, and the browser begins there.
+    var untouched = !location.hash;
+    document.addEventListener('mousedown', function () { untouched = false; }, true);
+    document.addEventListener('keydown', function (event) {
+      if (event.key !== 'Tab') return;
+      if (untouched && !event.shiftKey && document.activeElement === document.body) {
+        event.preventDefault();
+        link.focus();
+      }
+      untouched = false;
+    }, true);
   }
 
   // What scrolls sideways can be focused, and says what it is.
@@ -34,24 +45,44 @@
   }
 
   function caption(pre) {
-    var before = pre.parentElement.previousElementSibling || pre.previousElementSibling;
+    var before = pre.previousElementSibling;
     var link = before && before.tagName === 'P' && before.querySelector('a > em');
-    return link ? link.textContent : '';
+    return link ? link.textContent : 'Listing';
   }
 
+  // Names must differ, so they are numbered.
   function regions() {
-    document.querySelectorAll('main pre').forEach(function (pre, index) {
-      focusable(pre, (caption(pre) || 'Listing') + ', ' + (index + 1));
+    document.querySelectorAll('main pre > code').forEach(function (code, index) {
+      focusable(code, caption(code.parentElement) + ', ' + (index + 1));
     });
     document.querySelectorAll('main .table-wrapper').forEach(function (table, index) {
       focusable(table, 'Table ' + (index + 1));
     });
-    document.querySelectorAll('main figure.drawn .scroll').forEach(function (figure, index) {
-      focusable(figure, 'Figure ' + (index + 1));
+    document.querySelectorAll('figure.drawn [role=region]').forEach(function (part, index) {
+      part.setAttribute('aria-label', part.getAttribute('aria-label') + ', ' + (index + 1));
     });
   }
 
+  // The button of the table of contents is a label of a hidden box, which no key reaches.
+  function sidebar(toggle) {
+    toggle.setAttribute('role', 'button');
+    toggle.tabIndex = 0;
+    toggle.addEventListener('keydown', function (event) {
+      if (event.key === 'Enter' || event.key === ' ') {
+        event.preventDefault();
+        toggle.click();
+      }
+    });
+  }
+
+  document.querySelectorAll('[aria-keyshortcuts]').forEach(function (link) {
+    link.removeAttribute('aria-keyshortcuts');
+  });
   var main = document.querySelector('main');
+  var bar = document.getElementById('mdbook-menu-bar');
+  var toggle = document.getElementById('mdbook-sidebar-toggle');
+  if (bar) bar.setAttribute('role', 'banner');
+  if (toggle) sidebar(toggle);
   if (main) {
     skipLink(main);
     regions();
