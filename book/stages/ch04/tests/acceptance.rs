@@ -6,5 +6,5 @@ stage_acceptance::machine! { stage_ch04: Futures, BlockOn }
 stage_acceptance::tests! { Stage: futures, block_on, wakers }
 
 mod programs {
-    stage_acceptance::programs! { waker_log, wrong_first_waker }
+    stage_acceptance::programs! { repolls, three_wakes, waker_log, wrong_first_waker }
 }
