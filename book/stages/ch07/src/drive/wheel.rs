@@ -102,7 +102,7 @@ impl<T> Wheel<T> {
                 break;
             }
             self.elapsed = self.elapsed.max(begin);
-            if true {
+            if slot < SLOTS {
                 return self.take_out(self.nodes[slot].next);
             }
             self.file_again(slot);
