@@ -9,25 +9,28 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a `figure` block draws: `NAME alt="…"`, of a trace also `from="2 ms" to="5 ms"`.
+/// What a `figure` block draws: `NAME alt="…"`, of a trace also `from="2 ms" to="5 ms"`, and
+/// `command="…"`, which records it.
 struct Wanted {
     name: String,
     alt: String,
+    command: Option<String>,
     from: i64,
     to: i64,
 }
 
 fn wanted(argument: &str) -> Result<Wanted, String> {
     let (name, mut rest) = argument.split_once(' ').unwrap_or((argument, ""));
-    let mut wanted =
-        Wanted { name: name.to_string(), alt: String::new(), from: i64::MIN, to: i64::MAX };
+    let (from, to) = (i64::MIN, i64::MAX);
+    let mut wanted = Wanted { name: name.to_string(), alt: String::new(), command: None, from, to };
     let pair = Regex::new(r#"^\s*(\w+)="([^"]*)""#).expect("a pattern of this file");
     while let Some(found) = pair.captures(rest) {
         match &found[1] {
             "alt" => wanted.alt = found[2].to_string(),
+            "command" => wanted.command = Some(found[2].to_string()),
             "from" => wanted.from = nanoseconds(&found[2])?,
             "to" => wanted.to = nanoseconds(&found[2])?,
-            key => return Err(format!("no `{key}` here: alt, from and to are known")),
+            key => return Err(format!("no `{key}` here: alt, command, from and to are known")),
         }
         rest = &rest[found[0].len()..];
     }
@@ -70,7 +73,7 @@ pub fn figure(root: &Path, page: &Page, argument: &str) -> Result<String, String
 fn drawn(json: Value, wanted: &Wanted) -> Result<(String, String, String), String> {
     if is_trace(&json) {
         let trace = trace::read(&json, wanted.from, wanted.to)?;
-        let command = trace.command.as_deref().map_or(String::new(), |command| {
+        let command = wanted.command.as_deref().map_or(String::new(), |command| {
             format!("Recorded from <code>{}</code>. ", escape(command))
         });
         let caption = format!("{command}{}", timeline::key(&trace));
@@ -89,6 +92,27 @@ fn log(trace: &Trace) -> String {
     let items: String =
         trace.log().iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
     format!("<ol>\n{items}</ol>\n")
+}
+
+/// Records anew the traces whose names hold the word and whose figures say how.
+pub fn record(root: &Path, word: &str) -> Result<(), String> {
+    for page in crate::page::pages(root, "")? {
+        let (found, _) = crate::blocks::blocks(&page.path, &page.text);
+        for block in found.iter().filter(|block| block.kind == "figure") {
+            let Ok(wanted) = wanted(&block.argument) else { continue };
+            let Some(command) = wanted.command.filter(|_| wanted.name.contains(word)) else {
+                continue;
+            };
+            let file = format!("book/data/{}.json", wanted.name);
+            println!("MAINSPRING_TRACE={file} {command}");
+            let output =
+                crate::run::shell(root, &format!("export MAINSPRING_TRACE={file}; {command}"))?;
+            if !output.success {
+                return Err(format!("{}: {}\n{}", page.path, output.status, output.text));
+            }
+        }
+    }
+    Ok(())
 }
 
 const STYLE: &str = r#"<meta charset="utf-8">

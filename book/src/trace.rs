@@ -42,7 +42,6 @@ pub struct Trace {
     pub moves: Vec<Move>,
     /// How each task is called in its slices.
     pub tasks: BTreeMap<u64, String>,
-    pub command: Option<String>,
 }
 
 pub fn is_trace(json: &Value) -> bool {
@@ -53,7 +52,6 @@ pub fn is_trace(json: &Value) -> bool {
 pub fn read(json: &Value, from: i64, to: i64) -> Result<Trace, String> {
     let events = json.get("traceEvents").unwrap_or(json);
     let events = events.as_array().ok_or("no list of traceEvents")?;
-    let command = json.pointer("/otherData/command").and_then(Value::as_str).map(str::to_string);
     let (mut names, mut processes) = (BTreeMap::new(), BTreeMap::new());
     for event in events.iter().filter(|event| text(event, "ph") == "M") {
         let name = event.pointer("/args/name").and_then(Value::as_str).unwrap_or_default();
@@ -90,7 +88,7 @@ pub fn read(json: &Value, from: i64, to: i64) -> Result<Trace, String> {
             None => name,
         }
     };
-    Ok(Trace { threads: places.iter().map(thread).collect(), moves, tasks, command })
+    Ok(Trace { threads: places.iter().map(thread).collect(), moves, tasks })
 }
 
 fn one(event: &Value, thread: usize, at: i64) -> Move {

@@ -14,6 +14,11 @@ fn plant(text: &str) -> Book {
 }
 
 #[test]
+fn a_book_in_which_all_is_well() {
+    assert!(Book::new().succeeds(&["check"]).contains("3 pages are as they should be"));
+}
+
+#[test]
 fn a_drifted_listing() {
     let book = Book::new();
     book.change("runtime/src/a.rs", "\"hello\"", "\"good morning\"");
@@ -128,6 +133,18 @@ fn a_figure_without_words_and_one_without_data() {
     let told = drawn.replace("<path", "<title>a</title>\n<desc>b</desc>\n<path");
     plant(&told).succeeds(&["check"]);
     plant(&told.replace("<path", "\n<path")).fails(&["check"], &["a blank line"]);
+}
+
+#[test]
+fn a_figure_says_how_it_is_recorded() {
+    let command = "cp book/tests/run.json $MAINSPRING_TRACE";
+    let figure = format!("<!-- figure: run alt=\"a run\" command=\"{command}\" -->\n<!-- end -->");
+    let book = plant(&figure);
+    book.write("book/tests/run.json", include_str!("trace.json"));
+    book.fails(&["check"], &["book/data/run.json: No such file"]);
+    book.succeeds(&["numbers", "run"]);
+    assert!(book.read(CHAPTER).contains(&format!("Recorded from <code>{command}</code>")));
+    book.succeeds(&["check"]);
 }
 
 #[test]

@@ -4,8 +4,18 @@ use crate::tree::Tree;
 use std::collections::BTreeSet;
 
 /// What may stand in `book/` itself.
-const TOP: [&str; 9] =
-    ["Cargo.toml", "book.toml", "src", "tests", "text", "theme", "data", "stages", "exercises"];
+const TOP: [&str; 10] = [
+    "README.md",
+    "Cargo.toml",
+    "book.toml",
+    "src",
+    "tests",
+    "text",
+    "theme",
+    "data",
+    "stages",
+    "exercises",
+];
 /// What each exercise has; beside it `tests/`, and `wrong/lib.rs` or more of its kind.
 const OF_EXERCISE: [&str; 4] = ["Cargo.toml", "README.md", "src/lib.rs", "solution/lib.rs"];
 const OF_STAGE: [&str; 3] = ["Cargo.toml", "README.md", "src/lib.rs"];
