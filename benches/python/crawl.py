@@ -1,4 +1,5 @@
-"""The fifth document's crawler: pages with a limit, tries, and latencies. The example is `crawl`."""
+"""The fifth document's crawler: pages with a limit, tries, and latencies. The example is
+`crawl`."""
 
 import asyncio
 import statistics

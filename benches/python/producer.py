@@ -37,7 +37,7 @@ async def main(options):
                 finally:
                     queue.task_done()
         except asyncio.CancelledError:
-            # asyncio.Queue can be shut down since Python 3.13 only; before, consumers are cancelled.
+            # A queue of asyncio's can be shut down since Python 3.13; before, one cancels.
             return done
 
     consumers = [asyncio.create_task(consume(name)) for name in range(options.consumers)]

@@ -1,8 +1,8 @@
 """The fifth document's search service, on aiohttp's own server. The example is `search`.
 
 Two sources asked at once: a database that is a delay, and an API over HTTP. The document has a
-session for each request and an error in a dictionary; here all requests share one pool, and an error
-stays one.
+session for each request and an error in a dictionary; here all requests share one pool, and an
+error stays one.
 """
 
 import asyncio

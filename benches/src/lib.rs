@@ -9,7 +9,7 @@
 //! cargo compare --count        allocations per operation instead of time
 //! cargo compare stuck          what is no row: a bad task; also events, idle, scale, copy, server
 //!                              (see `labs`)
-//! cargo compare --python       the documents' programs beside their originals in Python (see `python`)
+//! cargo compare --python       the documents' programs in Python beside the ports: see `python`
 //! cargo bench -p benches       the same workloads under criterion, plots in target/criterion
 //! cargo test -p benches        each workload once, tiny, on each runtime and scheduler: does it do
 //!                              what it says

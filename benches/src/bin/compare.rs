@@ -43,7 +43,7 @@ struct Arguments {
     #[arg(long)]
     list: bool,
     /// The documents' programs in Python beside the examples, on the same local server: wall, CPU,
-    /// memory. Ten minutes; --quick: one. Needs CPython and aiohttp
+    /// memory. Eight minutes; --quick: one. Needs CPython and aiohttp
     #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true,
           default_missing_value = "python3", conflicts_with_all = ["flavor", "check", "count"])]
     python: Option<String>,

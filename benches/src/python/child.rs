@@ -2,9 +2,9 @@
 //!
 //! `wait4` says exactly what a process that has ended used. Its figure of memory has a catch: a
 //! process begins as a copy of the one that starts it, for a moment, before the program is loaded,
-//! and that counts. What is copied is what this process has written to (`RssAnon`). Where that could
-//! be the answer, the last value of `VmHWM` that was seen while the process ran is taken: a mark
-//! that only rises, read every few milliseconds.
+//! and that counts. What is copied is what this process has written to (`RssAnon`). Where that
+//! could be the answer, the last value of `VmHWM` that was seen while the process ran is taken: a
+//! mark that only rises, read every few milliseconds.
 
 use std::fmt::Display;
 use std::fs;

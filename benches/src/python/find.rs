@@ -82,8 +82,8 @@ impl Python {
             version => version,
         };
         Some(format!(
-            "the programs over HTTP need aiohttp {major}.{minor} or later, and {program} has {has}. \
-             Install it: {program} -m pip install aiohttp (Debian, Ubuntu: apt install \
+            "the programs over HTTP need aiohttp {major}.{minor} or later, and {program} has \
+             {has}. Install it: {program} -m pip install aiohttp (Debian, Ubuntu: apt install \
              python3-aiohttp)"
         ))
     }

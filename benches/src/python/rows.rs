@@ -244,7 +244,7 @@ mod tests {
             ("crawl", 6.0),
             ("hundred", 1.5),
             ("hundred by ten", 10.596),
-            ("queue", 7.0),
+            ("queue", 7.3),
             ("scraper", 9.0),
             ("search", 8.0),
         ];
