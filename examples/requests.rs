@@ -27,7 +27,7 @@ use clap::Parser;
 use examples::client::{Answer, Client};
 use examples::page::{Failure, within};
 use examples::process::{ServerProcess, be_the_server_if_asked};
-use examples::{address, flags};
+use examples::{address, flags, say};
 use hyper::Uri;
 use mainspring::task::gather_all;
 use serde_json::Value;
@@ -57,7 +57,7 @@ struct Options {
     #[arg(long, value_name = "URL", value_parser = address::read)]
     check: Vec<Uri>,
     /// Seconds for a request, from connecting to the last byte
-    #[arg(long, default_value = "10", value_parser = flags::seconds)]
+    #[arg(long, default_value = "10", value_parser = flags::patience)]
     timeout: Duration,
     /// Factor for the local server's delays
     #[arg(long, default_value = "1", value_parser = flags::scale)]
@@ -164,7 +164,7 @@ impl Web {
     pub async fn post(&self, urls: &[Uri], data: &str) -> usize {
         let mut failed = 0;
         for url in urls {
-            println!("sending {} bytes: {data}", data.len());
+            say!("sending {} bytes: {data}", data.len());
             let end = within(self.timeout, self.client.post_json(url, data.to_owned())).await;
             failed += usize::from(!line("POST", url, &end, document));
         }
@@ -176,8 +176,8 @@ impl Web {
         let ends = self.all(urls).await;
         for (url, end) in urls.iter().zip(&ends) {
             match end {
-                Ok(answer) => println!("check {url}  {}", answer.status),
-                Err(failure) => println!("check {url}  {failure}"),
+                Ok(answer) => say!("check {url}  {}", answer.status),
+                Err(failure) => say!("check {url}  {failure}"),
             }
         }
         ends
@@ -199,7 +199,7 @@ fn line(
         Ok(answer) => (false, answer.status.to_string()),
         Err(failure) => (false, failure.to_string()),
     };
-    println!("{method:<5} {url}  {what}");
+    say!("{method:<5} {url}  {what}");
     good
 }
 
