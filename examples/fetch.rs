@@ -99,7 +99,10 @@ fn main() -> ExitCode {
     }
     match run(&Options::parse()) {
         Ok(summary) if summary.failed() == 0 => show::end(ExitCode::SUCCESS),
-        Ok(_) => ExitCode::FAILURE,
+        Ok(summary) => {
+            tell!("error: {} of {} requests failed", summary.failed(), summary.asked);
+            ExitCode::FAILURE
+        }
         Err(error) => {
             tell!("error: {error}");
             ExitCode::FAILURE

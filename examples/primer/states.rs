@@ -4,8 +4,9 @@
 //! cargo run --release --example states
 //! ```
 //!
-//! What you will see: four tasks that have not ended, one of which is asked to; then one that has returned, one that has
-//! failed, one that has panicked, and one that was aborted with a message.
+//! What you will see: four tasks that have not ended, one of which is told to end; then one that
+//! has returned, one that has failed, one that has panicked, and one that was aborted with a
+//! message.
 //!
 //! From the third document, which asks an unfinished task for its exception and gets
 //! `InvalidStateError`. A handle here can be asked whether its task has ended, and be awaited:

@@ -23,7 +23,6 @@ use mainspring::time::{Instant, sleep_until, timeout};
 use serde_json::{Value, json};
 
 use crate::room::{Happened, Heard, Member, Refused, Room, part, tidy};
-use crate::say;
 
 /// The connection, when hyper has written its answer.
 pub type Upgrade = OnUpgrade;
@@ -386,14 +385,14 @@ pub async fn script(addr: SocketAddr) -> Result<(), String> {
     is("ann", &ann.hears().await?, left)?;
     ann.asks(json!("no object")).await?;
     match ann.hears().await {
-        Err(end) if end.contains("1008") => say!("ann: {end}"),
+        Err(end) if end.contains("1008") => crate::say!("ann: {end}"),
         other => return Err(format!("ann broke the rules and hears {other:?}")),
     }
     Ok(())
 }
 
 fn is(who: &str, heard: &Value, expected: Value) -> Result<(), String> {
-    say!("{who} hears: {heard}");
+    crate::say!("{who} hears: {heard}");
     match *heard == expected {
         true => Ok(()),
         false => Err(format!("{who} hears {heard}, not {expected}")),

@@ -16,7 +16,7 @@
 //! | `server.handler_error` | logged, the server lives | `server/serves.rs` |
 //! | `to_thread.cancel` | the awaiter at once, the thread goes on | `to_thread_cancel` |
 //! | `run_in_executor.contextvars` | not copied | as `to_thread.contextvars`: they stay |
-//! | `default_executor.workers` | `min(32, cpus + 4)` | `default_executor_workers`: as many as wait |
+//! | `default_executor.workers` | `min(32, cpus + 4)` | `default_executor_workers`: more |
 //! | `executor.cancel_queued` | `True` | `own_pool.rs`, `runtime.rs` |
 //! | `executor.after_shutdown` | `RuntimeError` | does not compile: `shutdown` takes the pool |
 //! | `with_ThreadPoolExecutor.exit_blocks_loop` | a gap of 0.2 s | `own_pool.rs`: it goes on |
