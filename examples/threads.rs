@@ -6,10 +6,10 @@
 //! cargo run --release --example threads -- --scale 0.1
 //! ```
 //!
-//! What you will see: three requests by std's blocking sockets, each with the thread that made it,
-//! in the order of the addresses, and the time; then the longest gap between two beats of a task
-//! that beats a hundred times a second. The calls block threads of the pool and not the loop, and
-//! neither does the end of the pool.
+//! What you will see: three requests begin; then their answers by std's blocking sockets, each with
+//! the thread that made it, in the order of the addresses, and the time; then the longest gap
+//! between two beats of a task that beats a hundred times a second. The calls block threads of the
+//! pool and not the loop, and neither does the end of the pool.
 //!
 //! From the second document (`ThreadPoolExecutor`, `thread_name_prefix`). It says that the default
 //! pool has 5 threads (it has four more than there are cores), the end of its `with` blocks the

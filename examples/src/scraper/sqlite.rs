@@ -33,6 +33,9 @@ const UPSERT: &str = "INSERT INTO scraped_pages (url, content_length) VALUES (?1
 /// SQLite counts the milliseconds in 31 bits.
 const MOST_BUSY: Duration = Duration::from_millis(i32::MAX as u64);
 
+/// `SQLITE_READONLY_DBMOVED`.
+const MOVED: i32 = rusqlite::ffi::SQLITE_READONLY | 4 << 8;
+
 /// A database of SQLite's, and the list of what is to be fetched into it.
 #[derive(Debug)]
 pub struct Sqlite {
@@ -193,6 +196,11 @@ fn explain(name: &str, busy: Duration, error: &rusqlite::Error) -> StoreError {
             "the database {name} is locked: another program has been writing to it for more than \
              {busy:?}; let it end, or wait longer with --busy-timeout"
         ),
+        Some(ErrorCode::ReadOnly)
+            if error.sqlite_error().is_some_and(|e| e.extended_code == MOVED) =>
+        {
+            format!("the database {name} is gone: the file was moved or removed during the run")
+        }
         Some(ErrorCode::ReadOnly) => format!(
             "the database {name} is read-only: make it writable, or choose another with --database"
         ),
