@@ -11,8 +11,9 @@
 //! What you will see: of each page its status and length, in the order in which they were named,
 //! though they are fetched at the same time; what came back of a POST, byte for byte; and a list of
 //! statuses in which a page is missing, a server refuses, one has trouble, and one hangs up: five
-//! lines in order, each with its status or a reason. The exit status is 0 if all went well; the
-//! broken ones of the list are meant to be so, but those that `--check` names are not.
+//! lines in order, each with its status or a reason; then how many failed. The exit status is 0 if
+//! all went well; the broken ones of the list are meant to be so, but those that `--check` names
+//! are not.
 //!
 //! From the third document (GET and POST) and the fourth (`check_all`). The fourth calls a function
 //! that is not there, and its `return_exceptions=True` mixes numbers and exceptions in one list,
@@ -95,6 +96,9 @@ async fn run(options: &Options) -> Result<(), String> {
     failed += web.post(&options.post, &options.data).await;
     let checked = web.check(&options.check).await;
     failed += checked.iter().filter(|end| !end.as_ref().is_ok_and(Answer::good)).count();
+    let lists = [&options.get, &options.json, &options.post, &options.check];
+    let asked: usize = lists.iter().map(|urls| urls.len()).sum();
+    say!("requests: {asked}, failed: {failed}");
     none(failed)
 }
 
@@ -125,6 +129,7 @@ async fn everything(web: &Web, options: &Options) -> Result<(), String> {
     if codes != [Some(200), Some(404), None, Some(503), None] {
         return Err(format!("200, 404, none, 503, none were to come, and not {codes:?}"));
     }
+    say!("requests: 5, failed: {failed}; and the list of {} came as it should", list.len());
     none(failed)
 }
 

@@ -8,7 +8,7 @@
 //! | crawler, pages that come at once | 3 to 6 of 17 failed | read | an outcome is a `Result` |
 //! | pipeline, one bad of 301 | 35 results, four left behind | 301 | a failure is a result |
 //! | pipeline, five bad ones | none, the producer stuck at 100 | 305 | the same |
-//! | waits before another try | 0.5, 1.0, 1.5 s | up to 0.5, 1.0 s | doubled, spread, none at the end |
+//! | waits before a retry | 0.5, 1.0, 1.5 s | up to 0.5, 1.0 s | doubled, none at the end |
 //! | 200 pages of 50 ms, 20 at a time | 0.60 s | 0.50 s | the floor; the reference opens slowly |
 //! | a page named, five at a time | each when it comes | the sum | `requests` has lines, in order |
 //! | pipeline of 300 | 2.00 s | 1.82 s | the floor; the reference opens slowly |
