@@ -7,7 +7,7 @@
 //! `println!` panics when nobody reads, as in `program | head -1`, and with it dies the task that
 //! had something to say. [`say!`](crate::say) and [`tell!`](crate::tell) do not: a reader who has
 //! gone misses lines, and the work goes on. Any other failure, such as a full disk, is told once
-//! and fails the program at its end ([`end`]).
+//! and fails the program at its end.
 
 #![forbid(unsafe_code)]
 
