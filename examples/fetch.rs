@@ -200,17 +200,17 @@ pub async fn fetch(options: &Options, client: Client, urls: Vec<Uri>) -> Summary
 /// What came of all requests together.
 #[derive(Debug, Default)]
 pub struct Summary {
-    asked: usize,
-    good: usize,
-    attempts: u64,
-    retries: u64,
+    pub asked: usize,
+    pub good: usize,
+    pub attempts: u64,
+    pub retries: u64,
     shared: Option<u64>,
     bytes: usize,
     latency: Duration,
     pub wall: Duration,
     opened: u64,
     reused: u64,
-    first_failure: Option<String>,
+    pub first_failure: Option<String>,
     out_of_time: Option<Duration>,
 }
 

@@ -53,8 +53,18 @@ pub mod flags;
 pub mod primer;
 
 pub mod tour {
-    //! the fifth document's comparison, row by row.
+    //! the stops of the tour, and the fifth document's comparison, row by row.
 
+    /// the stops: what each shows, where to read it, and what went wrong at which.
+    pub mod stop;
+    /// the way out: what to do next, and what ctrl-c must not leave behind.
+    pub mod leave;
+    /// a fetch in trouble: dropped connections, and a page that hangs.
+    pub mod trouble;
+    /// the scraper stopped half-way, and started again.
+    pub mod resumed;
+    /// three answers of the search: all, some, and none in time.
+    pub mod answers;
     /// the same requests by threads with blocking sockets, and by tasks.
     pub mod send;
     /// the eight rows: how each makes its hundred requests, and what the document says of it.

@@ -159,13 +159,14 @@ fn the_tour_shows_every_row_and_one_impossible_figure() {
         assert_eq!(ended.out.matches(name).count(), times, "{name}: {}", ended.out);
     }
     ended.shows("\ncurrent_thread\n").shows("\nmulti_thread, 4 threads\n");
-    assert_eq!(ended.out.matches("below the floor").count(), 1, "{}", ended.out);
-    assert_eq!(ended.out.matches("plausible").count(), 4, "{}", ended.out);
+    assert_eq!(ended.out.matches("  below floor\n").count(), 1, "{}", ended.out);
+    ended.shows("measured 12.8 s for limit 5: 20.36 s are its floor");
+    assert_eq!(ended.out.matches("× floor\n").count(), 4, "{}", ended.out);
     ended.shows("50 of 50 succeeded").shows("all 5 items done").shows("came back unchanged");
-    ended.shows("Where to look next").tells("100 to do");
+    ended.tells("100 to do");
 }
 
-/// Sections 1, 3 and 4; section 2 has both in any case.
+/// All stops but the first, which has both in any case.
 #[test]
 fn the_tour_runs_on_one_thread_too() {
     let ended = run("tour", &["--scale", "0.011", "--current-thread"]).good();
@@ -175,7 +176,9 @@ fn the_tour_runs_on_one_thread_too() {
 #[test]
 fn the_tour_fails_when_a_row_is_slower_than_asked() {
     let ended = run("tour", &["--scale", "0.011", "--check", "1.0"]).bad();
-    ended.tells("blocking, one at a time: ").tells("times its floor, more than 1");
+    ended.tells("error: stop 1, A comparison").tells("blocking, one at a time: ");
+    ended.tells("times its floor, more than 1").shows("NOT as promised").shows("WRONG");
+    ended.shows("came back unchanged");
 }
 
 #[test]
@@ -192,6 +195,8 @@ fn the_tour_holds_every_claim_against_its_floor() {
         }
         assert_eq!(ended.out.matches("below the floor").count(), 4, "{}", ended.out);
         ended.shows("CPython, quoted").shows("Its delays are 0.01 of").shows(on.says);
+        let wide = ended.out.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None);
     }
     run("tour", &["--claims", "--check", "1.5"]).bad().tells("--check");
 }
