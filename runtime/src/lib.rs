@@ -252,6 +252,8 @@ pub mod runtime {
     pub(crate) mod recording;
     /// the lines of a timeline's file: slices, instants, arrows and names, as JSON.
     pub(crate) mod json;
+    /// what was recorded, in order: moments with their ends, lanes and tasks with their numbers.
+    pub(crate) mod moments;
     /// from what was recorded to a timeline: JSON as Perfetto and Chrome's tracing read it.
     pub(crate) mod timeline;
     /// Recorder: what a runtime did, as a timeline for people to look at.

@@ -1,42 +1,25 @@
-//! Timelines: what they hold, that they fit together, and where they end up.
-use mainspring::runtime::{Builder, Recorder};
-#[test]
-fn look() {
+//! Timelines: what they hold, that it fits together, and where they end up.
+
+#[path = "trace/ends.rs"]
+mod ends;
+#[path = "trace/files.rs"]
+mod files;
+#[path = "trace/holds.rs"]
+mod holds;
+#[path = "trace/timeline.rs"]
+mod timeline;
+
+use mainspring::runtime::{Recorder, Runtime};
+use tests::Kind;
+use timeline::Timeline;
+
+/// Runs `program` on a traced runtime to its end, and returns the timeline, which fits together.
+fn timeline_of(kind: Kind, program: impl FnOnce(&Runtime)) -> Timeline {
     let recorder = Recorder::new();
-    let rt =
-        Builder::new_current_thread().start_paused(true).trace(recorder.clone()).build().unwrap();
-    rt.block_on(async {
-        let (tx, rx) = mainspring::sync::oneshot::channel();
-        let t = mainspring::task::Builder::new()
-            .name("greeter")
-            .spawn(async move {
-                mainspring::time::sleep(std::time::Duration::from_millis(5)).await;
-                let _ = tx.send(1);
-                mainspring::task::yield_now().await;
-            })
-            .unwrap();
-        rx.await.unwrap();
-        t.await.unwrap();
-        mainspring::task::spawn_blocking(|| 1).await.unwrap();
-    });
-    drop(rt);
-    println!("{}", recorder.json());
-    let recorder = Recorder::new();
-    let rt = Builder::new_multi_thread().worker_threads(2).trace(recorder.clone()).build().unwrap();
-    rt.block_on(async {
-        let (tx, rx) = mainspring::sync::oneshot::channel();
-        let t = mainspring::task::Builder::new()
-            .name("greeter")
-            .spawn(async move {
-                mainspring::time::sleep(std::time::Duration::from_millis(5)).await;
-                let _ = tx.send(1);
-                mainspring::task::yield_now().await;
-            })
-            .unwrap();
-        rx.await.unwrap();
-        t.await.unwrap();
-        mainspring::task::spawn_blocking(|| 1).await.unwrap();
-    });
-    drop(rt);
-    println!("{}", recorder.json());
+    let runtime = kind.builder().trace(recorder.clone()).build().unwrap();
+    program(&runtime);
+    drop(runtime);
+    let timeline = Timeline::of(&recorder.json());
+    timeline.fits_together();
+    timeline
 }

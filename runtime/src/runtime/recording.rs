@@ -115,6 +115,7 @@ impl Lane {
         match *event {
             Event::PollEnd { task, .. } if self.open.last() == Some(&task) => {
                 self.open.pop();
+                self.parked = false;
                 Some(true)
             }
             Event::Unpark if self.parked => {

@@ -25,17 +25,17 @@
 //! | `dropped` | `i` | `17 events dropped, …` | `dropped` |
 //!
 //! `by` is the number of the task or closure that was running there, `"timer"` or `"io"` if the
-//! drivers did it, or the name of the thread. A slice that had not ended has `"unfinished":true`.
+//! drivers did it, `"end"` if the runtime's end did, or the name of the thread. A slice that had not ended has `"unfinished":true`.
 
 #![forbid(unsafe_code)]
 
 use super::json::{Args, Lines, Micros, Spot, Text};
-use super::recording::{Lane, Noted, Snapshot};
+use super::moments::{Cause, End, Moment, Task, Track, moments, tasks, tracks};
+use super::recording::Snapshot;
 use crate::base::note::Numbered;
 use crate::base::trace::Event;
 use crate::drive::ready::Ready;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 /// Writes all of `runtimes`. `limit` is what the notes about dropped events name.
 pub(super) fn write(out: &mut dyn Write, runtimes: &[Snapshot], limit: usize) -> io::Result<()> {
@@ -46,53 +46,6 @@ pub(super) fn write(out: &mut dyn Write, runtimes: &[Snapshot], limit: usize) ->
         Timeline::new(runtime, index + 1).write(&mut lines, limit)?;
     }
     lines.end()
-}
-
-/// An event; if a slice begins with it, when that ends, and how.
-struct Moment<'a> {
-    noted: &'a Noted,
-    lane: usize,
-    end: Option<(u64, End)>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum End {
-    Pending,
-    Ready,
-    /// Not by the end of what was recorded.
-    Open,
-}
-
-#[derive(Clone, Copy)]
-enum Cause {
-    Driver(&'static str),
-    Ended(u64, u64),
-}
-
-/// A thread's lane while the events are gone through.
-struct Track {
-    tid: usize,
-    name: String,
-    /// What it is polling or running, the innermost last.
-    open: Vec<u64>,
-    /// What is the cause of what happens outside of polls: a timer, a socket, or that this task has
-    /// ended, and when.
-    cause: Option<Cause>,
-    /// The poll has called `yield_now`.
-    yields: bool,
-}
-
-/// What has a number.
-struct Task {
-    number: usize,
-    cat: &'static str,
-    /// What it is called in a slice.
-    label: String,
-    name: Option<Arc<str>>,
-    spawned: String,
-    polls: usize,
-    /// An arrow that waits for the next poll: its kind, and where it begins.
-    arrow: Option<(&'static str, Spot)>,
 }
 
 struct Timeline<'a> {
@@ -106,12 +59,7 @@ struct Timeline<'a> {
 
 impl<'a> Timeline<'a> {
     fn new(runtime: &'a Snapshot, pid: usize) -> Self {
-        let mut moments = Vec::new();
-        for (index, lane) in runtime.lanes.iter().enumerate() {
-            slices(lane, index, runtime.end, &mut moments);
-        }
-        // Stable: what a thread did at one time stays in its order.
-        moments.sort_by_key(|moment| (moment.noted.at, moment.noted.turn));
+        let moments = moments(runtime);
         let tracks = tracks(&runtime.lanes, &moments);
         let tasks = tasks(&moments, &runtime.names);
         Self { runtime, pid, moments, tracks, tasks, arrows: 0 }
@@ -163,7 +111,7 @@ impl<'a> Timeline<'a> {
             }
             Event::Park => {
                 track.cause = None;
-                let (took, open) = took(moment);
+                let (took, open) = moment.took();
                 let args = Args::default().and_if("unfinished", open.then_some(true));
                 lines.slice(spot, took, "park", "parked", args)
             }
@@ -195,9 +143,11 @@ impl<'a> Timeline<'a> {
         let track = &mut self.tracks[moment.lane];
         match moment.noted.event {
             Event::Timer { due } => {
-                track.cause = Some(Cause::Driver("timer"));
-                let due = Micros(due.saturating_mul(1_000_000));
-                lines.instant(spot, 't', "timer", "timer", Args::default().and("due", due))
+                let due = due.saturating_mul(1_000_000);
+                let is_over = due <= spot.at;
+                track.cause = Some(Cause::Driver(if is_over { "timer" } else { "end" }));
+                let args = Args::default().and("due", Micros(due));
+                if is_over { lines.instant(spot, 't', "timer", "timer", args) } else { Ok(()) }
             }
             Event::Ready { index, bits } => {
                 track.cause = Some(Cause::Driver("io"));
@@ -223,7 +173,7 @@ impl<'a> Timeline<'a> {
         (track.cause, track.yields) = (None, false);
         track.open.push(id);
         task.polls += 1;
-        let (took, open) = took(moment);
+        let (took, open) = moment.took();
         let ready = moment.end.map(|(_, end)| end == End::Ready).filter(|_| !open);
         let args = Args::default().and("task", task.number).and("poll", task.polls);
         let args = args.and_if("ready", ready).and_if("unfinished", open.then_some(true));
@@ -271,109 +221,18 @@ impl<'a> Timeline<'a> {
     /// Who did what was done on this lane just now.
     fn by(&self, lane: usize) -> String {
         let track = &self.tracks[lane];
-        let task = match (track.open.last(), track.cause) {
-            (Some(open), _) => Some(*open),
-            (None, Some(Cause::Ended(ended, _))) => Some(ended),
-            (None, _) => None,
-        };
-        match (task.and_then(|task| self.tasks.get(&task)), track.cause) {
-            (Some(task), _) => task.number.to_string(),
-            (None, Some(Cause::Driver(driver))) => Text(driver).to_string(),
-            (None, _) => Text(&track.name).to_string(),
-        }
-    }
-}
-
-/// How long a slice is, and whether it had no end.
-fn took(moment: &Moment<'_>) -> (u64, bool) {
-    let (end, how) = moment.end.unwrap_or((moment.noted.at, End::Open));
-    (end.saturating_sub(moment.noted.at), how == End::Open)
-}
-
-/// Adds the moments of one lane, each slice's beginning with its end.
-fn slices<'a>(lane: &'a Lane, index: usize, end: u64, moments: &mut Vec<Moment<'a>>) {
-    let mut open: Vec<(usize, u64)> = Vec::new();
-    let mut parked: Option<usize> = None;
-    for noted in &lane.noted {
-        let (at, here) = (noted.at, moments.len());
-        moments.push(Moment { noted, lane: index, end: None });
-        if matches!(noted.event, Event::Park | Event::Unpark | Event::PollStart { .. })
-            // If it is no `Unpark`, another thread has taken the sleeping worker over.
-            && let Some(place) = parked.take()
-        {
-            moments[place].end = Some((at, End::Pending));
-        }
-        match noted.event {
-            Event::Park => parked = Some(here),
-            Event::PollStart { task, .. } => open.push((here, task)),
-            Event::PollEnd { task, ready } => {
-                if let Some((place, _)) = open.pop_if(|(_, of)| *of == task) {
-                    moments[place].end = Some((at, if ready { End::Ready } else { End::Pending }));
-                }
+        let open = track.open.last().and_then(|task| self.tasks.get(task));
+        // Inside of a closure there are polls and drivers if it stands in for a worker.
+        match (track.cause, open) {
+            (_, Some(task)) if task.cat == "poll" => task.number.to_string(),
+            (Some(Cause::Driver(driver)), _) => Text(driver).to_string(),
+            (Some(Cause::Ended(task, _)), _) => {
+                self.tasks.get(&task).map_or(0, |task| task.number).to_string()
             }
-            _ => {}
+            (None, Some(task)) => task.number.to_string(),
+            (None, None) => Text(&track.name).to_string(),
         }
     }
-    for place in open.into_iter().map(|(place, _)| place).chain(parked) {
-        moments[place].end = Some((end, End::Open));
-    }
-}
-
-/// Workers first, by their numbers; then the others, in the order in which they were heard of.
-fn tracks(lanes: &[Lane], moments: &[Moment<'_>]) -> Vec<Track> {
-    let new = |lane: &Lane| Track {
-        tid: 0,
-        name: lane.name.clone(),
-        open: vec![],
-        cause: None,
-        yields: false,
-    };
-    let mut tracks: Vec<_> = lanes.iter().map(new).collect();
-    let workers = lanes.iter().filter_map(|lane| lane.worker).max().map_or(0, |last| last + 1);
-    let (mut taken, mut next) = (vec![false; workers], workers + 1);
-    for moment in moments {
-        let track = &mut tracks[moment.lane];
-        if track.tid != 0 {
-            continue;
-        }
-        match lanes[moment.lane].worker {
-            // Not one that stands in for it.
-            Some(worker) if !std::mem::replace(&mut taken[worker], true) => {
-                track.tid = worker + 1;
-                track.name = format!("worker {worker}");
-            }
-            _ => {
-                track.tid = next;
-                next += 1;
-            }
-        }
-    }
-    tracks
-}
-
-/// Numbers for all that was spawned.
-fn tasks(moments: &[Moment<'_>], names: &Numbered<u64, Arc<str>>) -> Numbered<u64, Task> {
-    let (mut tasks, mut next) = (Numbered::default(), 1);
-    for moment in moments {
-        let (id, cat, what, spawned) = match moment.noted.event {
-            Event::Spawn { task, spawned, .. } => (task, "poll", "task", spawned),
-            Event::Closure { task, spawned, .. } => (task, "blocking", "closure", spawned),
-            Event::Root { task, called } => (task, "poll", "block_on", called),
-            _ => continue,
-        };
-        let is_root = what == "block_on";
-        let number = if is_root { 0 } else { next };
-        next += usize::from(!is_root);
-        let name = names.get(&id).cloned();
-        let label = match &name {
-            _ if is_root => what.to_owned(),
-            None => format!("{what} {number}"),
-            Some(name) => format!("{what} {number} ({name})"),
-        };
-        let spawned = spawned.to_string();
-        tasks.insert(id, Task { number, cat, label, name, spawned, polls: 0, arrow: None });
-    }
-    tasks
 }
 
 /// What a readiness says.
