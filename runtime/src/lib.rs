@@ -25,6 +25,9 @@
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
+//! What a program does can be seen: run it with `MAINSPRING_TRACE=run.json` in its environment, and
+//! load the file in <https://ui.perfetto.dev> ([`runtime::Recorder`]).
+//!
 //! ```
 //! use mainspring::time::{Duration, sleep};
 //!

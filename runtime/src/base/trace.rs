@@ -23,12 +23,9 @@ pub(crate) enum Event {
     PollStart { task: u64, of: usize },
     /// It has ended; `ready` says whether the task has too.
     PollEnd { task: u64, ready: bool },
-    /// `task` was woken, and it was not yet scheduled. By whom: whatever its thread is polling.
+    /// `task` was woken, and it was neither scheduled nor in its poll: then it is queued again when
+    /// the poll is over. By whom: whatever this thread is polling.
     Wake { task: u64, of: usize },
-    /// `task` was woken during its poll, and is queued again after it.
-    Again { task: u64, of: usize },
-    /// The poll has asked for that by `yield_now`.
-    Yield,
     /// The worker goes to sleep.
     Park,
     /// It is awake again.
@@ -51,7 +48,7 @@ impl Event {
     /// The scheduler whose task it is about; `None`: whatever runtime the thread is inside of.
     pub(crate) fn of(&self) -> Option<usize> {
         match *self {
-            Self::Spawn { of, .. } | Self::Wake { of, .. } | Self::Again { of, .. } => Some(of),
+            Self::Spawn { of, .. } | Self::Wake { of, .. } => Some(of),
             Self::PollStart { of, .. } => Some(of),
             _ => None,
         }
@@ -74,12 +71,12 @@ pub(crate) fn on() -> bool {
     ON.load(Ordering::Relaxed) != 0
 }
 
-/// Hands an event to the sink.
+/// Hands an event to the sink. It is built here and not where it happens, to keep that small.
 #[cold]
 #[inline(never)]
-pub(crate) fn emit(event: Event) {
+pub(crate) fn emit(event: impl FnOnce() -> Event) {
     if let Some(sink) = SINK.get() {
-        sink(event);
+        sink(event());
     }
 }
 
@@ -107,7 +104,7 @@ macro_rules! trace {
     ($($event:tt)*) => {
         if $crate::base::trace::on() {
             use $crate::base::trace::Event::*;
-            $crate::base::trace::emit($($event)*);
+            $crate::base::trace::emit(move || $($event)*);
         }
     };
 }

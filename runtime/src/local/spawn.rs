@@ -77,7 +77,6 @@ impl Schedule for Shared {
     }
 
     unsafe fn reschedule(task: TaskRef) {
-        trace!(Again { task: task.id().0.get(), of: task.scheduler().addr() });
         // SAFETY(INV-22): the entry is handed on. Strict FIFO: there is only the back.
         unsafe { Self::schedule(task) }
     }

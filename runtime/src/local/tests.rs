@@ -359,17 +359,15 @@ fn the_trace_tells_who_was_spawned_woken_and_polled_in_order() {
         .filter(|event| match *event {
             Event::Spawn { task, .. } | Event::Wake { task, .. } => task == id,
             Event::PollStart { task, .. } | Event::PollEnd { task, .. } => task == id,
-            Event::Again { task, .. } => task == id,
             Event::Park | Event::Unpark => true,
             _ => false,
         })
         .collect();
     let (task, of) = (id, rig.scheduler.as_ptr().addr());
     let (poll, end) = (Event::PollStart { task, of }, |ready| Event::PollEnd { task, ready });
-    let again = Event::Again { task, of };
     let Some(Event::Spawn { spawned, .. }) = of_task.first() else { panic!("{of_task:?}") };
     let spawn = Event::Spawn { task, of, spawned };
-    assert_eq!(of_task, [spawn, poll, end(false), again, poll, end(true)]);
+    assert_eq!(of_task, [spawn, poll, end(false), poll, end(true)]);
 }
 
 #[test]

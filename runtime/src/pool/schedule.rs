@@ -111,7 +111,6 @@ impl Schedule for Shared {
     }
 
     unsafe fn reschedule(task: TaskRef) {
-        trace!(Again { task: task.id().0.get(), of: task.scheduler().addr() });
         match worker(block(task)) {
             // It has had its turn: behind the others.
             Some(worker) => worker.push(task),

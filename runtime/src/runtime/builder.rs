@@ -45,6 +45,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// Configures a [`Runtime`].
 ///
+/// `MAINSPRING_TRACE=run.json` in the environment records a timeline: [`trace`](Self::trace).
+///
 /// asyncio: the arguments of `asyncio.Runner`.
 ///
 /// ```
@@ -345,20 +347,18 @@ impl Builder {
         if let Some(name) = &self.name {
             config.name = name.clone();
         }
-        let blocking = blocking::Pool::new(config);
-        let (ids, report) = (ids(), report.clone());
         let meters = (0..scheduler.workers()).map(|_| CachePadded(Meter::default())).collect();
         Handle {
             inner: Arc::new(Inner {
                 recorder: self.records().then(record::Recorder::new),
                 trace: self.begin_trace(&scheduler, &clock),
                 scheduler,
-                ids,
+                ids: ids(),
                 clock,
                 wheels,
                 reactor,
-                blocking,
-                report,
+                blocking: blocking::Pool::new(config),
+                report: report.clone(),
                 meters,
             }),
         }

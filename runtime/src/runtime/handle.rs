@@ -18,7 +18,7 @@ use crate::blocking::pool as blocking;
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;
 use crate::task::new::job;
-use crate::task::record::{Role, Ticket};
+use crate::task::record::{Recorder, Role, Ticket};
 use crate::wake::block_on::block_on;
 use crate::wake::coop;
 use std::fmt;
@@ -246,12 +246,26 @@ impl Inner {
     {
         match &self.recorder {
             None => self.scheduler.spawn(future, spawned),
-            Some(recorder) => {
-                let task = recorded::spawn(recorder, &self.scheduler, name, future, spawned);
-                self.name_traced(task.id(), name);
-                task
-            }
+            Some(recorder) => self.spawn_recorded(recorder, name, future, spawned),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spawn_recorded<F>(
+        &self,
+        recorder: &Recorder,
+        name: Option<&str>,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let task = recorded::spawn(recorder, &self.scheduler, name, future, spawned);
+        self.name_traced(task.id(), name);
+        task
     }
 
     /// What is kept of a `block_on`'s future, if anything is. A root has a number for this only.

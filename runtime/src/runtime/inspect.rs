@@ -141,7 +141,7 @@ impl Builder {
             RuntimeFlavor::MultiThread => "multi_thread",
         };
         let (of, clock) = (scheduler.address(), clock.clone());
-        self.recorder().map(|recorder| Tracing::begin(recorder, of, flavor, clock, routes::open()))
+        Tracing::begin(self.recorder()?, of, flavor, clock, routes::open)
     }
 
     /// Are records kept?

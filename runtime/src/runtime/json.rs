@@ -62,20 +62,22 @@ pub(super) struct Spot {
 /// Writes one event a line.
 pub(super) struct Lines<'a> {
     out: &'a mut dyn Write,
-    first: bool,
+    /// No event has been written.
+    pub(super) first: bool,
 }
 
 impl<'a> Lines<'a> {
-    /// Begins the file. `other` says what it is about as a whole.
-    pub(super) fn begin(out: &'a mut dyn Write, other: &Args) -> io::Result<Self> {
-        let other = &other.0;
-        write!(out, "{{\"displayTimeUnit\":\"ns\",\"otherData\":{{{other}}},\"traceEvents\":[")?;
-        Ok(Self { out, first: true })
+    /// What a file begins with.
+    pub(super) const HEAD: &'static [u8] = b"{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
+
+    /// Goes on after the head and, unless there is none to be the first, after other events.
+    pub(super) fn new(out: &'a mut dyn Write, first: bool) -> Self {
+        Self { out, first }
     }
 
-    /// Ends it.
-    pub(super) fn end(self) -> io::Result<()> {
-        self.out.write_all(b"\n]}\n")
+    /// Ends the file. `other` says what it is about as a whole.
+    pub(super) fn end(self, other: &Args) -> io::Result<()> {
+        write!(self.out, "\n],\"otherData\":{{{}}}}}\n", other.0)
     }
 
     fn event(&mut self, ph: char, pid: usize, tid: usize, rest: &dyn Display) -> io::Result<()> {

@@ -15,6 +15,8 @@ pub(super) struct Moment<'a> {
     pub(super) noted: &'a Noted,
     pub(super) lane: usize,
     pub(super) end: Option<(u64, End)>,
+    /// It ends a poll after which the task is queued again: it was woken meanwhile, or has yielded.
+    pub(super) again: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -28,6 +30,7 @@ pub(super) enum End {
 #[derive(Clone, Copy)]
 pub(super) enum Cause {
     Driver(&'static str),
+    /// This task, and where an arrow from its last poll begins.
     Ended(u64, u64),
 }
 
@@ -35,13 +38,10 @@ pub(super) enum Cause {
 pub(super) struct Track {
     pub(super) tid: usize,
     pub(super) name: String,
-    /// What it is polling or running, the innermost last.
-    pub(super) open: Vec<u64>,
-    /// What is the cause of what happens outside of polls: a timer, a socket, or that this task has
-    /// ended, and when.
+    /// What it is polling or running, and since when, the innermost last.
+    pub(super) open: Vec<(u64, u64)>,
+    /// What is the cause of what happens outside of polls: a timer, a socket, the end of a task.
     pub(super) cause: Option<Cause>,
-    /// The poll has called `yield_now`.
-    pub(super) yields: bool,
 }
 
 /// What has a number.
@@ -73,7 +73,30 @@ pub(super) fn moments(runtime: &Snapshot) -> Vec<Moment<'_>> {
     }
     // Stable: what a thread did at one time stays in its order.
     moments.sort_by_key(|moment| (moment.noted.at, moment.noted.turn));
+    find_again(&mut moments);
     moments
+}
+
+/// A task that is polled although nobody has woken it since its last poll was queued again then.
+fn find_again(moments: &mut [Moment<'_>]) {
+    // Of each task: was it woken since its last poll began, and where did that end?
+    let mut polled: Numbered<u64, (bool, usize)> = Numbered::default();
+    for here in 0..moments.len() {
+        match moments[here].noted.event {
+            Event::Wake { task, .. } => {
+                polled.entry(task).and_modify(|(woken, _)| *woken = true);
+            }
+            Event::PollStart { task, .. } => {
+                if let Some((false, end)) = polled.insert(task, (false, here)) {
+                    moments[end].again = true;
+                }
+            }
+            Event::PollEnd { task, .. } => {
+                polled.entry(task).and_modify(|(_, end)| *end = here);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Adds the moments of one lane, each slice's beginning with its end.
@@ -83,7 +106,7 @@ fn slices<'a>(lane: &'a Lane, index: usize, end: u64, moments: &mut Vec<Moment<'
     let mut parked: Option<usize> = None;
     for noted in &lane.noted {
         let (at, here) = (noted.at, moments.len());
-        moments.push(Moment { noted, lane: index, end: None });
+        moments.push(Moment { noted, lane: index, end: None, again: false });
         let mut ends = |place: usize, how| moments[place].end = Some((at, how));
         // If it is no `Unpark`, another thread has taken the sleeping worker over.
         if matches!(noted.event, Park | Unpark | PollStart { .. } | PollEnd { .. })
@@ -109,13 +132,7 @@ fn slices<'a>(lane: &'a Lane, index: usize, end: u64, moments: &mut Vec<Moment<'
 
 /// Workers first, by their numbers; then the others, in the order in which they were heard of.
 pub(super) fn tracks(lanes: &[Lane], moments: &[Moment<'_>]) -> Vec<Track> {
-    let new = |lane: &Lane| Track {
-        tid: 0,
-        name: lane.name.clone(),
-        open: vec![],
-        cause: None,
-        yields: false,
-    };
+    let new = |lane: &Lane| Track { tid: 0, name: lane.name.clone(), open: vec![], cause: None };
     let mut tracks: Vec<_> = lanes.iter().map(new).collect();
     let workers = lanes.iter().filter_map(|lane| lane.worker).max().map_or(0, |last| last + 1);
     let (mut taken, mut next) = (vec![false; workers], workers + 1);

@@ -9,22 +9,32 @@
 //! ```
 //!
 //! The file is opened, and emptied, when the first runtime is built that writes to it: a path that
-//! cannot be written is an error of `build`, not a loss at the end. It holds a timeline without
-//! events until a runtime has ended, then all that have, and what those did that still run.
+//! cannot be written is an error of `build`, not a loss at the end. It is a timeline at any time:
+//!
+//! ```text
+//!  head │ runtimes that have ended, for good │ those that go on, until now │ end
+//!                                            ▲ done: from here on the next one writes anew
+//! ```
+//!
+//! Events of a runtime that is in the file for good are let go, so a process that makes one runtime
+//! after the other writes each once. What they may record together is the recorder's limit; a
+//! runtime that is built when nothing is left of it is not recorded.
 //!
 //! A runtime that never ends, because it was leaked or the process exits before, writes nothing by
 //! itself: [`Recorder::write`] does.
 
 #![forbid(unsafe_code)]
 
+use super::json::Lines;
 use super::recording::{Budget, Recording};
 use super::timeline;
 use crate::base::clock::Clock;
 use crate::base::trace::On;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Events that a recorder takes, unless it is told another number.
@@ -78,10 +88,32 @@ struct Shared {
     /// The path comes from the environment.
     from_outside: bool,
     /// Opened by the first build.
-    file: Mutex<Option<File>>,
+    sheet: Mutex<Option<Sheet>>,
     budget: Arc<Budget>,
-    /// In the order of their making.
+    /// In the order of their making, without those that are in the file for good.
     runtimes: Mutex<Vec<Arc<Recording>>>,
+    /// How many there have been.
+    begun: AtomicUsize,
+}
+
+/// The file, and how far it is done: what runtimes did that have ended stays as it is.
+#[derive(Debug)]
+struct Sheet {
+    file: File,
+    done: u64,
+    /// No event is among that.
+    first: bool,
+    dropped: usize,
+}
+
+impl Sheet {
+    /// All of it.
+    fn read(&mut self) -> io::Result<String> {
+        let mut text = String::new();
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.read_to_string(&mut text)?;
+        Ok(text)
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -115,9 +147,15 @@ impl Recorder {
             Some(text) => text.replace("%p", &std::process::id().to_string()).into(),
             None => path.to_owned(),
         });
-        let (file, runtimes) = (Mutex::new(None), Mutex::new(Vec::new()));
-        let budget = Arc::new(Budget::new(LIMIT));
-        Self { shared: Arc::new(Shared { path, from_outside, file, budget, runtimes }) }
+        let shared = Shared {
+            path,
+            from_outside,
+            sheet: Mutex::new(None),
+            budget: Arc::new(Budget::new(LIMIT)),
+            runtimes: Mutex::new(Vec::new()),
+            begun: AtomicUsize::new(0),
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// What the environment asks for. Asked once: it is one file for the whole process.
@@ -132,19 +170,24 @@ impl Recorder {
 
     /// Takes no more than so many events, which take about 100 bytes each in memory and 200 in the
     /// file. What is dropped beyond is counted, and the timeline says so at its end. Default
-    /// 1 000 000. Called before the first runtime is built.
+    /// 1 000 000. Call it before the first runtime is built.
     #[must_use]
     pub fn limit(self, events: usize) -> Self {
         self.shared.budget.set(events);
         self
     }
 
-    /// The timeline until now, of all runtimes.
+    /// The timeline until now, of all runtimes; of a recorder with a file, what is in it then.
     #[must_use]
     pub fn json(&self) -> String {
-        let mut bytes = Vec::new();
+        if let Some(sheet) = lock(&self.shared.sheet).as_mut()
+            && let Ok(text) = self.put(sheet, None).and_then(|()| sheet.read())
+        {
+            return text;
+        }
+        let mut bytes = Lines::HEAD.to_vec();
         // Writing to memory cannot fail.
-        let _ = self.write_to(&mut bytes);
+        let _ = self.put_rest(Lines::new(&mut bytes, true), 0);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -154,37 +197,64 @@ impl Recorder {
     /// When it cannot be written, and when there is no file: the recorder was made by
     /// [`new`](Self::new), or no runtime was built with it.
     pub fn write(&self) -> io::Result<()> {
-        let mut file = lock(&self.shared.file);
-        let Some(file) = file.as_mut() else {
+        self.write_and_close(None)
+    }
+
+    /// The same; `ended` has, and is written for the last time.
+    fn write_and_close(&self, ended: Option<&Arc<Recording>>) -> io::Result<()> {
+        let mut sheet = lock(&self.shared.sheet);
+        let Some(sheet) = sheet.as_mut() else {
             let text = "this recorder has no file: make it with Recorder::to_file, and build a \
                         runtime with it";
             return Err(io::Error::new(io::ErrorKind::NotFound, text));
         };
-        self.rewrite(file).map_err(|error| self.named(&error))
+        self.put(sheet, ended).map_err(|error| self.named(&error))
     }
 
-    fn rewrite(&self, file: &mut File) -> io::Result<()> {
-        file.set_len(0)?;
-        file.seek(SeekFrom::Start(0))?;
-        let mut out = BufWriter::new(file);
-        self.write_to(&mut out)?;
+    fn put(&self, sheet: &mut Sheet, ended: Option<&Arc<Recording>>) -> io::Result<()> {
+        sheet.file.set_len(sheet.done)?;
+        sheet.file.seek(SeekFrom::Start(sheet.done))?;
+        let mut out = BufWriter::new(&sheet.file);
+        if let Some(ended) = ended {
+            let snapshot = ended.snapshot();
+            let mut lines = Lines::new(&mut out, sheet.first);
+            timeline::write(&mut lines, &snapshot, self.shared.budget.limit())?;
+            sheet.first = lines.first;
+            sheet.dropped += snapshot.dropped;
+            sheet.done = out.stream_position()?;
+            lock(&self.shared.runtimes).retain(|other| !Arc::ptr_eq(other, ended));
+        }
+        self.put_rest(Lines::new(&mut out, sheet.first), sheet.dropped)?;
         out.flush()
     }
 
-    fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes what is not in the file for good, and the end.
+    fn put_rest(&self, mut lines: Lines<'_>, mut dropped: usize) -> io::Result<()> {
+        let limit = self.shared.budget.limit();
         let runtimes = lock(&self.shared.runtimes).clone();
-        let snapshots: Vec<_> = runtimes.iter().map(|runtime| runtime.snapshot()).collect();
-        timeline::write(out, &snapshots, self.shared.budget.limit())
+        for runtime in runtimes {
+            let snapshot = runtime.snapshot();
+            dropped += snapshot.dropped;
+            timeline::write(&mut lines, &snapshot, limit)?;
+        }
+        lines.end(&timeline::other(dropped, limit))
     }
 
     /// Opens the file, if there is to be one and it is not open.
     pub(super) fn open(&self) -> io::Result<()> {
-        let mut file = lock(&self.shared.file);
-        let Some(path) = self.shared.path.as_ref().filter(|_| file.is_none()) else {
+        let mut sheet = lock(&self.shared.sheet);
+        let Some(path) = self.shared.path.as_ref().filter(|_| sheet.is_none()) else {
             return Ok(());
         };
-        let open = |mut opened: File| self.rewrite(&mut opened).map(|()| opened);
-        *file = Some(File::create(path).and_then(open).map_err(|error| self.named(&error))?);
+        let open = || {
+            let mut options = File::options();
+            let mut file = options.read(true).write(true).create(true).truncate(true).open(path)?;
+            file.write_all(Lines::HEAD)?;
+            let done = file.stream_position()?;
+            let mut sheet = Sheet { file, done, first: true, dropped: 0 };
+            self.put(&mut sheet, None).map(|()| sheet)
+        };
+        *sheet = Some(open().map_err(|error| self.named(&error))?);
         Ok(())
     }
 
@@ -218,14 +288,25 @@ static GOING_ON: Mutex<Vec<Arc<Recording>>> = Mutex::new(Vec::new());
 
 impl Tracing {
     /// Begins with the runtime whose scheduler is at `of`. Its first task comes later.
-    pub(super) fn begin(recorder: Recorder, of: usize, flavor: &str, clock: Clock, on: On) -> Self {
-        let mut runtimes = lock(&recorder.shared.runtimes);
-        let name = format!("runtime {} ({flavor})", runtimes.len() + 1);
-        let recording = Arc::new(Recording::new(of, name, clock, recorder.shared.budget.clone()));
-        runtimes.push(recording.clone());
-        drop(runtimes);
+    /// `None`: there is no room for anything of it.
+    pub(super) fn begin(
+        recorder: Recorder,
+        of: usize,
+        flavor: &str,
+        clock: Clock,
+        on: impl FnOnce() -> On,
+    ) -> Option<Self> {
+        let shared = &recorder.shared;
+        if shared.budget.is_used_up() {
+            return None;
+        }
+        // Ordering: Relaxed, a number.
+        let number = shared.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        let recording = Recording::new(of, number, flavor, clock, shared.budget.clone());
+        let recording = Arc::new(recording);
+        lock(&shared.runtimes).push(recording.clone());
         lock(&GOING_ON).push(recording.clone());
-        Self { recorder, recording, on: Mutex::new(Some(on)) }
+        Some(Self { recorder, recording, on: Mutex::new(Some(on())) })
     }
 
     /// The runtime has ended: writes the file.
@@ -234,7 +315,7 @@ impl Tracing {
         lock(&GOING_ON).retain(|other| !Arc::ptr_eq(other, &self.recording));
         lock(&self.on).take();
         if self.recorder.shared.path.is_some()
-            && let Err(error) = self.recorder.write()
+            && let Err(error) = self.recorder.write_and_close(Some(&self.recording))
         {
             // Nowhere to say that it could not be said.
             drop(writeln!(io::stderr(), "mainspring: {error}"));

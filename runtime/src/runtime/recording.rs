@@ -2,7 +2,7 @@
 //!
 //! An event costs a reading of the runtime's clock, a lock that hardly anybody else wants, and a
 //! push. The lanes stand in shards, and a thread's own address says in which, so threads seldom
-//! meet; what they share is the budget, of which a lane takes 256 events at a time.
+//! meet; what they share is the budget, of which a lane takes up to 256 events at a time.
 //!
 //! ```text
 //!  note(event) ─► shard of this thread ─► its lane ─► budget left? push { time, turn, event }
@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
-/// Events that a lane takes of the budget at once.
+/// Events that a lane takes of the budget at once, at most: a 64th of what is left.
 const PORTION: usize = 256;
 /// More shards than most machines have cores.
 const SHARDS: usize = 64;
@@ -56,18 +56,16 @@ impl Budget {
         self.limit.load(Ordering::Relaxed)
     }
 
-    fn is_used_up(&self) -> bool {
+    pub(super) fn is_used_up(&self) -> bool {
         // Ordering: Relaxed, as in `take`.
         self.left.load(Ordering::Relaxed) == 0
     }
 
     fn take(&self) -> usize {
-        let portion = |left: usize| left.checked_sub(PORTION.min(left));
+        let portion = |left: usize| (left / 64).clamp(1, PORTION).min(left);
+        let rest = |left: usize| Some(left - portion(left));
         // Ordering: Relaxed, a number that stands for nothing else.
-        match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, portion) {
-            Ok(before) => PORTION.min(before),
-            Err(_) => 0,
-        }
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest).map_or(0, portion)
     }
 }
 
@@ -153,8 +151,9 @@ impl Lane {
 pub(super) struct Recording {
     /// The address of the runtime's scheduler.
     pub(super) of: usize,
-    /// How the timeline calls the runtime.
-    pub(super) name: String,
+    /// Which one of its recorder it is, from 1, and how the timeline calls it.
+    number: usize,
+    name: String,
     clock: Clock,
     budget: Arc<Budget>,
     turns: AtomicU64,
@@ -170,6 +169,7 @@ pub(super) struct Recording {
 /// All of a recording at one time.
 #[derive(Debug)]
 pub(super) struct Snapshot {
+    pub(super) number: usize,
     pub(super) name: String,
     pub(super) lanes: Vec<Lane>,
     pub(super) names: Numbered<u64, Arc<str>>,
@@ -183,10 +183,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Recording {
-    pub(super) fn new(of: usize, name: String, clock: Clock, budget: Arc<Budget>) -> Self {
+    pub(super) fn new(
+        of: usize,
+        number: usize,
+        flavor: &str,
+        clock: Clock,
+        budget: Arc<Budget>,
+    ) -> Self {
         Self {
             of,
-            name,
+            number,
+            name: format!("runtime {number} ({flavor})"),
             clock,
             budget,
             turns: AtomicU64::new(0),
@@ -253,8 +260,8 @@ impl Recording {
         // Ordering: Relaxed, for the eye only.
         let unheard = self.unheard.load(Ordering::Relaxed);
         let dropped = unheard + lanes.iter().map(|lane| lane.dropped).sum::<usize>();
-        let names = lock(&self.names).clone();
-        Snapshot { name: self.name.clone(), lanes, names, dropped, end }
+        let (name, names) = (self.name.clone(), lock(&self.names).clone());
+        Snapshot { number: self.number, name, lanes, names, dropped, end }
     }
 
     /// A poll of a root or a run of a closure on this thread, from now until it is dropped. `ready`

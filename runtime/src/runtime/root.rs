@@ -16,10 +16,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// What is kept of one root. Both parts are there, or the first, or none.
+/// What is kept of one root, if anything is.
 #[derive(Debug, Default)]
-pub(super) struct Root {
-    ticket: Option<Ticket>,
+pub(super) struct Root(Option<Kept>);
+
+#[derive(Debug)]
+struct Kept {
+    ticket: Ticket,
     trace: Option<Arc<Said>>,
 }
 
@@ -46,7 +49,7 @@ impl Root {
             let (recording, woken) = (recording.clone(), AtomicBool::new(true));
             Arc::new(Said { recording, task, woken, inside: Mutex::new(Waker::noop().clone()) })
         });
-        Self { ticket: Some(ticket), trace }
+        Self(Some(Kept { ticket, trace }))
     }
 
     /// One poll of it.
@@ -56,12 +59,22 @@ impl Root {
         future: Pin<&mut F>,
         cx: &mut Context<'_>,
     ) -> Poll<F::Output> {
-        let ticket = self.ticket.as_ref();
-        let Some(said) = &self.trace else { return record::poll(ticket, future, cx) };
+        match &self.0 {
+            None => future.poll(cx),
+            Some(kept) => kept.poll(future, cx),
+        }
+    }
+}
+
+impl Kept {
+    #[cold]
+    #[inline(never)]
+    fn poll<F: Future>(&self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let Some(said) = &self.trace else { return record::poll(&self.ticket, future, cx) };
         said.wake_instead(cx.waker());
         let waker = Waker::from(said.clone());
         let mut slice = said.recording.slice(said.task, false);
-        let polled = record::poll(ticket, future, &mut Context::from_waker(&waker));
+        let polled = record::poll(&self.ticket, future, &mut Context::from_waker(&waker));
         slice.ready = polled.is_ready();
         polled
     }

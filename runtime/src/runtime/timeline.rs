@@ -1,11 +1,11 @@
 //! from what was recorded to a timeline: JSON as Perfetto and Chrome's tracing read it.
 //!
-//! One object: `{"displayTimeUnit":"ns","otherData":{…},"traceEvents":[…]}`, an event a line, in
-//! the order of time. A runtime is a process, `pid` 1, 2, …; a thread is a `tid` of it, which for
-//! worker n of `multi_thread` is n + 1. `ts` and `dur` are microseconds since the runtime's clock
-//! was made, with three decimals. Tasks have numbers of their own: from 1 in the order of spawning,
-//! closures too; 0 is the future of a `block_on`. So the same program in virtual time gives the
-//! same bytes.
+//! One object, `{"displayTimeUnit":"ns","traceEvents":[…],"otherData":{…}}`, an event a line, one
+//! runtime after the other, each in the order of time. A runtime is a process, `pid` 1, 2, …; a
+//! thread is a `tid` of it, which for worker n of `multi_thread` is n + 1. `ts` and `dur` are
+//! microseconds since the runtime's clock was made, with three decimals. Tasks have numbers of
+//! their own: from 1 in the order of spawning, closures too; 0 is the future of a `block_on`. So
+//! the same program in virtual time gives the same bytes.
 //!
 //! | `cat` | `ph` | `name` | `args` |
 //! |---|---|---|---|
@@ -15,17 +15,17 @@
 //! | `park` | `X` | `parked` | |
 //! | `spawn` | `i` | `spawn task 2` | `task`, `by`, `spawned`, `label` if it has a name |
 //! | `wake` | `i` | `wake task 2` | `task`, `by` |
-//! | `wake` | `i` | `wake task 2 in its poll` | `task`; by whom is not known |
-//! | `yield` | `i` | `yield task 2` | `task` |
+//! | `again` | `i` | `again task 2` | `task`: woken in its poll by anybody, or has yielded |
 //! | `budget` | `i` | `budget used up` | `task` |
 //! | `steal` | `i` | `steal from worker 0` | `from`, `task`: the first of those taken |
 //! | `timer` | `i` | `timer` | `due`: microseconds, as `ts` |
 //! | `io` | `i` | `io` | `source`, `ready`: a list of words |
-//! | `spawn`, `wake` | `s`, `f` | `spawn`, `wake` | an arrow, to the poll that came of it |
+//! | `spawn`, `wake`, `again` | `s`, `f` | the same | an arrow, to the poll that came of it |
 //! | `dropped` | `i` | `17 events dropped, …` | `dropped` |
 //!
 //! `by` is the number of the task or closure that was running there, `"timer"` or `"io"` if the
-//! drivers did it, `"end"` if the runtime's end did, or the name of the thread. A slice that had not ended has `"unfinished":true`.
+//! drivers did it, `"end"` if the runtime's end did, or the name of the thread. A slice that had
+//! not ended has `"unfinished":true`.
 
 #![forbid(unsafe_code)]
 
@@ -35,17 +35,17 @@ use super::recording::Snapshot;
 use crate::base::note::Numbered;
 use crate::base::trace::Event;
 use crate::drive::ready::Ready;
-use std::io::{self, Write};
+use std::io;
 
-/// Writes all of `runtimes`. `limit` is what the notes about dropped events name.
-pub(super) fn write(out: &mut dyn Write, runtimes: &[Snapshot], limit: usize) -> io::Result<()> {
-    let dropped: usize = runtimes.iter().map(|runtime| runtime.dropped).sum();
+/// Writes what is about one runtime. `limit` is what the note about dropped events names.
+pub(super) fn write(lines: &mut Lines<'_>, runtime: &Snapshot, limit: usize) -> io::Result<()> {
+    Timeline::new(runtime).write(lines, limit)
+}
+
+/// What the end of the file says of the whole.
+pub(super) fn other(dropped: usize, limit: usize) -> Args {
     let format = Args::default().and("format", Text("mainspring 1"));
-    let mut lines = Lines::begin(out, &format.and("dropped", dropped).and("limit", limit))?;
-    for (index, runtime) in runtimes.iter().enumerate() {
-        Timeline::new(runtime, index + 1).write(&mut lines, limit)?;
-    }
-    lines.end()
+    format.and("dropped", dropped).and("limit", limit)
 }
 
 struct Timeline<'a> {
@@ -58,11 +58,11 @@ struct Timeline<'a> {
 }
 
 impl<'a> Timeline<'a> {
-    fn new(runtime: &'a Snapshot, pid: usize) -> Self {
+    fn new(runtime: &'a Snapshot) -> Self {
         let moments = moments(runtime);
         let tracks = tracks(&runtime.lanes, &moments);
         let tasks = tasks(&moments, &runtime.names);
-        Self { runtime, pid, moments, tracks, tasks, arrows: 0 }
+        Self { runtime, pid: runtime.number, moments, tracks, tasks, arrows: 0 }
     }
 
     fn write(mut self, lines: &mut Lines<'_>, limit: usize) -> io::Result<()> {
@@ -104,10 +104,15 @@ impl<'a> Timeline<'a> {
         match moment.noted.event {
             Event::PollStart { task, .. } => self.poll(lines, moment, task),
             Event::PollEnd { task, ready } => {
-                if track.open.pop_if(|of| *of == task).is_some() && ready {
-                    track.cause = Some(Cause::Ended(task, spot.at));
+                let poll = track.open.pop_if(|(of, _)| *of == task);
+                let Some((_, start)) = poll else { return Ok(()) };
+                // An arrow begins inside of a slice, or it would not be seen.
+                let cause = Cause::Ended(task, spot.at.saturating_sub(1).max(start));
+                track.cause = (ready || moment.again).then_some(cause);
+                match moment.again {
+                    true => self.queued(lines, moment, "again", task, None),
+                    false => Ok(()),
                 }
-                Ok(())
             }
             Event::Park => {
                 track.cause = None;
@@ -120,17 +125,7 @@ impl<'a> Timeline<'a> {
             }
             Event::Wake { task, .. } => {
                 let by = self.by(moment.lane);
-                self.queued(lines, moment, "wake", task, "", Some(by))
-            }
-            Event::Yield => {
-                track.yields = true;
-                Ok(())
-            }
-            Event::Again { task, .. } if std::mem::take(&mut track.yields) => {
-                self.queued(lines, moment, "yield", task, "", None)
-            }
-            Event::Again { task, .. } => {
-                self.queued(lines, moment, "wake", task, " in its poll", None)
+                self.queued(lines, moment, "wake", task, Some(by))
             }
             _ => self.other(lines, moment),
         }
@@ -159,7 +154,8 @@ impl<'a> Timeline<'a> {
                 lines.instant(spot, 't', "steal", &format!("steal from worker {from}"), args)
             }
             Event::Exhausted => {
-                let args = Args::default().and_if("task", track.open.last().and_then(number));
+                let args = Args::default()
+                    .and_if("task", track.open.last().and_then(|(id, _)| number(id)));
                 lines.instant(spot, 't', "budget", "budget used up", args)
             }
             _ => Ok(()),
@@ -170,8 +166,8 @@ impl<'a> Timeline<'a> {
         let spot = self.spot(moment);
         let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
         let track = &mut self.tracks[moment.lane];
-        (track.cause, track.yields) = (None, false);
-        track.open.push(id);
+        track.cause = None;
+        track.open.push((id, spot.at));
         task.polls += 1;
         let (took, open) = moment.took();
         let ready = moment.end.map(|(_, end)| end == End::Ready).filter(|_| !open);
@@ -203,25 +199,23 @@ impl<'a> Timeline<'a> {
         moment: &Moment<'_>,
         cat: &'static str,
         task: u64,
-        how: &str,
         by: Option<String>,
     ) -> io::Result<()> {
         let spot = self.spot(moment);
         let mut from = spot;
         if let Some(Cause::Ended(_, at)) = self.tracks[moment.lane].cause {
-            // It begins in a slice, or it would not be seen: at the end of the poll.
-            from.at = at.saturating_sub(1);
+            from.at = at;
         }
         let Some(task) = self.tasks.get_mut(&task) else { return Ok(()) };
-        task.arrow = Some(("wake", from));
+        task.arrow = Some((cat, from));
         let args = Args::default().and("task", task.number).and_if("by", by);
-        lines.instant(spot, 't', cat, &format!("{cat} {}{how}", task.label), args)
+        lines.instant(spot, 't', cat, &format!("{cat} {}", task.label), args)
     }
 
     /// Who did what was done on this lane just now.
     fn by(&self, lane: usize) -> String {
         let track = &self.tracks[lane];
-        let open = track.open.last().and_then(|task| self.tasks.get(task));
+        let open = track.open.last().and_then(|(task, _)| self.tasks.get(task));
         // Inside of a closure there are polls and drivers if it stands in for a worker.
         match (track.cause, open) {
             (_, Some(task)) if task.cat == "poll" => task.number.to_string(),

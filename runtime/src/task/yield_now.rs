@@ -10,7 +10,6 @@
 #![forbid(unsafe_code)]
 
 use super::{current, waker};
-use crate::base::trace::trace;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -48,7 +47,6 @@ impl Future for YieldNow {
         if std::mem::replace(&mut self.yielded, true) {
             return Poll::Ready(());
         }
-        trace!(Yield);
         match current::task() {
             Some(task) if waker::is_of(cx.waker(), task) => current::set_yielded(),
             _ => cx.waker().wake_by_ref(),

@@ -116,6 +116,34 @@ fn a_file_is_emptied_by_build() {
     Timeline::of(&std::fs::read_to_string(&path).unwrap()).fits_together();
 }
 
+/// One runtime after the other, some while another goes on, and looked at in between.
+#[test]
+fn a_file_holds_each_runtime_once() {
+    let folder = Folder::new();
+    let path = folder.path().join("run.json");
+    let recorder = Recorder::to_file(&path);
+    let build = || Builder::new_current_thread().trace(recorder.clone()).build().unwrap();
+    let long = build();
+    for n in 0..20 {
+        let runtime = build();
+        runtime.block_on(async { mainspring::spawn(async {}).await.unwrap() });
+        if n % 5 == 0 {
+            recorder.write().unwrap();
+        }
+        drop(runtime);
+        long.block_on(async { mainspring::spawn(async {}).await.unwrap() });
+    }
+    drop(long);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(recorder.json(), text);
+    let timeline = Timeline::of(&text);
+    timeline.fits_together();
+    for pid in 1..=21 {
+        let spawns = timeline.cat("spawn").filter(|spawn| spawn.lane.0 == pid).count();
+        assert_eq!(spawns, if pid == 1 { 20 } else { 1 }, "{pid}");
+    }
+}
+
 /// A full device: the program goes on, and is told.
 #[cfg(target_os = "linux")]
 #[test]

@@ -47,7 +47,7 @@ fn many_tasks_of_all_sorts_fit_together(kind: Kind) {
     });
     assert_eq!(timeline.cat("spawn").count(), 80);
     assert_eq!(timeline.cat("blocking").count(), 40);
-    assert!(timeline.cat("yield").count() >= 40);
+    assert!(timeline.cat("again").count() >= 40);
     let lanes = |cat: &str| timeline.cat(cat).map(|event| timeline.lane(event.lane)).collect();
     let (polls, closures): (Vec<_>, Vec<_>) = (lanes("poll"), lanes("blocking"));
     assert!(closures.iter().all(|lane| lane == "mainspring-blocking"), "{closures:?}");
