@@ -96,8 +96,8 @@ impl Builder {
     /// [`dump`](Self::dump) on, for the names. Default: whatever `MAINSPRING_TRACE` says; with a
     /// recorder given here it says nothing.
     ///
-    /// On, an event costs a reading of the clock and a push to a buffer of its thread: some 50 ns
-    /// each, three or four for a message. Off, one branch that is never taken.
+    /// On, an event costs a reading of the clock and a push to a buffer of its thread, and each task
+    /// what `dump` costs. Off, an event is one branch that is never taken.
     ///
     /// ```
     /// use mainspring::runtime::{Builder, Recorder};

@@ -168,8 +168,8 @@ impl Recorder {
         RECORDER.get_or_init(ask).clone()
     }
 
-    /// Takes no more than so many events, which take about 100 bytes each in memory and 200 in the
-    /// file. What is dropped beyond is counted, and the timeline says so at its end. Default
+    /// Takes no more than so many events, which take up to 100 bytes each in memory and some 200 in
+    /// the file. What is dropped beyond is counted, and the timeline says so at its end. Default
     /// 1 000 000. Call it before the first runtime is built.
     #[must_use]
     pub fn limit(self, events: usize) -> Self {

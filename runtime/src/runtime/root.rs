@@ -105,6 +105,7 @@ impl Wake for Said {
             let of = self.recording.of;
             self.recording.note(Event::Wake { task: self.task, of }, || None);
         }
+        // It is one of ours: its clone runs nobody's code under the lock.
         let waker = self.inside.lock().unwrap_or_else(PoisonError::into_inner).clone();
         waker.wake();
     }
