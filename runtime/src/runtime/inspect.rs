@@ -1,6 +1,8 @@
 //! Builder: what a runtime tells of itself: dump, slow_poll, debug, on_stall, trace.
 
 #![forbid(unsafe_code)]
+// There is no whole runtime under loom.
+#![cfg_attr(loom, allow(dead_code))]
 
 use super::builder::Builder;
 use super::recorder::{Recorder, Tracing};
@@ -116,7 +118,8 @@ impl Builder {
     /// // Load it in https://ui.perfetto.dev, or in chrome://tracing.
     /// let timeline = std::fs::read_to_string(&path)?;
     /// assert!(timeline.contains("spawn task 1 (greeter)"));
-    /// # std::fs::remove_file(&path)
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<_, std::io::Error>(())
     /// ```
     pub fn trace(&mut self, recorder: Recorder) -> &mut Self {
         self.trace = Some(recorder);
@@ -128,13 +131,11 @@ impl Builder {
     }
 
     /// Opens the file of the timeline, if there is to be one.
-    #[cfg_attr(loom, allow(dead_code))]
     pub(super) fn open_trace(&self) -> io::Result<()> {
         self.recorder().map_or(Ok(()), |recorder| recorder.open())
     }
 
     /// From here on events are recorded, if they are to be.
-    #[cfg_attr(loom, allow(dead_code))]
     pub(super) fn begin_trace(&self, scheduler: &Scheduler, clock: &Clock) -> Option<Tracing> {
         let flavor = match self.flavor {
             RuntimeFlavor::CurrentThread => "current_thread",
