@@ -98,8 +98,8 @@ impl Builder {
     /// [`dump`](Self::dump) on, for the names. Default: whatever `MAINSPRING_TRACE` says; with a
     /// recorder given here it says nothing.
     ///
-    /// On, an event costs a reading of the clock and a push to a buffer of its thread, and each task
-    /// what `dump` costs. Off, an event is one branch that is never taken.
+    /// On, an event costs a reading of the clock and a push to a buffer of its thread, and each
+    /// task what `dump` costs. Off, an event is one branch that is never taken.
     ///
     /// ```
     /// use mainspring::runtime::{Builder, Recorder};
