@@ -114,7 +114,7 @@ fn a_flag_that_makes_no_sense_is_refused_with_the_reason() {
     run("fetch", &["--scale", "0"]).bad().tells("give a factor above 0");
     run("fetch", &["--timeout", "-1"]).bad();
     run("fetch", &["--limit", "0"]).bad().tells("--limit");
-    run("fetch", &["--url", "https://example.org/"]).bad().tells("http://");
+    run("fetch", &["--url", "ftp://example.org/"]).bad().tells("https://");
     run("tour", &["--full", "--scale", "0.5"]).bad().tells("--scale");
     run("tour", &["--check", "0.5"]).bad().tells("give a ratio of 1 or more");
     for program in ["fetch", "queue", "echo", "server", "tour"] {

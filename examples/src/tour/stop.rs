@@ -262,15 +262,19 @@ mod tests {
         }
     }
 
-    /// The table of contents may have backquotes and capitals of its own; words are words.
+    /// A chapter is in the table of contents when it is written; then it has this title. It may
+    /// have backquotes and capitals of its own; words are words.
     #[test]
     fn every_chapter_that_is_there_has_the_title_that_a_stop_names() {
         let Ok(summary) = std::fs::read_to_string(root().join("book/text/SUMMARY.md")) else {
             return;
         };
         let plain = |text: &str| text.replace(['`', '\\'], "").to_lowercase();
-        for title in STOPS.iter().filter_map(|stop| Some(CHAPTERS[stop.chapter? - 1])) {
-            assert!(plain(&summary).contains(&plain(title)), "no chapter {title:?}");
+        for (title, n) in CHAPTERS.iter().zip(1..) {
+            let file = format!("ch{n:02}.md");
+            if let Some(line) = summary.lines().find(|line| line.contains(&file)) {
+                assert!(plain(line).contains(&plain(title)), "{title:?} is not {line:?}");
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Stage 7, time: a clock, a wheel of deadlines, and a thread that sleeps no longer than to the next.
+//! Stage 7, time: a clock, a wheel of deadlines, and a sleep that ends with the next one.
 //!
 //! The files in reading order; a file uses only what stands before it.
 

@@ -15,7 +15,6 @@ pub use sync::event::Event;
 pub use task::error::JoinError;
 pub use task::join::{AbortHandle, JoinHandle};
 pub use task::yield_now::yield_now;
-pub use wake::block_on::block_on;
 
 mod base {
     /// now(), real or virtual; the only place that reads the clock.
@@ -28,12 +27,8 @@ pub mod join;
 pub mod race;
 
 pub mod wake {
-    /// trait Park, and putting a thread to sleep without missing the alarm.
+    /// trait Park: what an executor sleeps in.
     pub mod park;
-    /// four functions that turn a parker's signal into a std Waker.
-    pub mod waker;
-    /// the smallest executor: poll, park, repeat.
-    pub mod block_on;
     /// one waker, left by one side and taken by the other.
     pub mod slot;
 }
@@ -73,21 +68,19 @@ mod local {
     pub mod worker;
 }
 
-pub mod drive {
-    /// deadlines in a binary heap: the first try.
-    pub mod heap;
+mod drive {
     /// levels of 64 slots: putting in and taking out cost the same for ten and for a million.
     pub mod wheel;
     /// deadline -> Waker: arm, disarm, fire.
-    pub(crate) mod timers;
+    pub mod timers;
     /// one socket or pipe: what it is ready for, and who waits for that.
-    pub(crate) mod source;
+    pub mod source;
     /// the alarm of a thread that sleeps in epoll.
-    pub(crate) mod bell;
+    pub mod bell;
     /// fd readiness -> Waker: mio's Poll, a table of tokens, the nudge.
-    pub(crate) mod reactor;
+    pub mod reactor;
     /// impl Park: sleep until an alarm, a deadline or an event; then wake whom it concerns.
-    pub(crate) mod driver;
+    pub mod driver;
 }
 
 mod runtime {

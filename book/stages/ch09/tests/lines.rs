@@ -1,10 +1,14 @@
 //! Lines, from readers that give them in every possible piece.
 
-use stage_ch09::block_on;
+use stage_ch09::Runtime;
 use stage_ch09::io::{AsyncRead, Lines};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    Runtime::new().unwrap().block_on(future)
+}
 
 /// Gives `size` bytes at a time, and answers "not yet" before each.
 struct Pieces {

@@ -1,4 +1,4 @@
-//! WRONG: a join that forgets who is ready, and polls him again.
+//! WRONG: a join that forgets which one is ready, and polls it again.
 //!
 //! cargo run -q -p stage-ch02 --bin wrong_join
 

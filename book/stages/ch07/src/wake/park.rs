@@ -1,6 +1,6 @@
 //! trait Park, and putting a thread to sleep without missing the alarm.
 //!
-//! [`Park`] is all that an executor knows of what it sleeps in. A bare thread is one such thing;
+//! The trait is all that an executor knows of what it sleeps in. A bare thread is one such thing;
 //! later chapters bring others, and the executor stays as it is.
 //!
 //! The alarm may come before the sleep. So it leaves a token, and who finds a token does not sleep:

@@ -1,8 +1,8 @@
 //! the alarm of a thread that sleeps in epoll.
 //!
-//! The parker again, with another bed: the same token, so no alarm is lost, and an eventfd where
-//! `thread.unpark()` was. Nobody writes to it while the thread is awake: that would be a syscall
-//! for nothing.
+//! The parker of chapter 3 with another bed: the same token, so no alarm is lost, and an eventfd
+//! where `thread.unpark()` was. Nobody writes to it while the thread is awake: that would be a
+//! syscall for nothing.
 //!
 //! ```text
 //!            unpark: swap(NOTIFIED)              lie_down finds the token

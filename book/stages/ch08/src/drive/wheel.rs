@@ -55,7 +55,6 @@ pub struct Key {
 }
 
 impl<T> Wheel<T> {
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         let head = |slot| Node { prev: slot, next: slot, when: 0, key: 0, value: None };
         let nodes = (0..HEADS).map(head).collect();
@@ -109,11 +108,6 @@ impl<T> Wheel<T> {
         }
         self.elapsed = self.elapsed.max(now);
         None
-    }
-
-    /// How many places are in use.
-    pub fn places(&self) -> usize {
-        self.nodes.len() - HEADS - self.free.len()
     }
 
     /// The slot of a number: its highest digit that differs from `elapsed`. As long as a node is

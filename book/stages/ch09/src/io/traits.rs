@@ -1,8 +1,8 @@
 //! AsyncRead, AsyncWrite: what a stream of bytes can do.
 //!
 //! The shape of `std::io`, as questions that may be answered with "not yet". The real runtime takes
-//! these traits from the crate `futures-io`, where they look the same, so that other crates' streams
-//! fit in.
+//! these traits from the crate `futures-io`, where they look the same, so that the streams of other
+//! crates fit in.
 
 use std::io;
 use std::pin::Pin;

@@ -1,6 +1,6 @@
 //! four functions that turn a task into a std Waker.
 //!
-//! As in `wake/waker.rs`, with a task where the signal was. Each waker owns one reference:
+//! The waker of chapter 4, with a task where the signal was. Each one owns one reference:
 //!
 //! ```text
 //!  function      references   what it does
