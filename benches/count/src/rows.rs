@@ -1,7 +1,7 @@
 //! the rows of the gate, and how many operations of each are enough.
 
 use crate::meter::Meter;
-use crate::work::{channel, group, own, queue, share, sync, task, time};
+use crate::work::{channel, group, own, queue, share, still, sync, task, time};
 
 /// A row is counted in batches of `ops` and of twice as many.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +37,10 @@ pub const ROWS: &[Row] = &[
     row("rwlock, 10 tasks, 1 in 10 writes", 1_000, sync::rwlock_read_mostly),
     row("barrier, 10 tasks", 1_000, sync::barrier),
     row("timeout that never fires", 1_000, time::timeout_unfired),
-    row("timers armed and dropped", 1_000, time::armed_and_dropped),
-    row("sleep, in virtual time", 500, own::sleep_fired),
+    row("timers armed and dropped, in virtual time", 2_000, still::time::armed_and_dropped),
+    row("sleep, in virtual time", 3_000, own::sleep_fired),
     row("sleeping tasks, in virtual time", 1_000, own::sleepers),
-    row("select! of two channels", 1_000, group::select_two),
+    row("select! of two channels", 6_000, group::select_two),
     row("JoinSet", 1_000, group::join_set),
     row("TaskGroup", 1_000, group::task_group),
     row("gather", 1_000, group::gather),

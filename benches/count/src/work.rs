@@ -10,6 +10,7 @@ pub mod own;
 pub mod queue;
 #[path = "../../src/workload/share.rs"]
 pub mod share;
+pub mod still;
 #[path = "../../src/workload/sync.rs"]
 pub mod sync;
 #[path = "../../src/workload/task.rs"]

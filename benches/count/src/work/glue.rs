@@ -17,17 +17,7 @@ pub struct Runtime(mainspring::runtime::Runtime);
 
 impl Runtime {
     pub fn new(_: OneThread) -> Self {
-        Self::start(false)
-    }
-
-    /// With virtual time: it jumps to the next deadline.
-    pub fn paused() -> Self {
-        Self::start(true)
-    }
-
-    fn start(paused: bool) -> Self {
-        let mut builder = mainspring::runtime::Builder::new_current_thread();
-        Self(builder.enable_all().start_paused(paused).build().expect("the runtime starts"))
+        Self(start(false))
     }
 
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
@@ -47,6 +37,28 @@ impl Runtime {
     {
         self.0.spawn(future)
     }
+}
+
+/// With virtual time: it jumps to the next deadline when nothing else is to be done.
+#[derive(Debug)]
+pub struct Still(mainspring::runtime::Runtime);
+
+impl Still {
+    pub fn new(_: OneThread) -> Self {
+        Self(start(true))
+    }
+
+    pub fn in_task<F>(&self, work: F) -> F::Output
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.0.block_on(async { joined(spawn(work).await) })
+    }
+}
+
+fn start(paused: bool) -> mainspring::runtime::Runtime {
+    let mut builder = mainspring::runtime::Builder::new_current_thread();
+    builder.enable_all().start_paused(paused).build().expect("the runtime starts")
 }
 
 pub fn joined<T, E: Debug>(result: Result<T, E>) -> T {

@@ -28,7 +28,7 @@ pub fn oneshots(meter: &mut Meter) {
 /// A sleep of a millisecond in virtual time: the wheel is turned to its deadline, and it fires. Per
 /// sleep.
 pub fn sleep_fired(meter: &mut Meter) {
-    let rt = Runtime::paused();
+    let rt = rt::Still::new(meter.flavor());
     meter.batches(0, |ops| {
         rt.in_task(async move {
             for _ in 0..ops {
@@ -41,7 +41,7 @@ pub fn sleep_fired(meter: &mut Meter) {
 
 /// Tasks that sleep, each once, up to a tenth of a second in virtual time. Per task.
 pub fn sleepers(meter: &mut Meter) {
-    let rt = Runtime::paused();
+    let rt = rt::Still::new(meter.flavor());
     meter.batches(0, |ops| {
         rt.in_task(async move {
             let mut handles = Vec::with_capacity(ops as usize);
