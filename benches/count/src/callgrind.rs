@@ -10,7 +10,7 @@
 //! ob=(6) /path/of/the/program          the object that the next functions are in
 //! fn=(140) name
 //! 0x149380 2                           an address in the object's file, and its count
-//! +1 2                                 relative to the last
+//! +1 2                                 relative to the last, in decimal
 //! calls=2 0xcf420                      a call from here, and below it what that cost:
 //! * 20                                 counted where it was spent, so it is skipped
 //! ```
@@ -177,13 +177,15 @@ impl Reader {
 
     fn cost(&mut self, line: &str) -> Option<()> {
         let (place, count) = line.split_once(' ')?;
-        let hex = |digits: &str| u64::from_str_radix(digits, 16).ok();
+        let number = |digits: &str| match digits.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16).ok(),
+            None => digits.parse().ok(),
+        };
         self.address = match place.split_at(1) {
             ("*", "") => self.address,
-            ("+", more) => self.address.checked_add(hex(more)?)?,
-            ("-", less) => self.address.checked_sub(hex(less)?)?,
-            ("0", rest) => hex(rest.strip_prefix('x')?)?,
-            _ => return None,
+            ("+", more) => self.address.checked_add(number(more)?)?,
+            ("-", less) => self.address.checked_sub(number(less)?)?,
+            _ => number(place)?,
         };
         let count: u64 = count.trim().parse().ok()?;
         if !std::mem::take(&mut self.call) {

@@ -173,7 +173,8 @@ impl Line {
         let (then, now) = self.recorded.zip(self.now).expect("both are there");
         let hint = if self.verdict == Verdict::Fall { ": worth recording" } else { "" };
         format!(
-            "{word}  {name}: {:.1} instructions, were {:.1} ({}); {:.2} allocations, were {:.2}{hint}",
+            "{word}  {name}: {:.1} instructions, were {:.1} ({}); {:.2} allocations, were \
+             {:.2}{hint}",
             now.instructions,
             then.instructions,
             percent(then.instructions, now.instructions),

@@ -40,7 +40,8 @@ fn run(order: &command::Order) -> Result<ExitCode, String> {
 fn file(order: &command::Order) -> PathBuf {
     order.file.clone().unwrap_or_else(|| {
         let package = std::env::var_os("CARGO_MANIFEST_DIR");
-        PathBuf::from(package.unwrap_or_else(|| "benches/count".into())).join("../instructions.txt")
+        PathBuf::from(package.unwrap_or_else(|| "benches/count".into()))
+            .with_file_name("instructions.txt")
     })
 }
 

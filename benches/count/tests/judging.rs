@@ -158,12 +158,12 @@ ob=(6) /a/program
 fl=(140) ???
 fn=(1) first
 0x149380 2
-+1 3
++16 3
 cob=(3) /lib/libc.so.6
 cfn=(2) malloc
 calls=2 0xcf420
 * 20
--1 4
+-16 4
 
 ob=(3)
 fn=(2)
@@ -177,7 +177,9 @@ totals: 34
     assert_eq!(part.of(Path::new("/a/program")), 9);
     assert_eq!(part.of(Path::new("/lib/libc.so.6")), 25);
     assert_eq!(part.of(Path::new("/no/such")), 0);
+    // Differences are decimal, places are not.
     assert_eq!(part.objects["/a/program"].get(&0x149380), Some(&6));
+    assert_eq!(part.objects["/a/program"].get(&0x149390), Some(&3));
     assert_eq!(part.functions.get("first"), Some(&14));
     assert_eq!(part.functions.get("malloc"), Some(&20));
     assert!(callgrind::parse("ob=(1) x\n0xzz 1").is_err());
