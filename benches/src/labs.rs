@@ -8,19 +8,25 @@
 //! cargo compare scale     to a million tasks and timers, to 10 000 connections        (5 minutes)
 //! cargo compare copy      a gibibyte through a task, one way and both; buffers        (2 minutes)
 //! cargo compare server    echo against a bare epoll loop, syscalls, memory, accepts   (5 minutes)
+//! cargo compare syscalls  system calls per operation, counted by strace              (6 minutes)
+//! cargo compare atomics   atomic instructions per operation, counted by valgrind     (5 minutes)
 //! ```
 //!
 //! Each report is one file here, which says what it measures, and one or two in `cases/`, which do
 //! it and are compiled once per runtime (`on`). A case runs in a process of its own: `compare case
 //! REPORT PEER CASE`, by hand too. Processes end with their parent, or after four minutes.
 
+pub mod atomics;
+pub mod calls;
 pub mod cells;
 pub mod copy;
 pub mod events;
 pub mod far;
 pub mod floor;
+pub mod hot;
 pub mod idle;
 pub mod late;
+pub mod machine_code;
 pub mod on;
 pub mod process;
 pub mod scale;
@@ -46,6 +52,8 @@ pub enum Report {
     Scale,
     Copy,
     Server,
+    Syscalls,
+    Atomics,
 }
 
 /// The part of the command line that belongs to the reports.
@@ -65,6 +73,10 @@ pub enum Lab {
     Copy(Options),
     /// An echo server beside a bare epoll loop.
     Server(Options),
+    /// System calls per operation.
+    Syscalls(Options),
+    /// Atomic instructions per operation.
+    Atomics(Options),
     /// One case of a report on one peer (tokio-mt2, mainspring-ct), in this process.
     #[command(hide = true)]
     Case {
@@ -129,6 +141,8 @@ pub fn run(lab: &Lab) -> Result<(), String> {
         Lab::Scale(options) => scale::report(options),
         Lab::Copy(options) => copy::report(options),
         Lab::Server(options) => server::report(options),
+        Lab::Syscalls(options) => calls::report(options)?,
+        Lab::Atomics(options) => atomics::report(options)?,
         Lab::Case { report, who, case: name, quick } => {
             child::bounded_life(240);
             let size = if *quick { Size::Quick } else { Size::Full };
@@ -149,6 +163,8 @@ pub fn case(report: Report, who: Who, name: &str, size: Size) -> Result<Series, 
         Report::Scale => scale::case,
         Report::Copy => copy::case,
         Report::Server => server::case,
+        Report::Syscalls => calls::case,
+        Report::Atomics => atomics::case,
     };
     of_report(who, name, size).ok_or(format!("there is no case {name:?} on {who}"))
 }

@@ -16,6 +16,9 @@ pub mod server;
 /// a program starts itself again: the server, and every row of the tour, as a process of its own.
 pub mod process;
 
+/// https: whom a client believes, and what it says when it does not.
+pub mod tls;
+
 /// an HTTP client over hyper: one keep-alive pool for all tasks, and a cap on connections.
 pub mod client;
 

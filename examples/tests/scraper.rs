@@ -207,6 +207,20 @@ fn a_database_that_is_locked_for_a_while_is_waited_for() {
     }
 }
 
+/// SQLite says that such a file is read-only.
+#[cfg(unix)]
+#[test]
+fn a_database_that_is_removed_during_the_run_is_said_to_be_gone() {
+    let folder = Folder::new("scraper-gone");
+    let database = folder.file("pages");
+    let server = Server::start("0.1");
+    let args = ["--path", "/delay/1?page={i}", "--base", &server.base(), "--database", &database];
+    let running = SCHEDULERS[0].start("scraper", &[&args[..], &["--limit", "2"]].concat());
+    until("the first rows", || rows(&database) > 0);
+    std::fs::remove_file(&database).unwrap();
+    running.ended().bad().tells("is gone").tells("pages that were fetched and not stored");
+}
+
 #[test]
 fn a_database_that_stays_locked_ends_the_run_with_the_reason_and_the_next_goes_on() {
     let folder = Folder::new("scraper-locked");
@@ -290,7 +304,7 @@ fn pages_of_ones_own_come_from_a_file() {
     std::fs::write(&list, format!("# mine\n{base}/json\n\n{base}/html\n{base}/delay/1\n")).unwrap();
     let ended = run("scraper", &["--urls", &list, "--database", ":memory:"]).good();
     ended.shows("3 asked for; 3 fetched").shows("scraped_pages: 3");
-    std::fs::write(&list, format!("{base}/json\nhttps://example.org/\n")).unwrap();
+    std::fs::write(&list, format!("{base}/json\nftp://example.org/\n")).unwrap();
     let ended = run("scraper", &["--urls", &list, "--database", ":memory:"]).bad();
     ended.tells("line 2").tells("start with http://");
     run("scraper", &["--urls", &folder.file("none")]).bad().tells("cannot read the addresses");
@@ -299,7 +313,7 @@ fn pages_of_ones_own_come_from_a_file() {
 #[test]
 fn what_makes_no_sense_is_refused_with_what_would() {
     let refused = |args: &[&str]| run("scraper", args).bad();
-    refused(&["--base", "https://example.org"]).tells("start with http://");
+    refused(&["--base", "ftp://example.org"]).tells("start with http://");
     refused(&["--base", "here"]).tells("http://");
     refused(&["--path", "json"]).tells("start with /").tells("/json");
     refused(&["--rate", "0"]).tells("above 0");

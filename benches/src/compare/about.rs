@@ -18,7 +18,7 @@ pub fn about(
     vec![
         ("command", format!("cargo compare {command}").trim().to_owned()),
         ("machine", machine()),
-        ("load", first_line("/proc/loadavg").unwrap_or_default()),
+        ("load", load()),
         ("rustc", rustc()),
         ("peers", versions.collect::<Vec<_>>().join(", ")),
         (
@@ -36,7 +36,7 @@ fn scheduler(flavor: Flavor) -> String {
     }
 }
 
-fn machine() -> String {
+pub fn machine() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     let model = model.map_or("unknown processor", |(_, name)| name.trim()).to_owned();
@@ -45,15 +45,24 @@ fn machine() -> String {
     format!("{model}, {cores} cores, {} {kernel}, system allocator", std::env::consts::OS)
 }
 
+pub fn load() -> String {
+    first_line("/proc/loadavg").unwrap_or_default()
+}
+
 fn first_line(path: &str) -> Option<String> {
     Some(fs::read_to_string(path).ok()?.lines().next()?.to_owned())
 }
 
 fn rustc() -> String {
+    let profile = if cfg!(debug_assertions) { "debug: not a measurement" } else { "optimised" };
+    format!("{}, {profile}", compiler())
+}
+
+/// Its name and version.
+pub fn compiler() -> String {
     let output = Command::new("rustc").arg("--version").output();
     let said = output.ok().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let profile = if cfg!(debug_assertions) { "debug: not a measurement" } else { "optimised" };
-    format!("{}, {profile}", said.unwrap_or_default())
+    said.unwrap_or_default()
 }
 
 /// The version of a package in the lock file that this program was built with.

@@ -63,7 +63,7 @@ impl Counts {
 }
 
 /// The server's names for a peer and its threads.
-fn server(who: Who) -> (rows::Peer, Flavor) {
+pub fn server(who: Who) -> (rows::Peer, Flavor) {
     let flavor = match who.threads {
         Threads::Home => Flavor::CurrentThread,
         Threads::Workers(_) => Flavor::MultiThread,

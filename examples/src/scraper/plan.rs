@@ -129,8 +129,11 @@ pub struct Page {
 /// # Errors
 /// Which part is no address, and what would be one.
 pub fn pages(base: &str, paths: &[String], pages: u64) -> Result<Vec<Uri>, String> {
-    let base = base.strip_suffix('/').unwrap_or(base);
     address::read(base)?;
+    let base = base.strip_suffix('/').unwrap_or(base);
+    if base.contains(['?', '#']) {
+        return Err(format!("{base:?}: give the server without ? and #, and --path for the rest"));
+    }
     if let Some(path) = paths.iter().find(|path| !path.starts_with('/')) {
         return Err(format!("{path:?} is no path: paths start with /, such as /json"));
     }
@@ -146,6 +149,8 @@ pub fn pages(base: &str, paths: &[String], pages: u64) -> Result<Vec<Uri>, Strin
 /// # Errors
 /// Which line is no address.
 pub fn listed(name: &str, text: &str) -> Result<Vec<Uri>, String> {
+    // Some editors begin a file with a mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().map(str::trim).zip(1..);
     let urls: Result<Vec<_>, _> = lines
         .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
@@ -211,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_named() {
-        for base in ["https://a", "a", "http://", "ftp://a", "/delay"] {
+        for base in ["wss://a", "a", "http://", "ftp://a", "/delay"] {
             let error = pages(base, &["/".into()], 1).unwrap_err();
             assert!(error.contains("http://") || error.contains("no address"), "{base}: {error}");
         }
@@ -222,7 +227,7 @@ mod tests {
     #[test]
     fn a_list_names_the_line_that_is_wrong() {
         assert_eq!(listed("f", "# pages\n\nhttp://a/1\n http://a/2 \n").unwrap().len(), 2);
-        let error = listed("f", "http://a/1\nhttps://a/2\n").unwrap_err();
+        let error = listed("f", "https://a/1\nftp://a/2\n").unwrap_err();
         assert!(error.contains("f, line 2") && error.contains("http://"), "{error}");
         assert!(listed("f", "\n#\n").unwrap_err().contains("no address"));
     }

@@ -22,7 +22,7 @@ impl WrongParker {
     }
 
     /// `between` stands for what may happen on other threads at that place.
-    fn park(&self, between: impl FnOnce()) {
+    fn park(&self, between: impl FnOnce(), in_bed: impl FnOnce()) {
         if self.alarm.swap(false, Ordering::SeqCst) {
             return;
         }
@@ -30,6 +30,7 @@ impl WrongParker {
         between();
         let bed = self.bed.lock().unwrap();
         say("sleeper: good night");
+        in_bed();
         // A bell can be heard by whoever sleeps already. It keeps nothing for the others.
         drop(self.bell.wait(bed));
         say("sleeper: good morning");
@@ -40,10 +41,17 @@ fn say(line: &str) {
     println!("  {line}");
 }
 
-/// Parks on a thread of its own; the alarm comes between look and sleep if `early`, else before.
+/// What the watchdog hears from the sleeper.
+#[derive(PartialEq, Eq)]
+enum Sleeper {
+    InBed,
+    Up,
+}
+
+/// Parks on a thread of its own; the alarm comes before the look if `early`, else after it.
 fn night(early: bool) {
     let parker = Arc::new(WrongParker::default());
-    let (up, awake) = mpsc::channel();
+    let (report, reports) = mpsc::channel();
     let (sleeper, other) = (parker.clone(), parker.clone());
     let ring = move || {
         let waker = thread::spawn(move || {
@@ -53,22 +61,25 @@ fn night(early: bool) {
         waker.join().unwrap();
     };
     thread::spawn(move || {
+        let in_bed = || report.send(Sleeper::InBed).unwrap();
         if early {
             ring();
-            sleeper.park(|| ());
+            sleeper.park(|| (), in_bed);
         } else {
-            sleeper.park(ring);
+            sleeper.park(ring, in_bed);
         }
-        up.send(()).unwrap();
+        report.send(Sleeper::Up).unwrap();
     });
-    // The watchdog: nobody will ring again, so who sleeps now sleeps for ever.
-    match awake.recv_timeout(Duration::from_secs(1)) {
-        Ok(()) => say("watchdog: the sleeper is up"),
-        Err(_) => {
-            let alarm = parker.alarm.load(Ordering::SeqCst);
-            say(&format!("watchdog: a second later the sleeper sleeps, and alarm = {alarm}"));
-        }
+    // The watchdog: nobody will ring again, so who is in bed now stays there for ever.
+    let mut last = reports.recv().unwrap();
+    if let Ok(next) = reports.recv_timeout(Duration::from_secs(1)) {
+        last = next;
     }
+    if last == Sleeper::Up {
+        return say("watchdog: the sleeper is up");
+    }
+    let alarm = parker.alarm.load(Ordering::SeqCst);
+    say(&format!("watchdog: a second later the sleeper sleeps, and alarm = {alarm}"));
 }
 
 fn main() {

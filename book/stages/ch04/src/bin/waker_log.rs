@@ -2,6 +2,8 @@
 //!
 //! cargo run -q -p stage-ch04 --bin waker_log
 
+#![deny(clippy::undocumented_unsafe_blocks)]
+
 use stage_ch04::wake::slot::WakerSlot;
 use stage_ch04::{Event, join};
 use std::future::Future;

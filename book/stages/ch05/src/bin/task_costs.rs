@@ -5,8 +5,8 @@
 use stage_ch05::task::new::new;
 use stage_ch05::task::schedule::{Runnable, Schedule};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
@@ -60,25 +60,28 @@ fn run() -> bool {
     entry.expect("it is queued").run()
 }
 
-/// Pending once, and keeps `held` meanwhile.
-fn once(held: [u8; 100]) -> impl Future<Output = u8> + Send {
-    async move {
-        let mut asked = false;
-        let wait = poll_fn(|_| match std::mem::replace(&mut asked, true) {
-            true => Poll::Ready(()),
+/// A future of a hundred bytes, pending once.
+struct Once {
+    asked: bool,
+    held: [u8; 99],
+}
+
+impl Future for Once {
+    type Output = u8;
+
+    fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<u8> {
+        match std::mem::replace(&mut self.asked, true) {
+            true => Poll::Ready(self.held[0]),
             false => Poll::Pending,
-        });
-        wait.await;
-        held[99]
+        }
     }
 }
 
 fn main() {
     println!("{:<36} {:>11} {:>6}", "", "allocations", "bytes");
     drop(report("a future of 0 bytes, as a task", || new(async {}, Place)));
-    let size = size_of_val(&once([0; 100]));
-    let what = format!("a future of {size} bytes, as a task");
-    let (entry, mut handle) = report(&what, || new(once([7; 100]), Place));
+    let once = Once { asked: false, held: [7; 99] };
+    let (entry, mut handle) = report("a future of 100 bytes, as a task", || new(once, Place));
     let waker = entry.waker();
     Place.schedule(entry);
     report("poll: pending", run);

@@ -22,3 +22,14 @@ impl fmt::Debug for JoinError {
         }
     }
 }
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            JoinError::Cancelled => "the task was cancelled",
+            JoinError::Panicked(_) => "the task panicked",
+        })
+    }
+}
+
+impl std::error::Error for JoinError {}

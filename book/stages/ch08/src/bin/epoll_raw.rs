@@ -2,6 +2,8 @@
 //!
 //! cargo run -q -p stage-ch08 --bin epoll_raw
 
+#![deny(clippy::undocumented_unsafe_blocks)]
+
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;

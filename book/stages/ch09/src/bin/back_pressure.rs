@@ -32,7 +32,7 @@ fn main() -> io::Result<()> {
 
         println!("the sender sends, and nobody receives");
         let mut before = usize::MAX;
-        while sent.get() != before {
+        while sent.get() == 0 || sent.get() != before {
             before = sent.get();
             sleep(Duration::from_millis(100)).await;
         }

@@ -55,7 +55,7 @@ async fn right(address: SocketAddr) -> io::Result<usize> {
 /// Ends when not one byte has moved for a second.
 async fn watchdog(sent: &Cell<usize>) {
     let mut before = usize::MAX;
-    while sent.get() != before {
+    while sent.get() == 0 || sent.get() != before {
         before = sent.get();
         sleep(Duration::from_secs(1)).await;
     }
