@@ -34,7 +34,10 @@ fn main() {
                 event.set();
             }
             let turns = turns_until(&woken).await;
-            println!("woken on {} thread: {turns} turns", if far { "another" } else { "this" });
+            println!(
+                "woken on {}, turns before: {turns}",
+                if far { "another thread" } else { "this one" }
+            );
             waits.await.unwrap();
         }
     });
