@@ -12,6 +12,9 @@ use crate::echo::Session;
 use crate::on::Flavor;
 use crate::rows::Peer;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::path::Path;
 use std::process::Command;
 
@@ -60,9 +63,7 @@ fn counted(
     requests: u64,
     trace: &str,
 ) -> Result<BTreeMap<String, f64>, String> {
-    let name = format!("mainspring-syscalls-{}-{requests}", std::process::id());
-    let file = std::env::temp_dir().join(name);
-    let path = file.to_string_lossy().into_owned();
+    let (mut file, path) = nameless_file().map_err(|error| error.to_string())?;
     // With -I2 it hears the signal that asks it to end, and prints what it has. With --seccomp-bpf
     // calls that are not traced run at full speed.
     let strace = ["strace", "-I2", "-c", "-f", "-q", "--seccomp-bpf", "-e", trace, "-o", &path];
@@ -70,12 +71,23 @@ fn counted(
         .and_then(|mut session| {
             session.run(requests)?;
             session.end_server()?;
-            std::fs::read_to_string(&file)
+            let mut text = String::new();
+            file.read_to_string(&mut text).map(|_| text)
         })
         .map_err(|error| error.to_string());
-    // It may never have been made.
-    let _ = std::fs::remove_file(&file);
     Ok(by_kind(&text?))
+}
+
+/// A file that no folder lists, so that it is gone with this process, and a path to it.
+fn nameless_file() -> io::Result<(File, String)> {
+    // SAFETY: the name is a constant with its zero; the call returns a new descriptor or -1.
+    let fd = unsafe { libc::memfd_create(c"syscalls".as_ptr(), libc::MFD_CLOEXEC) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor is new, so nobody else owns it.
+    let file = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
+    Ok((file, format!("/proc/{}/fd/{fd}", std::process::id())))
 }
 
 /// Reads strace's table: `% time, seconds, usecs/call, calls, [errors,] syscall`.
