@@ -14,7 +14,7 @@ pub fn lab(of: &Sheet) -> String {
     let grids: String = of.grids.iter().enumerate().map(|(at, g)| grid(&of.name, at, g)).collect();
     let command = match of.command.is_empty() {
         true => String::new(),
-        false => format!("<p>{} rounds of <code>{}</code></p>\n", of.rounds, escape(&of.command)),
+        false => format!("<p>Rounds: {}. <code>{}</code></p>\n", of.rounds, escape(&of.command)),
     };
     let says = paragraphs(&of.says);
     format!(

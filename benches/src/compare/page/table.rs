@@ -4,17 +4,15 @@ use super::super::data::{Against, Place, Reached, Row, Section};
 use super::html::{escape, figure, id_of, scroll};
 
 const PEERS: [&str; 5] = ["mainspring", "tokio", "smol", "flume", "floor"];
-const HEADS: [&str; 8] =
-    ["÷ tokio", "error bar", "", "tokio ÷ itself", "÷ smol", "÷ floor", "fastest", "beside tokio"];
+/// First what the reader came for, then where it comes from.
+const FIRST: [&str; 7] =
+    ["÷ tokio", "error bar, drawn", "error bar", "beside tokio", "goal", "reached?", "fastest"];
+const LAST: [&str; 3] = ["÷ floor", "÷ smol", "tokio ÷ itself"];
 
 /// All rows in the order of the suite.
 pub fn table(of: &Section) -> String {
-    let heads = PEERS.iter().chain(&HEADS).chain(&["goal", "reached?"]);
-    let head = |head: &&str| match head.is_empty() {
-        true => "<th scope=\"col\">error bar, drawn</th>".to_owned(),
-        false => format!("<th scope=\"col\">{head}</th>"),
-    };
-    let heads: String = heads.map(head).collect();
+    let head = |head: &&str| format!("<th scope=\"col\">{head}</th>");
+    let heads: String = FIRST.iter().chain(&PEERS).chain(&LAST).map(head).collect();
     let rows: String = of.rows.iter().map(row).collect();
     let table = format!(
         "<table class=\"rows\">\n<thead><tr><th scope=\"col\">operation</th>{heads}</tr></thead>\n\
@@ -42,25 +40,25 @@ fn row(of: &Row) -> String {
         1 => of.fastest[0].clone(),
         _ => format!("even: {}", of.fastest.join(", ")),
     };
-    let floor = if of.in_design { "" } else { " class=\"more\"" };
-    format!(
-        "<tr{floor}><th scope=\"row\">{} <span class=\"unit\">{}</span></th>{figures}\
-         <td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
-         <td class=\"word\">{}</td><td class=\"word\">{}</td><td class=\"word\">{}</td>\
-         <td class=\"word\">{}</td></tr>\n",
-        escape(&of.row),
-        escape(&of.unit),
-        plain(&of.to_tokio),
-        bar(&of.to_tokio),
-        strip(of),
-        bar(&of.tokio_to_itself),
-        plain(&of.to_smol),
-        plain(&of.to_floor),
-        escape(&fastest),
-        beside(of.standing),
-        escape(&of.goal),
-        reached(of),
-    )
+    let class = if of.in_design { "" } else { " class=\"more\"" };
+    let name = format!("{} <span class=\"unit\">{}</span>", escape(&of.row), escape(&of.unit));
+    let first = [
+        (false, plain(&of.to_tokio)),
+        (false, strip(of)),
+        (false, bar(&of.to_tokio)),
+        (true, beside(of.standing).to_owned()),
+        (true, escape(&of.goal)),
+        (true, reached(of)),
+        (true, escape(&fastest)),
+    ];
+    let cell = |(word, cell): (bool, String)| match word {
+        true => format!("<td class=\"word\">{cell}</td>"),
+        false => format!("<td>{cell}</td>"),
+    };
+    let first: String = first.into_iter().map(cell).collect();
+    let last = [plain(&of.to_floor), plain(&of.to_smol), bar(&of.tokio_to_itself)];
+    let last: String = last.into_iter().map(|text| cell((false, text))).collect();
+    format!("<tr{class}><th scope=\"row\">{name}</th>{first}{figures}{last}</tr>\n")
 }
 
 /// The same weight for all: a mark, a word, a colour that is no louder than the other.
@@ -95,8 +93,8 @@ const WIDTH: f64 = 150.0;
 /// From a twentieth of tokio's time to four times as much.
 const ENDS: (f64, f64) = (0.05, 4.0);
 
-/// The ratio to tokio on a logarithmic line: tokio at the long mark, the goal at the short one, what
-/// tokio was to itself as a band.
+/// The ratio to tokio on a logarithmic line: tokio at the long mark, the goal at the short one, and
+/// what tokio was to itself as a band.
 fn strip(of: &Row) -> String {
     let Some(ratio) = of.to_tokio else { return "–".to_owned() };
     let x = |value: f64| {

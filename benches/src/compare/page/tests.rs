@@ -116,3 +116,36 @@ fn the_data_reads_back_from_its_json() {
     let again: Data = serde_json::from_str(&text).unwrap();
     assert_eq!(page(&again), page(&data));
 }
+
+/// How much brighter one colour is than another, as WCAG counts it.
+fn contrast(this: &str, that: &str) -> f64 {
+    let light = |colour: &str| {
+        let part = |at: usize| {
+            let part = u8::from_str_radix(&colour[at..at + 2], 16).unwrap();
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    };
+    let (this, that) = (light(this), light(that));
+    (this.max(that) + 0.05) / (this.min(that) + 0.05)
+}
+
+#[test]
+fn text_and_marks_stand_out_light_and_dark() {
+    for scheme in STYLE.split(":root {").skip(1) {
+        let colour = |name: &str| {
+            let after = scheme.split(&format!("--{name}: ")).nth(1).expect(name);
+            &after[..7]
+        };
+        let pairs = [("ink", 4.5), ("faint", 4.5), ("link", 4.5), ("good", 4.5), ("bad", 4.5)];
+        let marks = ["mainspring", "tokio", "smol", "flume", "floor"].map(|name| (name, 3.0));
+        for (name, least) in pairs.into_iter().chain(marks) {
+            for back in ["back", "sheet"] {
+                let contrast = contrast(colour(name), colour(back));
+                assert!(contrast >= least, "{name} on {back}: {contrast:.2}");
+            }
+        }
+        assert!(contrast(colour("ink"), colour("warn")) >= 4.5);
+    }
+}
