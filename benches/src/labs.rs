@@ -204,16 +204,16 @@ pub fn run(lab: &Lab) -> Result<(), String> {
     let progress = Progress::new(report.takes(options));
     let sheet = report.sheet(options, &progress);
     progress.end();
-    if interrupt::asked() {
-        return Err("interrupted: nothing was written".to_owned());
-    }
     for (key, value) in about::about(&[], sheet.rounds, Duration::ZERO) {
         if ["command", "machine", "load", "rustc", "peers"].contains(&key.as_str()) {
             println!("{key:<10} {value}");
         }
     }
     print!("{}", sheet.text());
-    Ok(())
+    match interrupt::asked() {
+        true => Err("interrupted: this is not all, and nothing else was written".to_owned()),
+        false => Ok(()),
+    }
 }
 
 /// One case on one peer, here and now.

@@ -11,7 +11,8 @@
 //!
 //! [`Flavor`] names the schedulers. `multi_thread` has on each runtime as many workers as there are
 //! cores, and beside them the thread that calls `block_on`, which polls the root future and nothing
-//! else. (The echo servers stand on one core and say how many workers they want.)
+//! else; `one worker` is the same with one. (The echo servers stand on one core and say how many
+//! workers they want.)
 
 pub mod floor;
 pub mod flume;

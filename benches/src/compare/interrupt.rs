@@ -24,9 +24,9 @@ extern "C" fn note(_signal: libc::c_int) {
 /// From now on SIGINT, SIGTERM and SIGHUP end the child processes, and this one only when it has
 /// written what it has. A second one ends it at once.
 ///
-/// A thread waits at a pipe, so nothing wakes up meanwhile. It kills, the handler only notes: it may
-/// not do much, and a child that is started at that moment would be missed. Grandchildren end with
-/// their parents (`bounded_life`).
+/// A thread waits at a pipe, so nothing wakes up meanwhile. It kills and the handler only notes: a
+/// handler may not do much, and would miss a child that is started at that moment. Grandchildren
+/// end with their parents (`bounded_life`).
 pub fn listen() -> std::io::Result<()> {
     let mut ends = [0; 2];
     // SAFETY: the call fills both places or fails.

@@ -29,7 +29,7 @@ impl Progress {
             true => ProgressBar::new((total * 1e3) as u64),
             false => ProgressBar::hidden(),
         };
-        let style = "{wide_bar} {percent}%  {msg}";
+        let style = "{bar:30} {percent:>3}%  {msg}";
         bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
         let (part, done) = (Cell::new((0.0, 0.0)), Cell::new(0.0));
         Self { bar, on_terminal, start: Instant::now(), total, part, done }
@@ -47,8 +47,8 @@ impl Progress {
         let done = (begun + length * part).min(self.total);
         self.done.set(done.max(self.done.get()));
         if self.on_terminal {
+            self.bar.set_message(format!("{}  {}", self.left(), next()));
             self.bar.set_position((self.done.get() * 1e3) as u64);
-            self.bar.set_message(format!("{}  {}", next(), self.left()));
         }
     }
 

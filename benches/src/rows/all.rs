@@ -136,6 +136,7 @@ pub const ROWS: &[Row] = &[
     ),
     row("mutex, 10 tasks", Suite::Sync, &[Smol(1.0)], here!(sync::mutex_contended)),
     row("semaphore(3), 10 tasks", Suite::Sync, &[Smol(1.0)], here!(sync::semaphore_contended)),
+    Row { suite: Suite::Task, ..extra("join of 10 000, all ended", here!(task::join_many)) },
     Row { suite: Suite::Task, ..extra("wake, task to task", here!(wake::task_to_task)) },
     Row {
         suite: Suite::Task,

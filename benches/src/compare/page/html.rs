@@ -36,7 +36,7 @@ fn grouped(value: i64) -> String {
     let digits = value.abs().to_string();
     let mut text = if value < 0 { "−".to_owned() } else { String::new() };
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             // A narrow space at which no line ends.
             text.push('\u{202f}');
         }
