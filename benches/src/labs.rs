@@ -204,6 +204,9 @@ pub fn run(lab: &Lab) -> Result<(), String> {
     let progress = Progress::new(report.takes(options));
     let sheet = report.sheet(options, &progress);
     progress.end();
+    if interrupt::asked() {
+        interrupt::end_all();
+    }
     for (key, value) in about::about(&[], sheet.rounds, Duration::ZERO) {
         if ["command", "machine", "load", "rustc", "peers"].contains(&key.as_str()) {
             println!("{key:<10} {value}");

@@ -115,3 +115,24 @@ fn interrupted_before_the_first_round_ended_it_says_that_it_wrote_nothing() {
     assert!(!out.exists());
     until("all have ended", || marked("nothing").is_empty());
 }
+
+/// A server under strace has parents that do not take it with them.
+#[test]
+fn an_interrupted_lab_says_so_and_leaves_no_process() {
+    if !benches::labs::syscalls::is_there() {
+        eprintln!("skipped: strace is not here");
+        return;
+    }
+    let name = "syscalls";
+    let mut command = Command::new(PROGRAM);
+    command.args(["server", "--only", "syscalls"]).env(MARK, name);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Itself, the case, strace, the server, the load.
+    until("a server under strace", || marked(name).len() >= 5);
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Interrupted: this is not all."));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"));
+    until("all have ended", || marked(name).is_empty());
+}

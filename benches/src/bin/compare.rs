@@ -137,9 +137,9 @@ fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
         return Err("no such row runs there; --list prints the names".to_owned());
     }
     let (rounds, each) = match (arguments.quick, arguments.full) {
-        (true, _) => (5, 30),
+        (true, _) => (5, 25),
         (_, true) => (9, 100),
-        _ => (9, 150),
+        _ => (9, 120),
     };
     let rounds = arguments.rounds.map_or(rounds, usize::from);
     if arguments.check && rounds < 5 {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 /// The end of the pipe that the handler writes to.
@@ -25,24 +25,24 @@ extern "C" fn note(_signal: libc::c_int) {
 /// written what it has. A second one ends it at once.
 ///
 /// A thread waits at a pipe, so nothing wakes up meanwhile. It kills and the handler only notes: a
-/// handler may not do much, and would miss a child that is started at that moment. Grandchildren
-/// end with their parents (`bounded_life`).
+/// handler may not do much, and would miss a child that is started at that moment. Whoever loses
+/// its parent becomes a child of this process, so that it comes to everybody: a server under strace
+/// would stay, stopped for ever.
 pub fn listen() -> std::io::Result<()> {
     let mut ends = [0; 2];
     // SAFETY: the call fills both places or fails.
     if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
         return Err(std::io::Error::last_os_error());
     }
+    // SAFETY: sets a flag of this process.
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
     // SAFETY: the descriptor is new, so nobody else owns it.
     let mut bell = fs::File::from(unsafe { OwnedFd::from_raw_fd(ends[0]) });
     BELL.store(ends[1], Ordering::SeqCst);
     std::thread::spawn(move || {
         let _ = bell.read(&mut [0]);
         while asked() {
-            children(std::process::id()).for_each(|child| {
-                // SAFETY: a number; the child is alive, or dead and not waited for.
-                unsafe { libc::kill(child, libc::SIGKILL) };
-            });
+            kill_children();
             // One may have been started between the look and now.
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -62,19 +62,38 @@ pub fn listen() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The processes that `parent` has started.
+/// Returns when no child is left, of which there may be new ones as long as one has lived.
+pub fn end_all() {
+    let start = Instant::now();
+    while kill_children() && start.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Was there one?
+fn kill_children() -> bool {
+    let child = |child| {
+        // SAFETY: a number; the child is alive, or dead and not waited for.
+        unsafe { libc::kill(child, libc::SIGKILL) };
+    };
+    children(std::process::id()).map(child).count() > 0
+}
+
+/// The processes that `parent` has started, and has not to wait for.
 fn children(parent: u32) -> impl Iterator<Item = libc::pid_t> {
     let processes = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
     processes.filter_map(move |entry| {
         let process: libc::pid_t = entry.file_name().to_str()?.parse().ok()?;
         let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-        (parent_in(&stat)? == parent).then_some(process)
+        (living_child_of(&stat)? == parent).then_some(process)
     })
 }
 
-/// `7 (a name) S 1 …`: the number after the state. The name may hold anything.
-fn parent_in(stat: &str) -> Option<u32> {
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+/// `7 (a name) S 1 …`: the number after the state, unless that is Z. The name may hold anything.
+fn living_child_of(stat: &str) -> Option<u32> {
+    let mut words = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = words.next()?;
+    words.next()?.parse().ok().filter(|_| state != "Z")
 }
 
 #[cfg(test)]
@@ -84,9 +103,10 @@ mod tests {
 
     #[test]
     fn a_parent_is_read_whatever_the_name() {
-        assert_eq!(parent_in("7 (cat) S 1 7 7"), Some(1));
-        assert_eq!(parent_in("7 (a) S 9 (b)) R 12 7"), Some(12));
-        assert_eq!(parent_in("7"), None);
+        assert_eq!(living_child_of("7 (cat) S 1 7 7"), Some(1));
+        assert_eq!(living_child_of("7 (a) S 9 (b)) R 12 7"), Some(12));
+        assert_eq!(living_child_of("7 (cat) Z 1 7 7"), None);
+        assert_eq!(living_child_of("7"), None);
     }
 
     #[test]

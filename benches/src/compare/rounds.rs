@@ -84,7 +84,7 @@ impl Plan {
     /// About how long it takes: a process is started for each measurement, and some rows have
     /// batches that are longer than what they are given.
     pub fn takes(&self) -> Duration {
-        (self.each + Duration::from_millis(50)) * self.steps() as u32
+        (self.each + Duration::from_millis(60)) * self.steps() as u32
     }
 }
 
@@ -111,6 +111,7 @@ pub fn run(plan: &Plan, progress: &Progress) -> Vec<Measured> {
                     continue;
                 }
                 let measured = measure(plan, case, peer);
+                // Before the child that ended with it is taken for one that failed.
                 if interrupt::asked() {
                     all.iter_mut().for_each(|measured| measured.keep(round));
                     return all;

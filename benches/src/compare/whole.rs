@@ -64,6 +64,7 @@ impl Whole {
         let rounds = measured.iter().map(Measured::rounds).max().unwrap_or(0);
         if interrupt::asked() && rounds == 0 {
             progress.end();
+            interrupt::end_all();
             eprintln!("interrupted before the first round ended: nothing was written");
             return Ok(ExitCode::from(INTERRUPTED));
         }
@@ -72,6 +73,9 @@ impl Whole {
         data.parts.push(part("rows", about::command(), seconds));
         self.run_labs(&progress, &mut data);
         progress.end();
+        if interrupt::asked() {
+            interrupt::end_all();
+        }
         let lines = Line::all(&measured);
         data.quiet = quiet_of(&lines, rounds, cores);
         data.warnings = self.warnings(&data, rounds, before);

@@ -83,10 +83,10 @@ pub fn measure(
             for who in peers {
                 let next = || format!("{}: {}, {who}", report.name(), row.case);
                 progress.step(step as f64 / steps as f64, next);
-                let done = start_case(report, who, &row.case, options.quick).and_then(result_of);
                 if interrupt::asked() {
                     return cells;
                 }
+                let done = start_case(report, who, &row.case, options.quick).and_then(result_of);
                 cells.add(&row.case, who, done);
                 step += 1;
             }

@@ -5,7 +5,7 @@ use super::series::{Series, ratio, short, time};
 use super::sheet::{Curve, Plot, Sheet};
 use super::who::{Peer, Threads, Who};
 use super::{Options, Report, Size, process, syscalls};
-use crate::compare::progress::Progress;
+use crate::compare::{interrupt, progress::Progress};
 use crate::echo::{self, Session};
 use crate::on::Flavor;
 use crate::rows;
@@ -165,7 +165,7 @@ pub fn report(options: &Options, progress: &Progress) -> Sheet {
     let timed: Vec<Row> = ECHO.iter().chain(&[ACCEPTS]).map(row).collect();
     let mut cells = cells::measure(Report::Server, &timed, options, rounds, progress);
     // These hardly vary: once is enough.
-    let counted = syscalls::is_there();
+    let counted = !interrupt::asked() && syscalls::is_there();
     let mut once: Vec<Row> = vec![row(&IDLE)];
     once.extend(SYSCALLS.iter().filter(|_| counted).map(row));
     cells.join(cells::measure(Report::Server, &once, options, 1, progress));
@@ -174,7 +174,7 @@ pub fn report(options: &Options, progress: &Progress) -> Sheet {
     calls(&mut sheet, &cells);
     idles(&mut sheet, &cells);
     storms(&mut sheet, &cells);
-    if !counted {
+    if !counted && !interrupt::asked() {
         sheet.notes.push("syscalls: strace is not here".to_owned());
     }
     sheet.notes.extend(cells.failures());

@@ -2,7 +2,7 @@
 
 use super::cells::{self, Cells, Row};
 use super::series::{self, Series, greatest, percentile, ratio, time};
-use super::sheet::Sheet;
+use super::sheet::{Plot, Sheet};
 use super::who::{Peer, Threads, Who};
 use super::{Options, Report, Size, on_peer};
 use crate::compare::progress::Progress;
@@ -176,6 +176,14 @@ fn table(
             lines.push(line(cells, name, *workers, of));
         }
         if crowd {
+            for of in series {
+                let wait = |peer: Peer| {
+                    let who = Who::new(peer, Threads::Workers(*workers));
+                    (who.to_string(), cells.values(name, who, of).to_vec())
+                };
+                let title = format!("beside {name}, mt{workers}: {of}");
+                sheet.plot(Plot::latency(&title, Peer::ALL.map(wait)));
+            }
             let mut done = format!("{name}, {workers} workers: done per ms by");
             for peer in Peer::ALL {
                 let who = Who::new(peer, Threads::Workers(*workers));

@@ -7,11 +7,16 @@ const PEERS: [&str; 5] = ["mainspring", "tokio", "smol", "flume", "floor"];
 /// First what the reader came for, then where it comes from.
 const FIRST: [&str; 7] =
     ["÷ tokio", "error bar, drawn", "error bar", "beside tokio", "goal", "reached?", "fastest"];
+/// Under these stand words.
+const WORDS: [&str; 4] = ["beside tokio", "goal", "reached?", "fastest"];
 const LAST: [&str; 3] = ["÷ floor", "÷ smol", "tokio ÷ itself"];
 
 /// All rows in the order of the suite.
 pub fn table(of: &Section) -> String {
-    let head = |head: &&str| format!("<th scope=\"col\">{head}</th>");
+    let head = |head: &&str| match WORDS.contains(head) {
+        true => format!("<th scope=\"col\" class=\"word\">{head}</th>"),
+        false => format!("<th scope=\"col\">{head}</th>"),
+    };
     let heads: String = FIRST.iter().chain(&PEERS).chain(&LAST).map(head).collect();
     let rows: String = of.rows.iter().map(row).collect();
     let table = format!(
