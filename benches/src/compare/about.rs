@@ -11,7 +11,7 @@ pub fn about(flavors: &[Flavor], rounds: usize, each: std::time::Duration) -> Ve
     let facts = [
         ("command", command()),
         ("machine", machine()),
-        ("load", first_line("/proc/loadavg").unwrap_or_default()),
+        ("load", load()),
         ("rustc", rustc()),
         ("peers", versions()),
         (
@@ -62,13 +62,17 @@ fn scheduler(flavor: Flavor) -> String {
     }
 }
 
-fn machine() -> String {
+pub fn machine() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     let model = model.map_or("unknown processor", |(_, name)| name.trim()).to_owned();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let kernel = first_line("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{model}, {cores} cores, {} {kernel}, system allocator", std::env::consts::OS)
+}
+
+pub fn load() -> String {
+    first_line("/proc/loadavg").unwrap_or_default()
 }
 
 fn memory() -> Option<String> {
@@ -103,9 +107,13 @@ fn first_line(path: &str) -> Option<String> {
 }
 
 fn rustc() -> String {
-    let said = said_by("rustc", &["--version"]).unwrap_or_default();
     let profile = if cfg!(debug_assertions) { "debug: not a measurement" } else { "optimised" };
-    format!("{said}, {profile}")
+    format!("{}, {profile}", compiler())
+}
+
+/// Its name and version.
+pub fn compiler() -> String {
+    said_by("rustc", &["--version"]).unwrap_or_default()
 }
 
 fn said_by(program: &str, arguments: &[&str]) -> Option<String> {

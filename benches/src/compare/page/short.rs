@@ -132,8 +132,9 @@ pub fn where_and_how(data: &Data) -> String {
     };
     let parts: String = data.parts.iter().map(part).collect();
     let table = format!(
-        "<table>\n<thead><tr><th scope=\"col\">part</th><th scope=\"col\" class=\"word\">command</th>\
-         <th scope=\"col\">took</th></tr></thead>\n<tbody>\n{parts}</tbody>\n</table>\n"
+        "<table>\n<thead><tr><th scope=\"col\">part</th>\
+         <th scope=\"col\" class=\"word\">command</th><th scope=\"col\">took</th></tr></thead>\n\
+         <tbody>\n{parts}</tbody>\n</table>\n"
     );
     format!(
         "<section aria-labelledby=\"where\">\n<h2 id=\"where\">Where and how</h2>\n\
