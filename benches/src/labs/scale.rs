@@ -20,8 +20,8 @@ resident memory each. timers: so many sleeps, each in a box, are armed by a firs
 in order or shuffled. floor: as many boxes of the size that one spawn (one sleep) allocates, made,
 visited and freed in the same order. growth: a cost divided by the same cost at a thousand, and that
 divided by the floor's growth; the design allows 1.5 for a million. (With ten or a hundred, what is
-done once a batch is shared by few.) sleeping: tasks that sleep once each,
-processor time each. both: so many waiting and as many sleeping tasks in one run, all joined.
+done once a batch is shared by few, and memory is whole pages.) sleeping: tasks that sleep once
+each, processor time each. both: so many waiting and as many sleeping tasks in one run, all joined.
 echo: so many connections at once, one request outstanding on each, server and load in two
 processes: the server's processor time and the wall time per request.";
 
@@ -198,7 +198,10 @@ fn curves(sheet: &mut Sheet, cells: &Cells, kind: &str, order: &str, sizes: &[us
     times.push(Curve { name: Who::FLOOR.to_string(), points: of(WHO[0], "floor") });
     sheet.plot(Plot::growth(&format!("{kind}, {order}: time of one"), "ns", times));
     if order == ORDERS[0].0 {
-        sheet.plot(Plot::growth(&format!("{kind}: memory of one"), "bytes", curve("memory")));
+        let mut memory = curve("memory");
+        // Of fewer, it is that of whole pages.
+        memory.iter_mut().for_each(|of| of.points.retain(|(size, _)| *size >= BASE as f64));
+        sheet.plot(Plot::growth(&format!("{kind}: memory of one"), "bytes", memory));
     }
 }
 
