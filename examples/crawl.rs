@@ -32,6 +32,7 @@ use examples::client::Client;
 use examples::page::{Failure, Fetcher, Page};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
+use examples::tls::Ca;
 use examples::{address, flags, floor, plain};
 use hyper::Uri;
 use mainspring::retry::{Backoff, RetryError};
@@ -67,6 +68,8 @@ pub struct Options {
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
     #[command(flatten)]
+    ca: Ca,
+    #[command(flatten)]
     scheduler: flags::Scheduler,
 }
 
@@ -79,7 +82,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
-    let client = Client::new(options.limit.get());
+    let client = Client::trusting(options.limit.get(), options.ca.trust());
     let Some(template) = &options.url else {
         let server = ServerProcess::start(options.scale)
             .map_err(|error| format!("cannot start the local server: {error}"))?;

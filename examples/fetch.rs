@@ -10,6 +10,7 @@
 //!     --url 'http://127.0.0.1:8000/delay/{i%3}'            the fifth document's, from `server`
 //! cargo run --release --example fetch -- --requests 100 --limit 100 \
 //!     --url http://127.0.0.1:8000/fixed/200                the first's 100 pages, from `server`
+//! cargo run --release --example fetch -- --requests 1 --url https://HOST/ --ca root.pem   over TLS
 //! ```
 //!
 //! What you will see: a bar (on a terminal), then how many requests succeeded, how many attempts
@@ -19,6 +20,7 @@
 //! the order of their numbers; which of two that end together is told first differs. With `--cache`
 //! requests for the same address share one answer, whether it is there or still on its way: a
 //! thousand requests for a hundred products are a hundred fetches (`examples/src/cache.rs`).
+//! An `https://` address is fetched over TLS; `--ca` names an authority of your own.
 //!
 //! Without `--url` the program starts a local server in a process of its own, in which every tenth
 //! product fails at first: it answers 503 or drops the connection, in turn.
@@ -41,6 +43,7 @@ use examples::client::Client;
 use examples::page::{Fetcher, Page};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
+use examples::tls::Ca;
 use examples::{address, flags, plain};
 use hyper::Uri;
 use mainspring::retry::Backoff;
@@ -85,6 +88,8 @@ pub struct Options {
     #[arg(long, default_value_t = 1)]
     pub fail_first: u64,
     #[command(flatten)]
+    pub ca: Ca,
+    #[command(flatten)]
     pub scheduler: flags::Scheduler,
 }
 
@@ -115,7 +120,7 @@ fn run(options: &Options) -> Result<Summary, String> {
             (Some(server), urls)
         }
     };
-    let client = Client::new(options.limit.get());
+    let client = Client::trusting(options.limit.get(), options.ca.trust());
     let summary = options.scheduler.runtime()?.block_on(fetch(options, client, urls));
     summary.print();
     println!("ran on       {}", options.scheduler);
@@ -194,17 +199,17 @@ pub async fn fetch(options: &Options, client: Client, urls: Vec<Uri>) -> Summary
 /// What came of all requests together.
 #[derive(Debug, Default)]
 pub struct Summary {
-    asked: usize,
-    good: usize,
-    attempts: u64,
-    retries: u64,
+    pub asked: usize,
+    pub good: usize,
+    pub attempts: u64,
+    pub retries: u64,
     shared: Option<u64>,
     bytes: usize,
     latency: Duration,
     pub wall: Duration,
     opened: u64,
     reused: u64,
-    first_failure: Option<String>,
+    pub first_failure: Option<String>,
     out_of_time: Option<Duration>,
 }
 

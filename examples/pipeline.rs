@@ -34,6 +34,7 @@ use examples::client::Client;
 use examples::page::{Failure, within};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
+use examples::tls::Ca;
 use examples::{address, flags, floor, plain};
 use hyper::Uri;
 use mainspring::sync::{Queue, mpsc};
@@ -65,6 +66,8 @@ pub struct Options {
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
     #[command(flatten)]
+    ca: Ca,
+    #[command(flatten)]
     scheduler: flags::Scheduler,
 }
 
@@ -77,7 +80,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
-    let client = Client::new(options.consumers.get());
+    let client = Client::trusting(options.consumers.get(), options.ca.trust());
     if let Some(template) = &options.url {
         let urls = address::filled(template, options.pages)?;
         return report(options, &pipeline(options, client, urls).await?);

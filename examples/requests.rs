@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example requests                   all of it, from a local server, 1 s
 //! cargo run --release --example requests -- --get http://127.0.0.1:8000/get --get …
+//! cargo run --release --example requests -- --get https://HOST/ --ca root.pem    over TLS
 //! cargo run --release --example requests -- --json http://127.0.0.1:8000/json
 //! cargo run --release --example requests -- --post http://127.0.0.1:8000/post --data '[1, 2]'
 //! cargo run --release --example requests -- --check http://127.0.0.1:8000/status/404 --check …
@@ -27,6 +28,7 @@ use clap::Parser;
 use examples::client::{Answer, Client};
 use examples::page::{Failure, within};
 use examples::process::{ServerProcess, be_the_server_if_asked};
+use examples::tls::Ca;
 use examples::{address, flags};
 use hyper::Uri;
 use mainspring::task::gather_all;
@@ -63,6 +65,8 @@ struct Options {
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
     #[command(flatten)]
+    ca: Ca,
+    #[command(flatten)]
     scheduler: flags::Scheduler,
 }
 
@@ -86,7 +90,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
-    let web = Web { client: Client::new(CAP), timeout: options.timeout };
+    let web = Web { client: Client::trusting(CAP, options.ca.trust()), timeout: options.timeout };
     if options.names_nothing() {
         return everything(&web, options).await;
     }

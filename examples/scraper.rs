@@ -6,7 +6,7 @@
 //! cargo run --release --example scraper -- --distinct --database pages.db
 //!         every address another one, so 100 rows; ctrl-c stops it, the same command goes on
 //! cargo run --release --example scraper -- --urls list.txt --database pages.db
-//!         pages of your own, one http:// address a line
+//!         pages of your own, one http:// or https:// address a line
 //! cargo run --release --example scraper -- --database postgres://me@localhost/pages
 //!         the same in PostgreSQL; start it as often and on as many machines as you like
 //! ```
@@ -51,6 +51,7 @@ use examples::scraper::fetch::Web;
 use examples::scraper::plan::{self, Plan};
 use examples::scraper::run::scrape;
 use examples::scraper::store::{self, Knobs, Store};
+use examples::tls::Ca;
 use examples::{flags, floor, plain};
 use hyper::Uri;
 use mainspring::sync::CancellationToken;
@@ -74,7 +75,7 @@ struct Options {
     /// The server, such as http://127.0.0.1:8000. Without it, a local one that the program starts
     #[arg(long, value_name = "URL")]
     base: Option<String>,
-    /// Addresses from a file instead, one http:// address a line
+    /// Addresses from a file instead, one http:// or https:// address a line
     #[arg(long, value_name = "FILE", conflicts_with_all = ["pages", "paths", "distinct", "base"])]
     urls: Option<std::path::PathBuf>,
     /// A file for SQLite, :memory:, or postgres://USER[:PASSWORD]@HOST[:PORT]/NAME [default: a new
@@ -115,6 +116,8 @@ struct Options {
     /// Factor for the local server's delays and for all waits; the rate grows by it
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
+    #[command(flatten)]
+    ca: Ca,
     #[command(flatten)]
     scheduler: flags::Scheduler,
 }
@@ -221,7 +224,7 @@ async fn program(
 ) -> Result<Summary, String> {
     let knobs = Knobs { busy: options.busy_timeout, most: options.max_db_pages };
     let store = Store::open(database, knobs).await.map_err(|error| error.to_string())?;
-    let web = Web { client: Client::new(options.limit.get()), stand_in };
+    let web = Web { client: Client::trusting(options.limit.get(), options.ca.trust()), stand_in };
     let (stop, board) = (CancellationToken::new(), Arc::new(Board::default()));
     let watch = mainspring::spawn(watch(stop.clone(), board.clone()));
     let summary = scrape(options.plan(), store, urls, options.again, web, stop, board).await;

@@ -45,7 +45,7 @@ struct Options {
     /// Start the service in each of its states, ask it, and end
     #[arg(long, conflicts_with_all = [
         "port", "db_delay", "db_fail", "api_url", "api_delay", "api_fail", "api_timeout",
-        "api_connections", "timeout", "connections", "head_timeout", "grace",
+        "api_connections", "timeout", "connections", "head_timeout", "grace", "ca",
     ])]
     check: bool,
     #[command(flatten)]

@@ -11,6 +11,7 @@
 //! cargo compare stuck          what is no row: a bad task; also events, late, idle, scale, copy,
 //!                              server (see `labs`)
 //! cargo compare page FILE      the page of a compare.json, drawn once more
+//! cargo compare --python       the documents' programs in Python beside the ports: see `python`
 //! cargo bench -p benches       the same workloads under criterion, plots in target/criterion
 //! cargo test -p benches        each workload once, tiny, on each runtime and scheduler: does it do
 //!                              what it says
@@ -47,5 +48,6 @@ pub mod echo;
 pub mod labs;
 pub mod meter;
 pub mod on;
+pub mod python;
 pub mod rows;
 pub mod stats;

@@ -13,8 +13,10 @@ pub fn read(text: &str) -> Result<Uri, String> {
         format!("{text:?} is no address: {error}; give one such as http://127.0.0.1:8000/get")
     })?;
     match (url.scheme_str(), url.host()) {
-        (Some("http"), Some(host)) if !host.is_empty() => Ok(url),
-        _ => Err(format!("{text:?}: only addresses that start with http:// can be fetched")),
+        (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
+        _ => Err(format!(
+            "{text:?}: only addresses that start with http:// or https:// can be fetched"
+        )),
     }
 }
 
@@ -60,7 +62,8 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_named_with_what_would_be_one() {
-        for text in ["https://a", "a", "http://", "ftp://a", "/delay", "", "http://a b/"] {
+        for text in ["wss://a", "a", "http://", "https://", "ftp://a", "/delay", "", "http://a b/"]
+        {
             let error = read(text).unwrap_err();
             assert!(error.contains(&format!("{text:?}")) && error.contains("http://"), "{error}");
         }

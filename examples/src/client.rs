@@ -9,6 +9,8 @@
 //! * Nothing is tried again in secret. aiohttp sends a request a second time when a kept connection
 //!   turns out to be dead; here the caller sees the error and decides (see `retry`). Only what has
 //!   not been sent yet moves to another connection.
+//! * https is the same over TLS (see `tls`), and no certificate is accepted that does not hold. A
+//!   connection belongs to scheme, host and port: what is private is never sent on one that is not.
 //! * An attempt that is dropped, by a time-out say, closes its connection: an answer that nobody
 //!   reads must not be taken for the next one's.
 //!
@@ -31,6 +33,8 @@ use mainspring::io::DuplexStream;
 use mainspring::net::TcpStream;
 use mainspring::sync::Semaphore;
 
+use crate::tls::{Refused, Trust};
+
 /// A pool of connections; a clone is another handle to the same pool.
 #[derive(Clone)]
 pub struct Client(Arc<Pool>);
@@ -39,6 +43,8 @@ struct Pool {
     cap: usize,
     /// Instead of sockets.
     inside: Option<Open>,
+    /// For https.
+    trust: Trust,
     /// One permit a request that has a connection or opens one.
     slots: Semaphore,
     state: Mutex<State>,
@@ -59,9 +65,17 @@ struct State {
 
 #[derive(Debug)]
 struct Connection {
-    /// Host and port.
-    place: String,
+    place: Place,
     sender: SendRequest<Full<Bytes>>,
+}
+
+/// Where an address leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    /// By TLS.
+    secure: bool,
+    host: String,
+    port: u16,
 }
 
 /// An answer, read to its end.
@@ -92,11 +106,19 @@ impl Client {
     /// # Panics
     /// If `cap` is 0.
     pub fn new(cap: usize) -> Client {
-        Client::with(cap, None)
+        Client::trusting(cap, Trust::default())
     }
 
-    /// The same without sockets: `open` gives this end of a connection to a host and port. So
-    /// server and client are in one runtime, and in virtual time if it is paused.
+    /// The same, with more authorities for https than those that browsers trust.
+    ///
+    /// # Panics
+    /// If `cap` is 0.
+    pub fn trusting(cap: usize, trust: Trust) -> Client {
+        Client::with(cap, None, trust)
+    }
+
+    /// The same without sockets, and without https: `open` gives this end of a connection to a
+    /// host and port. So server and client are in one runtime, and in virtual time if it is paused.
     ///
     /// # Panics
     /// If `cap` is 0.
@@ -104,14 +126,15 @@ impl Client {
         cap: usize,
         open: impl Fn(&str) -> io::Result<DuplexStream> + Send + Sync + 'static,
     ) -> Client {
-        Client::with(cap, Some(Box::new(open)))
+        Client::with(cap, Some(Box::new(open)), Trust::default())
     }
 
-    fn with(cap: usize, inside: Option<Open>) -> Client {
+    fn with(cap: usize, inside: Option<Open>, trust: Trust) -> Client {
         assert!(cap > 0, "a client without a connection can ask nothing: give a cap of at least 1");
         Client(Arc::new(Pool {
             cap,
             inside,
+            trust,
             slots: Semaphore::new(cap),
             state: Mutex::default(),
             opened: AtomicU64::new(0),
@@ -137,7 +160,7 @@ impl Client {
     /// # Cancel safety
     /// Dropping it closes the connection that the request was on.
     pub async fn get(&self, url: &Uri) -> Result<Answer, Error> {
-        self.send(request(Method::GET, url, Bytes::new())?, &place(url)?).await
+        self.send(request(Method::GET, url, Bytes::new())?, &Place::of(url)?).await
     }
 
     /// `POST url` with this JSON, to the byte, and the whole answer. Otherwise as [`Client::get`].
@@ -147,10 +170,10 @@ impl Client {
     pub async fn post_json(&self, url: &Uri, json: impl Into<Bytes>) -> Result<Answer, Error> {
         let mut request = request(Method::POST, url, json.into())?;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.send(request, &place(url)?).await
+        self.send(request, &Place::of(url)?).await
     }
 
-    async fn send(&self, request: Request<Full<Bytes>>, place: &str) -> Result<Answer, Error> {
+    async fn send(&self, request: Request<Full<Bytes>>, place: &Place) -> Result<Answer, Error> {
         let _slot = self.0.slots.acquire().await.expect("the slots are never closed");
         let (mut using, idle) = self.0.begin(place);
         let mut connection = self.connection(place, idle).await?;
@@ -168,7 +191,7 @@ impl Client {
     /// `idle` or another idle connection that is still open, or a new one.
     async fn connection(
         &self,
-        place: &str,
+        place: &Place,
         mut idle: Option<Connection>,
     ) -> Result<Connection, Error> {
         while let Some(mut connection) = idle {
@@ -177,17 +200,28 @@ impl Client {
             }
             idle = self.0.state().take_idle(place);
         }
-        let sender = match &self.0.inside {
-            Some(open) => handshake(open(place).map_err(Error::Connect)?).await?,
-            None => {
-                let stream = TcpStream::connect(place).await.map_err(Error::Connect)?;
+        let at = format!("{}:{}", place.host, place.port);
+        let sender = match (&self.0.inside, place.secure) {
+            (Some(open), false) => handshake(open(&at).map_err(Error::Connect)?).await?,
+            (Some(_), true) => {
+                let why = "https needs a socket, and this client has none";
+                return Err(Error::Connect(io::Error::new(io::ErrorKind::Unsupported, why)));
+            }
+            (None, secure) => {
+                let stream = TcpStream::connect(at).await.map_err(Error::Connect)?;
                 stream.set_nodelay(true).map_err(Error::Connect)?;
-                handshake(stream).await?
+                match secure {
+                    false => handshake(stream).await?,
+                    true => {
+                        let stream = self.0.trust.connect(&place.host, stream).await;
+                        handshake(stream.map_err(Error::Tls)?).await?
+                    }
+                }
             }
         };
         // Ordering: as in `opened`.
         self.0.opened.fetch_add(1, Relaxed);
-        Ok(Connection { place: place.to_owned(), sender })
+        Ok(Connection { place: place.clone(), sender })
     }
 }
 
@@ -202,11 +236,15 @@ where
     Ok(sender)
 }
 
-/// Host and port that `url` leads to; without one, HTTP's.
-fn place(url: &Uri) -> Result<String, Error> {
-    match (url.scheme_str(), url.host()) {
-        (Some("http"), Some(host)) => Ok(format!("{host}:{}", url.port_u16().unwrap_or(80))),
-        _ => Err(Error::Url(url.clone())),
+impl Place {
+    /// Where `url` leads to; without a port, to that of its scheme.
+    fn of(url: &Uri) -> Result<Place, Error> {
+        let (secure, port, host) = match (url.scheme_str(), url.host()) {
+            (Some("http"), Some(host)) => (false, 80, host),
+            (Some("https"), Some(host)) => (true, 443, host),
+            _ => return Err(Error::Url(url.clone())),
+        };
+        Ok(Place { secure, host: host.to_owned(), port: url.port_u16().unwrap_or(port) })
     }
 }
 
@@ -232,7 +270,7 @@ impl Pool {
     /// Begins to use a connection: an idle one if there is one that leads to `place`. Else
     /// there will be one more, and if that would exceed the cap, the idle connection used longest
     /// ago is closed; it leads to another server.
-    fn begin(&self, place: &str) -> (InUse<'_>, Option<Connection>) {
+    fn begin(&self, place: &Place) -> (InUse<'_>, Option<Connection>) {
         let mut state = self.state();
         state.in_use += 1;
         let found = state.take_idle(place);
@@ -245,8 +283,8 @@ impl Pool {
 }
 
 impl State {
-    fn take_idle(&mut self, place: &str) -> Option<Connection> {
-        let index = self.idle.iter().rposition(|connection| connection.place == place)?;
+    fn take_idle(&mut self, place: &Place) -> Option<Connection> {
+        let index = self.idle.iter().rposition(|connection| connection.place == *place)?;
         Some(self.idle.remove(index))
     }
 }
@@ -269,10 +307,12 @@ impl Drop for InUse<'_> {
 /// What can go wrong between a request and the end of its answer.
 #[derive(Debug)]
 pub enum Error {
-    /// Not an `http://` address.
+    /// Neither an `http://` nor an `https://` address.
     Url(Uri),
     /// No connection.
     Connect(io::Error),
+    /// A connection, and no TLS on it.
+    Tls(Refused),
     /// The connection broke, or what came was not HTTP.
     Exchange(hyper::Error),
 }
@@ -280,15 +320,22 @@ pub enum Error {
 impl Error {
     /// Whether another attempt may end better.
     pub fn worth_another(&self) -> bool {
-        !matches!(self, Error::Url(_))
+        match self {
+            Error::Url(_) => false,
+            Error::Tls(refused) => refused.worth_another(),
+            Error::Connect(_) | Error::Exchange(_) => true,
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Url(url) => write!(f, "{url} is not an address that starts with http://"),
+            Error::Url(url) => {
+                write!(f, "{url} is not an address that starts with http:// or https://")
+            }
             Error::Connect(error) => write!(f, "cannot connect: {error}"),
+            Error::Tls(refused) => refused.fmt(f),
             Error::Exchange(error) => write!(f, "the exchange broke off: {error}"),
         }
     }
@@ -301,15 +348,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_without_a_port_leads_to_that_of_http() {
-        for (url, leads_to, host) in [
-            ("http://a/x", "a:80", "a"),
-            ("http://a:8000/", "a:8000", "a:8000"),
-            ("http://me:secret@a:81/", "a:81", "a:81"),
-            ("http://[::1]/", "[::1]:80", "[::1]"),
+    fn an_address_without_a_port_leads_to_that_of_its_scheme() {
+        for (url, secure, leads_to, port, host) in [
+            ("http://a/x", false, "a", 80, "a"),
+            ("https://a/x", true, "a", 443, "a"),
+            ("http://a:8000/", false, "a", 8000, "a:8000"),
+            ("https://me:secret@a:81/", true, "a", 81, "a:81"),
+            ("http://[::1]/", false, "[::1]", 80, "[::1]"),
         ] {
             let url: Uri = url.parse().unwrap();
-            assert_eq!(place(&url).unwrap(), leads_to);
+            let place = Place { secure, host: leads_to.to_owned(), port };
+            assert_eq!(Place::of(&url).unwrap(), place);
             let request = request(Method::GET, &url, Bytes::new()).unwrap();
             assert_eq!(request.headers()[HOST], host);
         }

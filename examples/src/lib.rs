@@ -16,6 +16,9 @@ pub mod server;
 /// a program starts itself again: the server, and every row of the tour, as a process of its own.
 pub mod process;
 
+/// https: whom a client believes, and what it says when it does not.
+pub mod tls;
+
 /// an HTTP client over hyper: one keep-alive pool for all tasks, and a cap on connections.
 pub mod client;
 
@@ -53,8 +56,18 @@ pub mod flags;
 pub mod primer;
 
 pub mod tour {
-    //! the fifth document's comparison, row by row.
+    //! the stops of the tour, and the fifth document's comparison, row by row.
 
+    /// the stops: what each shows, where to read it, and what went wrong at which.
+    pub mod stop;
+    /// the way out: what to do next, and what ctrl-c must not leave behind.
+    pub mod leave;
+    /// a fetch in trouble: dropped connections, and a page that hangs.
+    pub mod trouble;
+    /// the scraper stopped half-way, and started again.
+    pub mod resumed;
+    /// three answers of the search: all, some, and none in time.
+    pub mod answers;
     /// the same requests by threads with blocking sockets, and by tasks.
     pub mod send;
     /// the eight rows: how each makes its hundred requests, and what the document says of it.

@@ -131,6 +131,9 @@ fn again() -> Command {
         .unwrap_or_else(|_| std::env::args_os().next().unwrap_or_default().into());
     let mut command = Command::new(program);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    // A ctrl-c in the terminal is for the parent alone, which then says how it ends.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
 }
 

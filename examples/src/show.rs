@@ -14,6 +14,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Plain lines do not follow each other faster than this.
 const APART: Duration = Duration::from_secs(1);
 
+/// Whether standard error is a terminal that can write a line again.
+fn redraws() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Takes away the live line of a program that ends in the midst of it. On a terminal there may also
+/// be a `^C`.
+pub fn clear() {
+    if redraws() {
+        eprint!("\r\x1b[K");
+    } else if std::io::stderr().is_terminal() {
+        eprintln!();
+    }
+}
+
 /// How far one piece of work has come.
 #[derive(Debug)]
 pub struct Live {
@@ -30,8 +45,11 @@ pub struct Live {
 impl Live {
     /// Begins to show `what`, of which there are `total` steps.
     pub fn new(what: &str, total: u64) -> Live {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{msg}  [{bar:30}] {pos}/{len}  {elapsed}")
+        let bar = redraws().then(|| {
+            // All of it has room in 80 columns.
+            let bar = if what.chars().count() <= 42 { "[{bar:20}] " } else { "" };
+            let line = format!("{{msg}}  {bar}{{pos}}/{{len}}  {{elapsed}}");
+            let style = ProgressStyle::with_template(&line)
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
                 .progress_chars("=> ");
             ProgressBar::new(total).with_style(style).with_message(what.to_owned())

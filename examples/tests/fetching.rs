@@ -117,7 +117,7 @@ fn requests_asks_for_what_it_is_given() {
 
 #[test]
 fn what_is_no_address_is_refused_before_anything_is_sent() {
-    for url in ["https://127.0.0.1/", "127.0.0.1:80", "http://", "not an address"] {
+    for url in ["ftp://127.0.0.1/", "127.0.0.1:80", "http://", "not an address"] {
         run("requests", &["--get", url]).bad().tells(url).tells("http://");
         run("requests", &["--check", url]).bad().tells("--check");
         for program in ["crawl", "pipeline", "fetch"] {

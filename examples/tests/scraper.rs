@@ -290,7 +290,7 @@ fn pages_of_ones_own_come_from_a_file() {
     std::fs::write(&list, format!("# mine\n{base}/json\n\n{base}/html\n{base}/delay/1\n")).unwrap();
     let ended = run("scraper", &["--urls", &list, "--database", ":memory:"]).good();
     ended.shows("3 asked for; 3 fetched").shows("scraped_pages: 3");
-    std::fs::write(&list, format!("{base}/json\nhttps://example.org/\n")).unwrap();
+    std::fs::write(&list, format!("{base}/json\nftp://example.org/\n")).unwrap();
     let ended = run("scraper", &["--urls", &list, "--database", ":memory:"]).bad();
     ended.tells("line 2").tells("start with http://");
     run("scraper", &["--urls", &folder.file("none")]).bad().tells("cannot read the addresses");
@@ -299,7 +299,7 @@ fn pages_of_ones_own_come_from_a_file() {
 #[test]
 fn what_makes_no_sense_is_refused_with_what_would() {
     let refused = |args: &[&str]| run("scraper", args).bad();
-    refused(&["--base", "https://example.org"]).tells("start with http://");
+    refused(&["--base", "ftp://example.org"]).tells("start with http://");
     refused(&["--base", "here"]).tells("http://");
     refused(&["--path", "json"]).tells("start with /").tells("/json");
     refused(&["--rate", "0"]).tells("above 0");

@@ -353,7 +353,7 @@ fn a_flag_or_a_port_that_cannot_be_is_refused_with_the_reason() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     run("search", &["--port", &port]).bad().tells(&port).tells("--port N");
-    run("search", &["--api-url", "https://example.org/"]).bad().tells("http://");
+    run("search", &["--api-url", "ftp://example.org/"]).bad().tells("https://");
     run("search", &["--api-url", "nonsense"]).bad().tells("http://");
     run("search", &["--timeout", "-1"]).bad();
     run("search", &["--timeout", "0"]).bad().tells("give a time above 0");

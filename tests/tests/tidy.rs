@@ -7,6 +7,8 @@
 //! need not cite an invariant. Every rule has a sample that breaks it: a rule that cannot fail is
 //! none.
 
+#[path = "tidy/book.rs"]
+mod book;
 #[path = "tidy/futures.rs"]
 mod futures;
 #[path = "tidy/futures_samples.rs"]
@@ -145,7 +147,8 @@ fn the_tree_is_tidy() {
     let tree = this_tree();
     assert!(tree.map.len() > 40, "the map was read");
     let mut report = String::new();
-    for (name, rule) in RULES.iter().chain(&[("weekend", rules::weekend as Rule)]) {
+    let whole = [("weekend", rules::weekend as Rule), ("book", book::book)];
+    for (name, rule) in RULES.iter().chain(&whole) {
         let found = rule(&tree);
         if !found.is_empty() {
             report += &format!("\n{name} ({}):\n  {}\n", found.len(), found.join("\n  "));

@@ -5,6 +5,7 @@ use benches::compare::whole::{self, Whole};
 use benches::compare::{Case, Plan, child, page, table};
 use benches::meter::Mode;
 use benches::on::Flavor;
+use benches::python;
 use benches::rows::Peer;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -49,6 +50,17 @@ struct Arguments {
     /// Print the names of the rows.
     #[arg(long)]
     list: bool,
+    /// The documents' programs in Python beside the examples, on the same local server: wall, CPU,
+    /// memory. Eight minutes; --quick: one. Needs CPython and aiohttp
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true,
+          default_missing_value = "python3", conflicts_with_all = ["flavor", "check", "count", "full", "out"])]
+    python: Option<String>,
+    /// Where the examples are, built, instead of building them
+    #[arg(long, value_name = "FOLDER", requires = "python", hide = true)]
+    programs: Option<PathBuf>,
+    /// As little work as possible
+    #[arg(long, requires = "python", conflicts_with = "quick", hide = true)]
+    tiny: bool,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -90,6 +102,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.part {
         Some(part) => run_part(part),
+        None if arguments.python.is_some() => beside_python(&arguments),
         None if arguments.list => {
             benches::rows::ROWS.iter().for_each(|row| println!("{}", row.name));
             Ok(ExitCode::SUCCESS)
@@ -127,6 +140,28 @@ fn run_part(part: Part) -> Result<ExitCode, String> {
         Part::Lab(lab) => benches::labs::run(&lab)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn beside_python(arguments: &Arguments) -> Result<ExitCode, String> {
+    use python::rows::Size;
+    if arguments.list {
+        python::rows(None).iter().for_each(|row| println!("{}", row.name));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let size = match (arguments.tiny, arguments.quick) {
+        (true, _) => Size::Tiny,
+        (_, true) => Size::Quick,
+        _ => Size::Full,
+    };
+    let good = python::run(&python::Options {
+        python: arguments.python.clone().unwrap_or_default(),
+        size,
+        rounds: arguments.rounds.map_or(3, usize::from),
+        filter: arguments.rows.clone(),
+        programs: arguments.programs.clone(),
+        json: arguments.json.clone(),
+    })?;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn compare(arguments: &Arguments) -> Result<ExitCode, String> {

@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_named() {
-        for base in ["https://a", "a", "http://", "ftp://a", "/delay"] {
+        for base in ["wss://a", "a", "http://", "ftp://a", "/delay"] {
             let error = pages(base, &["/".into()], 1).unwrap_err();
             assert!(error.contains("http://") || error.contains("no address"), "{base}: {error}");
         }
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn a_list_names_the_line_that_is_wrong() {
         assert_eq!(listed("f", "# pages\n\nhttp://a/1\n http://a/2 \n").unwrap().len(), 2);
-        let error = listed("f", "http://a/1\nhttps://a/2\n").unwrap_err();
+        let error = listed("f", "https://a/1\nftp://a/2\n").unwrap_err();
         assert!(error.contains("f, line 2") && error.contains("http://"), "{error}");
         assert!(listed("f", "\n#\n").unwrap_err().contains("no address"));
     }

@@ -58,7 +58,7 @@ pub async fn check(scale: f64) -> Result<(), String> {
 }
 
 /// The document's answer.
-fn found(results: &[&str], partial: bool) -> String {
+pub(crate) fn found(results: &[&str], partial: bool) -> String {
     let (n, results) = (results.len(), serde_json::json!(results));
     format!(r#"{{"keyword":"AI","total":{n},"results":{results},"partial_failure":{partial}}}"#)
 }
@@ -118,7 +118,7 @@ async fn one(
 }
 
 /// Waits until something is true that must become so.
-async fn soon(so: impl Fn() -> bool) -> Result<(), String> {
+pub(crate) async fn soon(so: impl Fn() -> bool) -> Result<(), String> {
     let is_so = async {
         while !so() {
             sleep(Duration::from_millis(1)).await;

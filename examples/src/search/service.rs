@@ -24,6 +24,7 @@ use super::sources::{Api, Both, Database};
 use crate::client::Client;
 use crate::flags;
 use crate::server::Server;
+use crate::tls::Ca;
 
 /// The service, as the flags describe it. The defaults are the document's.
 #[derive(Clone, Debug, clap::Args)]
@@ -64,6 +65,8 @@ pub struct Config {
     /// Factor for all of these seconds: 0.1 is ten times as fast
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     pub scale: f64,
+    #[command(flatten)]
+    pub ca: Ca,
 }
 
 fn wait(text: &str) -> Result<Duration, String> {
@@ -91,8 +94,8 @@ fn api_wait(text: &str) -> Result<Duration, String> {
 fn http(text: &str) -> Result<Uri, String> {
     let url: Uri = text.parse().map_err(|error| format!("{error}; give http://HOST:PORT/PATH"))?;
     match (url.scheme_str(), url.authority()) {
-        (Some("http"), Some(_)) => Ok(url),
-        _ => Err("only addresses that start with http:// can be asked".to_owned()),
+        (Some("http" | "https"), Some(_)) => Ok(url),
+        _ => Err("only addresses that start with http:// or https:// can be asked".to_owned()),
     }
 }
 
@@ -135,7 +138,7 @@ impl Service {
                 (Some(server), url)
             }
         };
-        let client = Client::new(config.api_connections.get() as usize);
+        let client = Client::trusting(config.api_connections.get() as usize, config.ca.trust());
         let app = App {
             sources: Arc::new(Both {
                 database: Database { delay: scaled(config.db_delay), fails: config.db_fail },

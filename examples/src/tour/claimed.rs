@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use super::claims::{Claim, WORK, Work};
 use super::machine::{self, Bytes, Times};
 use super::send::{Failed, blocking, tasks};
+use super::stop::laid_out;
 use crate::flags::Scheduler;
 use crate::plain;
 use crate::process::ServerProcess;
@@ -25,8 +26,8 @@ use crate::show::Live;
 const POOL: usize = 10;
 /// The two lines above the rows.
 const HEAD: [&str; 2] = [
-    "                                      ours at    its    one at      10            ours",
-    "                                       a time  floor    a time threads    ours × floor",
+    "                                  ours at    its   one at      10           ours",
+    "                                   a time  floor   a time threads   ours × floor",
 ];
 
 /// Runs all of it, which at a scale of 0.1 takes about 40 s, and prints the table. Returns what
@@ -41,7 +42,7 @@ pub fn run(scheduler: Scheduler, scale: f64) -> Result<Vec<String>, String> {
         machine::bytes_of_a_thread()
     }];
     let servers = Servers { scaled: server(scale)?, whole: server(1.0)?, scale };
-    println!("The documents' claims, on {scheduler}. Requests go to a local server.");
+    println!("The documents' claims, on {scheduler}, against a local server.");
     if scale != 1.0 {
         println!("Its delays are {scale} of the documents' but where \"full size\" is written.");
     }
@@ -118,13 +119,13 @@ impl Servers {
             let [alone, pool] = [alone, pool]
                 .map(|cell| cell.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.3}")));
             println!(
-                "  {:<6}{:<29} {:>7} {floor:>6.3} {alone:>9} {pool:>7} {seconds:>7.3} {:>7.3}",
+                "  {:<6}{:<26} {:>6} {floor:>6.3} {alone:>8} {pool:>7} {seconds:>7.3} {:>6.3}",
                 claim.id,
                 claim.of,
                 claim.ours,
                 seconds / floor,
             );
-            println!("        {}", work.verdict(claim));
+            note(&work.verdict(claim));
             let one_by_one = work.floor(1, 1.0).as_secs_f64();
             spans.push(Span { claim, one_by_one, ours: seconds / scale });
         }
@@ -200,11 +201,12 @@ fn memory([task, thread]: [Option<Bytes>; 2]) {
         Some(Bytes { resident, .. }) => format!("{resident:.0} bytes"),
         None => "this system does not say".to_owned(),
     };
-    println!("  F11   a task that sleeps: {}; a thread that waits: {}", says(task), says(thread));
-    println!(
-        "        2nd says a thread has 8 MB of stack, and a coroutine tens of bytes. The stack"
+    println!("  F11   a task that sleeps: {}", says(task));
+    println!("        a thread that waits: {}", says(thread));
+    note(
+        "2nd says a thread has 8 MB of stack, and a coroutine tens of bytes. The stack is \
+         addresses. CPython, quoted: a waiting task 1530 bytes, a thread 16.7 kB",
     );
-    println!("        is addresses. CPython, quoted: a waiting task 1530 bytes, a thread 16.7 kB");
 }
 
 async fn processor(scale: f64) -> Result<(), String> {
@@ -212,34 +214,37 @@ async fn processor(scale: f64) -> Result<(), String> {
     println!("Work for the processor, {times} times over");
     let line = |id: &str, what: &str, times: Times| {
         let [alone, both] = [times.alone, times.side_by_side].map(|time| time.as_secs_f64());
-        let n = times.threads;
-        println!(
-            "  {id:<6}{what}: alone {alone:.3} s, {n} threads {both:.3} s: {:.2} times as fast",
-            alone / both,
-        );
+        let (n, ratio) = (times.threads, alone / both);
+        println!("  {id:<6}{what}");
+        note(&format!("alone {alone:.3} s, {n} threads {both:.3} s: {ratio:.2} times as fast"));
     };
     let sums = machine::two_sums(times).await.map_err(|error| error.to_string())?;
     line("F12", "two sums, one twice the other", sums);
-    println!(
-        "        2nd uses to_thread for it, which gains nothing behind CPython's lock (quoted:"
+    note(
+        "2nd uses to_thread for it, which gains nothing behind CPython's lock (quoted: 0.144 s \
+         alone, 0.151 s in threads); the longer sum alone allows 1.5 times",
     );
-    println!("        0.144 s alone, 0.151 s in threads); the longer sum alone allows 1.5 times");
     let sum = machine::one_sum(times).await.map_err(|error| error.to_string())?;
     line("F13", "a sum of 3 000 000 squares", sum);
-    println!(
-        "        4th uses processes: as written twice as slow (CPython, quoted: 0.250 s alone,"
+    note(
+        "4th uses processes: as written twice as slow (CPython, quoted: 0.250 s alone, 0.619 s in \
+         a process), because the list is copied and is one job",
     );
-    println!("        0.619 s in a process), because the list is copied and is one job");
     let n = (200_000.0 * scale).clamp(1000.0, 50_000.0) as u32;
     let [yields, spawns, rounds] = machine::steps(n).await.map_err(|error| error.to_string())?;
     println!("Smallest steps, ours only");
-    println!(
-        "  F14   yield {yields:.0} ns, spawn and join {spawns:.0} ns, there and back through two \
-         queues {rounds:.0} ns"
+    println!("  F14   yield {yields:.0} ns, spawn and join {spawns:.0} ns,");
+    note(&format!("there and back through two queues {rounds:.0} ns"));
+    note(
+        "1st says 3.11 made asyncio 10 to 25 % faster; quoted: a third, to 2300 to 2400, 5100 to \
+         5400 and 7800 to 8300 ns",
     );
-    println!("        1st says 3.11 made asyncio 10 to 25 % faster; quoted: a third, to 2300 to");
-    println!("        2400, 5100 to 5400 and 7800 to 8300 ns");
     Ok(())
+}
+
+/// Below a figure: what the document says, and what to think of it.
+fn note(text: &str) {
+    println!("{}", laid_out(8, &[' '], "", text));
 }
 
 /// The documents' "10 to 100 times", against one at a time at its floor.
@@ -253,6 +258,8 @@ fn in_flight(spans: &[Span]) {
             span.claim.ours,
         );
     }
-    println!("        It is the number in flight that does it, not the loop. 5th says 11 times of");
-    println!("        F10a; 49 s against 6 s allow 8.2, if nothing else costs anything");
+    note(
+        "It is the number in flight that does it, not the loop. 5th says 11 times of F10a; 49 s \
+         against 6 s allow 8.2, if nothing else costs anything",
+    );
 }

@@ -13,8 +13,8 @@ const WORTH_A_RATIO: Duration = Duration::from_secs(1);
 
 /// The two lines above the rows.
 pub const HEAD: [&str; 2] = [
-    "                     wall   floor wall/     in   con-    CPU  peak    the document",
-    "                        s       s floor flight   nect.     s   MiB   says s  which is",
+    "                   wall   floor wall/ most con-   CPU peak  the document",
+    "                      s       s floor open nec.     s  MiB says s  which is",
 ];
 
 /// One line of the table. `scale` is that of the measured run; the document's figure and its floor
@@ -27,13 +27,13 @@ pub fn line(row: &Row, figures: &Figures, scale: f64) -> String {
     let memory = figures.memory.map_or_else(none, |b| format!("{:.1}", b as f64 / 1048576.0));
     let (says, verdict) = match row.document {
         None => (none(), String::new()),
-        Some(says) => (format!("{says:.1}"), verdict(says, row.floor(1.0))),
+        Some(says) => (format!("{says:.1}"), short_verdict(says, row.floor(1.0))),
     };
     let (name, ratio) = (format!("  {}", row.name), wall / floor);
     let (peak, connections) = (figures.peak, figures.connections);
     let line = format!(
-        "{name:<17} {wall:>7.3} {floor:>7.3} {ratio:>5.3} {peak:>6} {connections:>6} \
-         {cpu:>6} {memory:>5} {says:>7}  {verdict}",
+        "{name:<16}{wall:>7.3} {floor:>7.3} {ratio:>5.3} {peak:>4} {connections:>4} {cpu:>5} \
+         {memory:>4} {says:>6}  {verdict}",
     );
     line.trim_end().to_owned()
 }
@@ -45,6 +45,33 @@ pub fn verdict(says: f64, floor: Duration) -> String {
         true => format!("below the floor, {floor:.2} s"),
         false => format!("plausible: {:.2} × floor", says / floor),
     }
+}
+
+fn short_verdict(says: f64, floor: Duration) -> String {
+    match says < floor.as_secs_f64() {
+        true => "below floor".to_owned(),
+        false => format!("{:.2} × floor", says / floor.as_secs_f64()),
+    }
+}
+
+/// The lines below the rows: what a floor is, and which figure is below it.
+pub fn foot(rows: &[Row]) -> Vec<String> {
+    let mut lines = vec![
+        "floor: the same delays, started in this order, as many at a time, nothing else.".into(),
+    ];
+    for row in rows {
+        let floor = row.floor(1.0);
+        if let Some(says) = row.document.filter(|&says| says < floor.as_secs_f64()) {
+            let (name, floor) = (row.name, floor.as_secs_f64());
+            lines.push(format!(
+                "Nobody can have measured {says} s for {name}: {floor:.2} s are its floor."
+            ));
+        }
+    }
+    lines.push(
+        "The document's figures, and floors to hold them against, are at its own size.".into(),
+    );
+    lines
 }
 
 /// Everything about these figures that can't be right. With `most`, a wall time above `most` times
@@ -92,6 +119,10 @@ mod tests {
             "plausible: 4.27 × floor",
         ];
         assert_eq!(verdicts, expected);
+        let foot = foot(&ROWS);
+        assert_eq!(foot.len(), 3);
+        let one = "Nobody can have measured 12.8 s for limit 5: 20.36 s are its floor.";
+        assert_eq!(foot[1], one);
     }
 
     #[test]
@@ -114,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_wider_than_a_hundred_columns() {
+    fn no_line_is_wider_than_eighty_columns() {
         for row in &ROWS {
             let figures = Figures {
                 wall: Duration::from_secs_f64(102.5),
@@ -124,7 +155,10 @@ mod tests {
                 memory: Some(99 << 20),
             };
             let line = line(row, &figures, 1.0);
-            assert!(line.chars().count() <= 100, "{}: {line}", line.chars().count());
+            assert!(line.chars().count() <= 80, "{}: {line}", line.chars().count());
+        }
+        for line in HEAD.iter().copied().chain(foot(&ROWS).iter().map(String::as_str)) {
+            assert!(line.chars().count() <= 80, "{}: {line}", line.chars().count());
         }
     }
 }

@@ -129,6 +129,10 @@ impl Running {
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The rest of what it prints. Both pipes must close, so every process that it started and that
     /// has inherited them must have ended too.
     pub fn ended(mut self) -> Ended {

@@ -1,0 +1,25 @@
+//! WRONG: the token is never used up, so after the first alarm nobody sleeps any more.
+
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+/// Puts one thread to sleep; any thread may wake it.
+#[derive(Default)]
+pub struct Parker {
+    token: Mutex<bool>,
+    bell: Condvar,
+}
+
+impl Parker {
+    /// Sleeps until the alarm or until `limit` is over. True: there was an alarm, and it is used up.
+    pub fn park(&self, limit: Duration) -> bool {
+        let token = self.token.lock().unwrap();
+        *self.bell.wait_timeout_while(token, limit, |token| !*token).unwrap().0
+    }
+
+    /// The alarm: ends the sleep, or keeps the next one from starting.
+    pub fn unpark(&self) {
+        *self.token.lock().unwrap() = true;
+        self.bell.notify_one();
+    }
+}

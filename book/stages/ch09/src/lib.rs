@@ -1,0 +1,130 @@
+//! Stage 9, streams of bytes: the complete runtime for one thread.
+//!
+//! The files in reading order; a file uses only what stands before it.
+
+#![deny(clippy::undocumented_unsafe_blocks)]
+#![allow(missing_debug_implementations)]
+// Whoever awaits these is on the same thread: no `Send` is missing.
+#![allow(async_fn_in_trait)]
+
+pub use join::{Join, join};
+pub use race::{Either, Race, race};
+pub use runtime::context::spawn;
+pub use runtime::runtime::Runtime;
+pub use sync::event::Event;
+pub use task::error::JoinError;
+pub use task::join::{AbortHandle, JoinHandle};
+pub use task::yield_now::yield_now;
+
+mod base {
+    /// now(), real or virtual; the only place that reads the clock.
+    pub mod clock;
+}
+
+/// both of two futures, in one.
+pub mod join;
+/// the first of two futures; the other is dropped.
+pub mod race;
+
+pub mod wake {
+    /// trait Park: what an executor sleeps in.
+    pub mod park;
+    /// one waker, left by one side and taken by the other.
+    pub mod slot;
+}
+
+pub mod sync {
+    /// something that happens once, on any thread, and that one future waits for.
+    pub mod event;
+}
+
+pub mod task {
+    /// one word: flags and references; every transition is a named enum.
+    mod state;
+    /// JoinError: why a task has no output.
+    pub mod error;
+    /// the front that all tasks have, and a counted pointer to it.
+    mod header;
+    /// four functions that turn a task into a std Waker.
+    mod waker;
+    /// trait Schedule: what a task asks of its executor; Runnable: the right to run it once.
+    pub mod schedule;
+    /// one allocation: the front, the executor's address, then the future or its output.
+    mod cell;
+    /// poll once; then idle, again, complete or cancelled; panics stop here.
+    mod run;
+    /// wait for a task, end a task.
+    pub mod join;
+    /// from a future to a queue entry and a handle.
+    pub mod new;
+    /// to the back of the queue, once.
+    pub mod yield_now;
+}
+
+mod local {
+    /// what a waker on any thread can reach: the inbox, and the alarm.
+    pub mod shared;
+    /// the single-thread executor: a queue, a registry, a tick().
+    pub mod worker;
+}
+
+mod drive {
+    /// levels of 64 slots: putting in and taking out cost the same for ten and for a million.
+    pub mod wheel;
+    /// deadline -> Waker: arm, disarm, fire.
+    pub mod timers;
+    /// one socket or pipe: what it is ready for, and who waits for that.
+    pub mod source;
+    /// the alarm of a thread that sleeps in epoll.
+    pub mod bell;
+    /// fd readiness -> Waker: mio's Poll, a table of tokens, the nudge.
+    pub mod reactor;
+    /// impl Park: sleep until an alarm, a deadline or an event; then wake whom it concerns.
+    pub mod driver;
+}
+
+mod runtime {
+    /// which runtime is this thread inside; where a spawn and a wake land.
+    pub mod context;
+    /// a worker and what it sleeps in; block_on, and an end that returns.
+    pub mod runtime;
+}
+
+/// Waiting for bytes.
+pub mod io {
+    /// try the syscall, wait on WouldBlock, try again: one loop for all sockets.
+    mod async_fd;
+    /// AsyncRead, AsyncWrite: what a stream of bytes can do.
+    mod traits;
+    /// read, read_to_end, write_all, shutdown: the same, to be awaited.
+    mod ext;
+    /// from a reader to a writer, to the end.
+    mod copy;
+    /// a stream of bytes, line by line.
+    mod lines;
+
+    pub use crate::drive::source::Direction;
+    pub use async_fd::AsyncFd;
+    pub use copy::copy;
+    pub use ext::{AsyncReadExt, AsyncWriteExt};
+    pub use lines::Lines;
+    pub use traits::{AsyncRead, AsyncWrite};
+}
+
+/// TCP.
+pub mod net {
+    mod tcp;
+
+    pub use tcp::{OwnedReadHalf, OwnedWriteHalf, TcpListener, TcpStream};
+}
+
+/// Waiting for time to pass.
+pub mod time {
+    mod interval;
+    mod sleep;
+    mod timeout;
+
+    pub use interval::{Interval, interval};
+    pub use sleep::{Sleep, now, sleep, sleep_until};
+    pub use timeout::{Elapsed, timeout};
+}

@@ -1,0 +1,90 @@
+// What stock mdBook leaves out for those who use a keyboard or a screen reader.
+'use strict';
+(function () {
+  // mdBook turns the page on ← and →, also while a listing is being scrolled or read out. Whoever
+  // listens in the capture phase hears the key first.
+  document.addEventListener('keydown', function (event) {
+    var plain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    if (plain && (event.key === 'ArrowLeft' || event.key === 'ArrowRight')) {
+      event.stopImmediatePropagation();
+    }
+  }, true);
+
+  // The first thing that Tab reaches leads past the menus.
+  function skipLink(main) {
+    if (!main.id) main.id = 'text';
+    main.tabIndex = -1;
+    var link = document.createElement('a');
+    link.className = 'skip-link';
+    link.href = '#' + main.id;
+    link.textContent = 'Skip to the text';
+    link.addEventListener('click', function (event) {
+      event.preventDefault();
+      main.focus();
+      main.scrollIntoView();
+    });
+    document.body.insertBefore(link, document.body.firstChild);
+    // mdBook scrolls its table of contents, and the browser begins there.
+    var untouched = !location.hash;
+    document.addEventListener('mousedown', function () { untouched = false; }, true);
+    document.addEventListener('keydown', function (event) {
+      if (event.key !== 'Tab') return;
+      if (untouched && !event.shiftKey && document.activeElement === document.body) {
+        event.preventDefault();
+        link.focus();
+      }
+      untouched = false;
+    }, true);
+  }
+
+  // What scrolls sideways can be focused, and says what it is.
+  function focusable(element, name) {
+    element.tabIndex = 0;
+    element.setAttribute('role', 'region');
+    element.setAttribute('aria-label', name);
+  }
+
+  function caption(pre) {
+    var before = pre.previousElementSibling;
+    var link = before && before.tagName === 'P' && before.querySelector('a > em');
+    return link ? link.textContent : 'Listing';
+  }
+
+  // Names must differ, so they are numbered.
+  function regions() {
+    document.querySelectorAll('main pre > code').forEach(function (code, index) {
+      focusable(code, caption(code.parentElement) + ', ' + (index + 1));
+    });
+    document.querySelectorAll('main .table-wrapper').forEach(function (table, index) {
+      focusable(table, 'Table ' + (index + 1));
+    });
+    document.querySelectorAll('figure.drawn [role=region]').forEach(function (part, index) {
+      part.setAttribute('aria-label', part.getAttribute('aria-label') + ', ' + (index + 1));
+    });
+  }
+
+  // The button of the table of contents is a label of a hidden box, which no key reaches.
+  function sidebar(toggle) {
+    toggle.setAttribute('role', 'button');
+    toggle.tabIndex = 0;
+    toggle.addEventListener('keydown', function (event) {
+      if (event.key === 'Enter' || event.key === ' ') {
+        event.preventDefault();
+        toggle.click();
+      }
+    });
+  }
+
+  document.querySelectorAll('[aria-keyshortcuts]').forEach(function (link) {
+    link.removeAttribute('aria-keyshortcuts');
+  });
+  var main = document.querySelector('main');
+  var bar = document.getElementById('mdbook-menu-bar');
+  var toggle = document.getElementById('mdbook-sidebar-toggle');
+  if (bar) bar.setAttribute('role', 'banner');
+  if (toggle) sidebar(toggle);
+  if (main) {
+    skipLink(main);
+    regions();
+  }
+})();
