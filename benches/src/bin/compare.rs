@@ -53,7 +53,8 @@ struct Arguments {
     /// The documents' programs in Python beside the examples, on the same local server: wall, CPU,
     /// memory. Eight minutes; --quick: one. Needs CPython and aiohttp
     #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true,
-          default_missing_value = "python3", conflicts_with_all = ["flavor", "check", "count", "full", "out"])]
+          default_missing_value = "python3",
+          conflicts_with_all = ["flavor", "check", "count", "full", "out"])]
     python: Option<String>,
     /// Where the examples are, built, instead of building them
     #[arg(long, value_name = "FOLDER", requires = "python", hide = true)]
