@@ -3,10 +3,12 @@
 use std::fs;
 use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
+/// When that was, in seconds: some send the same signal twice at once.
+static SINCE: AtomicI64 = AtomicI64::new(0);
 /// The end of the pipe that the handler writes to.
 static BELL: AtomicI32 = AtomicI32::new(-1);
 
@@ -16,13 +18,20 @@ pub fn asked() -> bool {
 }
 
 extern "C" fn note(_signal: libc::c_int) {
-    ASKED.store(true, Ordering::SeqCst);
+    // SAFETY: `time` and `_exit` are calls that a handler may make.
+    unsafe {
+        let now = libc::time(std::ptr::null_mut());
+        if ASKED.swap(true, Ordering::SeqCst) && now > SINCE.load(Ordering::SeqCst) + 1 {
+            libc::_exit(130);
+        }
+        SINCE.store(now, Ordering::SeqCst);
+    }
     // SAFETY: `write` is one of the calls that a handler may make; the byte is a constant.
     unsafe { libc::write(BELL.load(Ordering::SeqCst), b"!".as_ptr().cast(), 1) };
 }
 
 /// From now on SIGINT, SIGTERM and SIGHUP end the child processes, and this one only when it has
-/// written what it has. A second one ends it at once.
+/// written what it has. Another one, seconds later, ends it at once.
 ///
 /// A thread waits at a pipe, so nothing wakes up meanwhile. It kills and the handler only notes: a
 /// handler may not do much, and would miss a child that is started at that moment. Whoever loses
@@ -52,7 +61,7 @@ pub fn listen() -> std::io::Result<()> {
         let set = unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             action.sa_sigaction = note as *const () as libc::sighandler_t;
-            action.sa_flags = libc::SA_RESTART | libc::SA_RESETHAND;
+            action.sa_flags = libc::SA_RESTART;
             libc::sigaction(signal, &action, std::ptr::null_mut())
         };
         if set != 0 {
