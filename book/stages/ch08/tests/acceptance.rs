@@ -14,5 +14,7 @@ stage_acceptance::machine! { stage_ch08: Futures, BlockOn, Spawn, Local, Time }
 stage_acceptance::tests! { Stage: futures, block_on, wakers, spawn, local, time }
 
 mod programs {
-    stage_acceptance::programs! { epoll_raw, pipe, wrong_one_read }
+    stage_acceptance::programs! {
+        epoll_raw, pipe, wrong_one_read, one_read, idle, stale_token, echo_calls,
+    }
 }

@@ -66,6 +66,11 @@ impl Runtime {
         Ok(Self { context: Rc::new(Context { worker, timers, reactor }), park })
     }
 
+    /// How often this runtime has asked the kernel for events: its calls of `epoll_wait`.
+    pub fn turns(&self) -> usize {
+        self.context.reactor.turns()
+    }
+
     /// Runs `future` to its end, and every task meanwhile. What is spawned goes on in the next
     /// `block_on`, if there is one.
     ///

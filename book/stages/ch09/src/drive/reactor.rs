@@ -28,6 +28,8 @@ pub struct Reactor {
     polling: RefCell<(Poll, Events)>,
     sources: RefCell<HashMap<Token, Rc<Source>>>,
     next_token: Cell<usize>,
+    /// How often the kernel was asked.
+    turns: Cell<usize>,
 }
 
 impl Reactor {
@@ -38,6 +40,7 @@ impl Reactor {
             polling: RefCell::new((poll, Events::with_capacity(EVENTS))),
             sources: RefCell::default(),
             next_token: Cell::new(0),
+            turns: Cell::new(0),
         })
     }
 
@@ -64,9 +67,15 @@ impl Reactor {
         drop(source);
     }
 
+    /// How often the kernel was asked so far.
+    pub fn turns(&self) -> usize {
+        self.turns.get()
+    }
+
     /// Waits for events, at most `timeout`, and wakes whom they concern. Returns how many there
     /// were, without nudges.
     pub fn turn(&self, timeout: Option<Duration>) -> usize {
+        self.turns.set(self.turns.get() + 1);
         let mut concerned = Vec::new();
         {
             let (poll, events) = &mut *self.polling.borrow_mut();

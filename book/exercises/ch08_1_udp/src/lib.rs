@@ -1,0 +1,32 @@
+//! Datagrams.
+
+use stage_ch08::io::AsyncFd;
+use std::io;
+use std::net::SocketAddr;
+
+/// A socket for datagrams.
+pub struct UdpSocket {
+    fd: AsyncFd<mio::net::UdpSocket>,
+}
+
+impl UdpSocket {
+    /// A socket at `address`; port 0 is a free port.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self { fd: AsyncFd::new(mio::net::UdpSocket::bind(address)?)? })
+    }
+
+    /// Where it is.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.fd.get().local_addr()
+    }
+
+    /// Sends one datagram.
+    pub async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
+        todo!("send {bytes:?} to {to}, and wait when there is no room")
+    }
+
+    /// Waits for one datagram, and says from where it came.
+    pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        todo!("fill {buffer:?}, and wait when there is nothing")
+    }
+}
