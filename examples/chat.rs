@@ -32,6 +32,7 @@ use clap::Parser;
 use examples::flags;
 use examples::lines::{Got, Lines};
 use examples::room::{Heard, Member, Refused, Room, part, tidy};
+use examples::say;
 use mainspring::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use mainspring::net::{Server, TcpStream, start_server};
 use mainspring::time::{Instant, timeout, timeout_at};
@@ -46,13 +47,13 @@ pub struct Options {
     #[arg(long, default_value_t = 8890)]
     port: u16,
     /// Members at a time
-    #[arg(long, value_name = "N", default_value = "1000", value_parser = flags::count)]
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = flags::count::<usize>)]
     most: usize,
     /// Lines that a slow reader may be behind before it loses some; rounded up to a power of two
-    #[arg(long, value_name = "LINES", default_value = "256", value_parser = flags::count)]
+    #[arg(long, value_name = "LINES", default_value = "256", value_parser = flags::count::<usize>)]
     backlog: usize,
     /// Bytes that a line may have
-    #[arg(long, value_name = "BYTES", default_value = "1000", value_parser = flags::count)]
+    #[arg(long, value_name = "BYTES", default_value = "1000", value_parser = flags::count::<usize>)]
     longest: usize,
     /// Seconds that somebody may say nothing
     #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = flags::patience)]
@@ -77,9 +78,9 @@ pub fn main() -> ExitCode {
 async fn until_ctrl_c(options: &Options) -> Result<(), String> {
     let (server, room) = start(options, options.port).await?;
     let addr = server.local_addr();
-    println!("listening on {addr}; join with: nc {} {}; ctrl-c stops", addr.ip(), addr.port());
+    say!("listening on {addr}; join with: nc {} {}; ctrl-c stops", addr.ip(), addr.port());
     mainspring::signal::ctrl_c().await.map_err(|error| error.to_string())?;
-    println!();
+    say!();
     stop(&server, &room).await;
     Ok(())
 }
@@ -92,10 +93,10 @@ async fn start(options: &Options, port: u16) -> Result<(Server, Room), String> {
     let server = start_server(addr, move |stream, peer| {
         let room = inside.clone();
         async move {
-            println!("{peer}: connected");
+            say!("{peer}: connected");
             match talk(&room, stream, rules).await {
-                (Some(name), end) => println!("{peer}: {name} has left: {end}"),
-                (None, end) => println!("{peer}: never came in: {end}"),
+                (Some(name), end) => say!("{peer}: {name} has left: {end}"),
+                (None, end) => say!("{peer}: never came in: {end}"),
             }
         }
     });
@@ -114,7 +115,7 @@ async fn stop(server: &Server, room: &Room) {
         server.wait_closed().await;
     }
     let (joined, said) = room.counts();
-    println!("stopped; {joined} came in, {said} lines said");
+    say!("stopped; {joined} came in, {said} lines said");
 }
 
 /// What everybody has to keep to.
@@ -363,7 +364,7 @@ impl Guest {
         if line != text {
             return Err(io::Error::other(format!("{} hears {line:?}, not {text:?}", self.name)));
         }
-        println!("{} hears: {line}", self.name);
+        say!("{} hears: {line}", self.name);
         Ok(())
     }
 }

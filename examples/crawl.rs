@@ -33,7 +33,7 @@ use examples::page::{Failure, Fetcher, Page};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
 use examples::tls::Ca;
-use examples::{address, flags, floor, plain};
+use examples::{address, flags, floor, plain, say};
 use hyper::Uri;
 use mainspring::retry::{Backoff, RetryError};
 use mainspring::task::{JoinError, JoinSet};
@@ -47,16 +47,16 @@ pub struct Options {
     #[arg(long)]
     url: Option<String>,
     /// How many pages
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value = "50", value_parser = flags::count::<u64>)]
     pages: u64,
     /// How many of them at a time
-    #[arg(long, default_value = "10")]
+    #[arg(long, default_value = "10", value_parser = flags::count::<NonZeroUsize>)]
     limit: NonZeroUsize,
     /// How many tries a page gets, the first one included
     #[arg(long, default_value = "3")]
     tries: NonZeroU32,
     /// Seconds for one try, from connecting to the last byte
-    #[arg(long, default_value = "10", value_parser = flags::seconds)]
+    #[arg(long, default_value = "10", value_parser = flags::patience)]
     timeout: Duration,
     /// The longest wait after a first failure, in seconds; doubled after each further one
     #[arg(long, default_value = "0.5", value_parser = flags::seconds)]
@@ -88,15 +88,15 @@ async fn run(options: &Options) -> Result<(), String> {
             .map_err(|error| format!("cannot start the local server: {error}"))?;
         let (urls, delays) = delayed(server.addr(), options)?;
         let report = crawl(options, client, urls).await.map_err(|error| error.to_string())?;
-        print!("{report}");
+        say!("{report}");
         beside_the_floor(&delays, options, report.wall);
         let stats = plain::get_json(server.addr(), "/stats").map_err(|error| error.to_string())?;
-        println!("server   at most {} requests in flight", stats["peak_in_flight"]);
+        say!("server   at most {} requests in flight", stats["peak_in_flight"]);
         return report.verdict();
     };
     let urls = address::filled(template, options.pages)?;
     let report = crawl(options, client, urls).await.map_err(|error| error.to_string())?;
-    print!("{report}");
+    say!("{report}");
     report.verdict()
 }
 
@@ -121,7 +121,7 @@ fn beside_the_floor(delays: &[Duration], options: &Options, wall: Duration) {
     let one_by_one: Duration = delays.iter().sum();
     let (ratio, one_by_one) = (wall.as_secs_f64() / floor, one_by_one.as_secs_f64());
     let times = if floor > 0.0 { format!("{ratio:.3} times that") } else { "no delays".into() };
-    println!("floor    {floor:.3} s; this run took {times}. One at a time: {one_by_one:.1} s");
+    say!("floor    {floor:.3} s; this run took {times}. One at a time: {one_by_one:.1} s");
 }
 
 type Outcome = Result<Page, RetryError<Failure>>;
@@ -203,7 +203,7 @@ impl fmt::Display for Report {
             writeln!(f, "latency  mean {mean:.3} s, median {median:.3} s, longest {longest:.3} s")?;
         }
         writeln!(f, "tries    {}, of which {} were not the first", self.tries, self.again)?;
-        writeln!(f, "wall     {:.3} s", self.wall.as_secs_f64())
+        write!(f, "wall     {:.3} s", self.wall.as_secs_f64())
     }
 }
 

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use examples::flags;
+use examples::say;
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 use mainspring::net::{Server, TcpListener, TcpStream};
 use mainspring::sync::Event;
@@ -70,10 +71,10 @@ async fn serve_until_ctrl_c(addr: SocketAddr) -> Result<(), String> {
     let listener =
         TcpListener::bind(addr).await.map_err(|error| flags::cannot_listen(addr, &error))?;
     let addr = listener.local_addr().map_err(|error| error.to_string())?;
-    println!("listening on {addr}; check it with --client --port {}; ctrl-c stops", addr.port());
+    say!("listening on {addr}; check it with --client --port {}; ctrl-c stops", addr.port());
     let served = serve(listener, mainspring::signal::ctrl_c());
     let served = served.await.map_err(|error| error.to_string())?;
-    println!("\nstopped; {served} clients served");
+    say!("\nstopped; {served} clients served");
     Ok(())
 }
 
@@ -87,7 +88,7 @@ pub async fn serve(listener: TcpListener, stop: impl Future) -> io::Result<usize
         async move {
             // Ordering: a figure for people; no other memory hangs on it.
             served.fetch_add(1, Relaxed);
-            println!("{peer}: connected");
+            say!("{peer}: connected");
             let end = mainspring::select! {
                 biased;
                 () = stopping.wait() => "told to go".to_owned(),
@@ -96,7 +97,7 @@ pub async fn serve(listener: TcpListener, stop: impl Future) -> io::Result<usize
                     Err(error) => format!("broke off: {error}"),
                 },
             };
-            println!("{peer}: {end}");
+            say!("{peer}: {end}");
         }
     })?;
     stop.await;
@@ -117,7 +118,7 @@ async fn echo(mut stream: TcpStream, peer: SocketAddr) -> io::Result<usize> {
             return Ok(total);
         }
         total += n;
-        println!("{peer}: {n} bytes {:?}", shortened(&text.push(&chunk[..n])));
+        say!("{peer}: {n} bytes {:?}", shortened(&text.push(&chunk[..n])));
         stream.write_all(&chunk[..n]).await?;
     }
 }
@@ -172,7 +173,7 @@ pub async fn client(addr: SocketAddr) -> Result<(), String> {
         if back != text.as_bytes() {
             return Err(format!("{what}: {} of {} bytes came back", back.len(), text.len()));
         }
-        println!("client: {what}: came back unchanged");
+        say!("client: {what}: came back unchanged");
     }
     Ok(())
 }
@@ -200,6 +201,6 @@ pub async fn check() -> Result<(), String> {
     stop.set();
     let served = server.await.map_err(|error| format!("the server failed: {error}"))?;
     let served = served.map_err(|error| format!("the server failed: {error}"))?;
-    println!("server: stopped; {served} clients served");
+    say!("server: stopped; {served} clients served");
     checked
 }

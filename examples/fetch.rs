@@ -44,7 +44,7 @@ use examples::page::{Fetcher, Page};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
 use examples::tls::Ca;
-use examples::{address, flags, plain};
+use examples::{address, flags, plain, say, show, tell};
 use hyper::Uri;
 use mainspring::retry::Backoff;
 use mainspring::sync::mpsc;
@@ -58,25 +58,28 @@ pub struct Options {
     #[arg(long)]
     pub url: Option<String>,
     /// How many requests
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value = "1000", value_parser = flags::count::<u64>)]
     pub requests: u64,
     /// How many different products the local server is asked for, in turn [default: all differ]
     #[arg(long, value_name = "N", conflicts_with = "url")]
     pub distinct: Option<NonZeroU64>,
     /// Fetch equal addresses once and keep up to N pages for it, 1000 if no N is given
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000")]
+    #[arg(
+        long, value_name = "N", num_args = 0..=1, default_missing_value = "1000",
+        value_parser = flags::count::<NonZeroUsize>
+    )]
     pub cache: Option<NonZeroUsize>,
     /// How many of them at a time
-    #[arg(long, default_value = "50")]
+    #[arg(long, default_value = "50", value_parser = flags::count::<NonZeroUsize>)]
     pub limit: NonZeroUsize,
     /// How many further attempts after the first
     #[arg(long, default_value_t = 2)]
     pub retries: u32,
     /// Seconds for one attempt, from connecting to the last byte
-    #[arg(long, default_value = "10", value_parser = flags::seconds)]
+    #[arg(long, default_value = "10", value_parser = flags::patience)]
     pub timeout: Duration,
     /// Seconds for everything
-    #[arg(long, default_value = "300", value_parser = flags::seconds)]
+    #[arg(long, default_value = "300", value_parser = flags::patience)]
     pub total_timeout: Duration,
     /// Seconds to wait after a first failure; doubled after each further one
     #[arg(long, default_value = "0.5", value_parser = flags::seconds)]
@@ -100,10 +103,13 @@ fn main() -> ExitCode {
         return end;
     }
     match run(&Options::parse()) {
-        Ok(summary) if summary.failed() == 0 => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+        Ok(summary) if summary.failed() == 0 => show::end(ExitCode::SUCCESS),
+        Ok(summary) => {
+            tell!("error: {} of {} requests failed", summary.failed(), summary.asked);
+            ExitCode::FAILURE
+        }
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             ExitCode::FAILURE
         }
     }
@@ -123,10 +129,10 @@ fn run(options: &Options) -> Result<Summary, String> {
     let client = Client::trusting(options.limit.get(), options.ca.trust());
     let summary = options.scheduler.runtime()?.block_on(fetch(options, client, urls));
     summary.print();
-    println!("ran on       {}", options.scheduler);
+    say!("ran on       {}", options.scheduler);
     if let Some(server) = server {
         let stats = plain::get_json(server.addr(), "/stats").map_err(|error| error.to_string())?;
-        println!("server       at most {} requests in flight", stats["peak_in_flight"]);
+        say!("server       at most {} requests in flight", stats["peak_in_flight"]);
     }
     Ok(summary)
 }
@@ -235,24 +241,24 @@ impl Summary {
     pub fn print(&self) {
         let wall = self.wall.as_secs_f64();
         let mean = self.latency.as_secs_f64() / self.good.max(1) as f64;
-        println!(
+        say!(
             "requests     {} of {} succeeded, {} bytes, in {wall:.3} s ({:.0} a second)",
             self.good,
             self.asked,
             self.bytes,
             self.good as f64 / wall,
         );
-        println!("latency      {mean:.3} s on average, of the attempt that succeeded");
-        println!("attempts     {}, of which {} were retries", self.attempts, self.retries);
+        say!("latency      {mean:.3} s on average, of the attempt that succeeded");
+        say!("attempts     {}, of which {} were retries", self.attempts, self.retries);
         if let Some(shared) = self.shared {
-            println!("cache        {shared} requests were answered by another one's fetch");
+            say!("cache        {shared} requests were answered by another one's fetch");
         }
-        println!("connections  {} opened, used again {} times", self.opened, self.reused);
+        say!("connections  {} opened, used again {} times", self.opened, self.reused);
         if let Some(text) = &self.first_failure {
-            println!("first lost   {text}");
+            say!("first lost   {text}");
         }
         if let Some(limit) = self.out_of_time {
-            println!("out of time  the rest was stopped after {limit:?} (--total-timeout)");
+            say!("out of time  the rest was stopped after {limit:?} (--total-timeout)");
         }
     }
 }

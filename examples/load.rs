@@ -29,6 +29,7 @@ use std::time::Duration;
 use clap::Parser;
 use examples::flags;
 use examples::process::{Follow, end_with_parent};
+use examples::say;
 use examples::show::Live;
 use hdrhistogram::Histogram;
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,7 +49,7 @@ pub struct Options {
     #[arg(long, value_name = "ADDRESS:PORT")]
     addr: Option<SocketAddr>,
     /// Connections at the same time; each waits for its answer before it sends again
-    #[arg(long, value_name = "N", default_value = "50", value_parser = flags::count)]
+    #[arg(long, value_name = "N", default_value = "50", value_parser = flags::count::<usize>)]
     connections: usize,
     /// Requests of all connections together [default: 100000]
     #[arg(long, value_name = "N", value_parser = requests, conflicts_with = "seconds")]
@@ -112,7 +113,7 @@ async fn serve() -> Result<(), String> {
     // Ctrl-c in a terminal reaches this process too, and the client's last answers must still come.
     mainspring::spawn(async { while mainspring::signal::ctrl_c().await.is_ok() {} });
     mainspring::task::yield_now().await;
-    println!("{}", server.local_addr());
+    say!("{}", server.local_addr());
     server.serve_forever().await.map_err(|error| error.to_string())
 }
 
@@ -133,7 +134,7 @@ async fn run(options: &Options) -> Result<(), String> {
         // Blocks until it says its port; nothing else runs yet.
         None => start_one().map(|(child, addr)| (Some(child), addr))?,
     };
-    println!(
+    say!(
         "{} connections to {addr}, {} bytes there and back{}",
         options.connections,
         options.size,
@@ -199,18 +200,18 @@ fn tenths(time: Duration) -> u64 {
 
 fn report(all: &Tally, took: Duration) {
     let (answered, seconds) = (all.latencies.len(), took.as_secs_f64());
-    println!("{answered} requests in {seconds:.2} s: {:.0} a second", answered as f64 / seconds);
+    say!("{answered} requests in {seconds:.2} s: {:.0} a second", answered as f64 / seconds);
     let at = |part| all.latencies.value_at_quantile(part) as f64 / 1e6;
-    println!(
+    say!(
         "latency: p50 {:.3} ms, p99 {:.3} ms, p99.9 {:.3} ms, most {:.3} ms",
         at(0.5),
         at(0.99),
         at(0.999),
         all.latencies.max() as f64 / 1e6
     );
-    println!("errors: {}", all.failed());
+    say!("errors: {}", all.failed());
     for (kind, count) in &all.errors {
-        println!("  {count} × {kind}");
+        say!("  {count} × {kind}");
     }
 }
 

@@ -35,7 +35,7 @@ use examples::page::{Failure, within};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
 use examples::tls::Ca;
-use examples::{address, flags, floor, plain};
+use examples::{address, flags, floor, plain, say};
 use hyper::Uri;
 use mainspring::sync::{Queue, mpsc};
 use mainspring::task::{GroupError, TaskGroup};
@@ -45,19 +45,19 @@ use mainspring::time::Instant;
 #[derive(Debug, Parser)]
 pub struct Options {
     /// How many pages
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value = "300", value_parser = flags::count_or_none::<u64>)]
     pages: u64,
     /// How many addresses before them refuse the connection
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value = "0", value_parser = flags::count_or_none::<u64>)]
     bad: u64,
     /// How many consumers
-    #[arg(long, default_value = "5")]
+    #[arg(long, default_value = "5", value_parser = flags::count::<NonZeroUsize>)]
     consumers: NonZeroUsize,
     /// How many addresses the queue has room for
-    #[arg(long, default_value = "100")]
+    #[arg(long, default_value = "100", value_parser = flags::count::<NonZeroUsize>)]
     room: NonZeroUsize,
     /// Seconds for one request, from connecting to the last byte
-    #[arg(long, default_value = "10", value_parser = flags::seconds)]
+    #[arg(long, default_value = "10", value_parser = flags::patience)]
     timeout: Duration,
     /// What to fetch instead of the local server's pages; {i} is the number of the page
     #[arg(long, conflicts_with = "bad")]
@@ -96,9 +96,12 @@ async fn run(options: &Options) -> Result<(), String> {
     let delays: Vec<_> = (0..options.pages).map(|i| delay(i).mul_f64(options.scale)).collect();
     let floor = floor::makespan(&delays, options.consumers.get());
     let (wall, floor) = (done.wall.as_secs_f64(), floor.as_secs_f64());
-    println!("floor    {floor:.3} s; this run took {:.3} times that", wall / floor.max(1e-9));
+    match floor > 0.0 {
+        true => say!("floor    {floor:.3} s; this run took {:.3} times that", wall / floor),
+        false => say!("floor    none: no page has a delay"),
+    }
     let stats = plain::get_json(server.addr(), "/stats").map_err(|error| error.to_string())?;
-    println!("server   at most {} requests in flight", stats["peak_in_flight"]);
+    say!("server   at most {} requests in flight", stats["peak_in_flight"]);
     end
 }
 
@@ -189,12 +192,12 @@ async fn consumer(
 fn report(options: &Options, done: &Done) -> Result<(), String> {
     let good = done.results.iter().filter(|(_, outcome)| outcome.is_ok()).count();
     let bytes: usize = done.results.iter().filter_map(|(_, o)| o.as_ref().ok()).sum();
-    println!("results  {} of {}: {good} pages, {bytes} bytes", done.results.len(), done.asked);
+    say!("results  {} of {}: {good} pages, {bytes} bytes", done.results.len(), done.asked);
     for (url, failure) in done.results.iter().filter_map(|(u, o)| Some((u, o.as_ref().err()?))) {
-        println!("failed   {url}: {failure}");
+        say!("failed   {url}: {failure}");
     }
-    println!("queue    at most {} of {} places taken", done.fullest, options.room);
-    println!("wall     {:.3} s", done.wall.as_secs_f64());
+    say!("queue    at most {} of {} places taken", done.fullest, options.room);
+    say!("wall     {:.3} s", done.wall.as_secs_f64());
     match done.asked - good {
         0 => Ok(()),
         1 => Err("an address did not work".into()),

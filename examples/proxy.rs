@@ -35,6 +35,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use examples::flags;
+use examples::{say, tell};
 use mainspring::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use mainspring::net::{Server, TcpStream, start_server};
 use mainspring::sync::Semaphore;
@@ -50,7 +51,7 @@ pub struct Options {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8888", value_parser = target)]
     to: String,
     /// Connections at a time; more wait for their turn
-    #[arg(long, value_name = "N", default_value = "100", value_parser = flags::count)]
+    #[arg(long, value_name = "N", default_value = "100", value_parser = flags::count::<usize>)]
     limit: usize,
     /// Seconds that the server may take to accept a connection
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = flags::patience)]
@@ -86,10 +87,10 @@ pub fn main() -> ExitCode {
 
 async fn until_ctrl_c(options: &Options) -> Result<(), String> {
     let proxy = Proxy::start(options).await?;
-    println!("listening on {}; leads to {}; ctrl-c stops", proxy.addr(), options.to);
+    say!("listening on {}; leads to {}; ctrl-c stops", proxy.addr(), options.to);
     mainspring::signal::ctrl_c().await.map_err(|error| error.to_string())?;
-    println!("\nno new connections; {} open", proxy.server.clients());
-    println!("stopped; {}", proxy.stop().await);
+    say!("\nno new connections; {} open", proxy.server.clients());
+    say!("stopped; {}", proxy.stop().await);
     Ok(())
 }
 
@@ -167,7 +168,7 @@ async fn serve(
     board: &Board,
 ) {
     if slots.available_permits() == 0 {
-        println!("{peer}: waits for its turn; {} connections are open", options.limit);
+        say!("{peer}: waits for its turn; {} connections are open", options.limit);
     }
     // Nobody closes the semaphore, so this cannot fail.
     let _slot = slots.acquire().await;
@@ -176,10 +177,10 @@ async fn serve(
         Err(error) => {
             // Ordering: as in `summary`.
             board.refused.fetch_add(1, Relaxed);
-            return eprintln!("{peer}: closed: cannot reach {}: {error}", options.to);
+            return tell!("{peer}: closed: cannot reach {}: {error}", options.to);
         }
     };
-    println!("{peer}: connected to {}", options.to);
+    say!("{peer}: connected to {}", options.to);
     let mut pair = Pair { client, upstream, peer, up: 0, down: 0, end: None, board };
     let (up, down) = (&mut pair.up, &mut pair.down);
     let mut client = Tallied { stream: &mut pair.client, up, down };
@@ -224,7 +225,7 @@ impl Drop for Pair<'_> {
         figure.fetch_add(1, Relaxed);
         self.board.up.fetch_add(self.up, Relaxed);
         self.board.down.fetch_add(self.down, Relaxed);
-        println!("{}: {what}; {} bytes up, {} bytes down", self.peer, self.up, self.down);
+        say!("{}: {what}; {} bytes up, {} bytes down", self.peer, self.up, self.down);
     }
 }
 
@@ -284,15 +285,15 @@ async fn check(options: &Options) -> Result<(), String> {
     if back != sent {
         return Err(format!("{} of {} bytes came back", back.len(), sent.len()));
     }
-    println!("client: 1 MiB went through and came back unchanged, after a half-close");
+    say!("client: 1 MiB went through and came back unchanged, after a half-close");
 
     server.close();
     server.wait_closed().await;
     match exchange(proxy.addr(), b"is anybody there?").await {
         Ok(back) if !back.is_empty() => return Err("an answer came from nowhere".to_owned()),
-        end => println!("client: no server: closed at once ({})", said(&end)),
+        end => say!("client: no server: closed at once ({})", said(&end)),
     }
-    println!("proxy: stopped; {}", proxy.stop().await);
+    say!("proxy: stopped; {}", proxy.stop().await);
     Ok(())
 }
 

@@ -12,8 +12,9 @@
 //! What you will see: of each page its status and length, in the order in which they were named,
 //! though they are fetched at the same time; what came back of a POST, byte for byte; and a list of
 //! statuses in which a page is missing, a server refuses, one has trouble, and one hangs up: five
-//! lines in order, each with its status or a reason. The exit status is 0 if all went well; the
-//! broken ones of the list are meant to be so, but those that `--check` names are not.
+//! lines in order, each with its status or a reason; then how many failed. The exit status is 0 if
+//! all went well; the broken ones of the list are meant to be so, but those that `--check` names
+//! are not.
 //!
 //! From the third document (GET and POST) and the fourth (`check_all`). The fourth calls a function
 //! that is not there, and its `return_exceptions=True` mixes numbers and exceptions in one list,
@@ -29,7 +30,7 @@ use examples::client::{Answer, Client};
 use examples::page::{Failure, within};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::tls::Ca;
-use examples::{address, flags};
+use examples::{address, flags, say};
 use hyper::Uri;
 use mainspring::task::gather_all;
 use serde_json::Value;
@@ -59,7 +60,7 @@ struct Options {
     #[arg(long, value_name = "URL", value_parser = address::read)]
     check: Vec<Uri>,
     /// Seconds for a request, from connecting to the last byte
-    #[arg(long, default_value = "10", value_parser = flags::seconds)]
+    #[arg(long, default_value = "10", value_parser = flags::patience)]
     timeout: Duration,
     /// Factor for the local server's delays
     #[arg(long, default_value = "1", value_parser = flags::scale)]
@@ -99,6 +100,9 @@ async fn run(options: &Options) -> Result<(), String> {
     failed += web.post(&options.post, &options.data).await;
     let checked = web.check(&options.check).await;
     failed += checked.iter().filter(|end| !end.as_ref().is_ok_and(Answer::good)).count();
+    let lists = [&options.get, &options.json, &options.post, &options.check];
+    let asked: usize = lists.iter().map(|urls| urls.len()).sum();
+    say!("requests: {asked}, failed: {failed}");
     none(failed)
 }
 
@@ -129,6 +133,7 @@ async fn everything(web: &Web, options: &Options) -> Result<(), String> {
     if codes != [Some(200), Some(404), None, Some(503), None] {
         return Err(format!("200, 404, none, 503, none were to come, and not {codes:?}"));
     }
+    say!("requests: 5, failed: {failed}; and the list of {} came as it should", list.len());
     none(failed)
 }
 
@@ -168,7 +173,7 @@ impl Web {
     pub async fn post(&self, urls: &[Uri], data: &str) -> usize {
         let mut failed = 0;
         for url in urls {
-            println!("sending {} bytes: {data}", data.len());
+            say!("sending {} bytes: {data}", data.len());
             let end = within(self.timeout, self.client.post_json(url, data.to_owned())).await;
             failed += usize::from(!line("POST", url, &end, document));
         }
@@ -180,8 +185,8 @@ impl Web {
         let ends = self.all(urls).await;
         for (url, end) in urls.iter().zip(&ends) {
             match end {
-                Ok(answer) => println!("check {url}  {}", answer.status),
-                Err(failure) => println!("check {url}  {failure}"),
+                Ok(answer) => say!("check {url}  {}", answer.status),
+                Err(failure) => say!("check {url}  {failure}"),
             }
         }
         ends
@@ -203,7 +208,7 @@ fn line(
         Ok(answer) => (false, answer.status.to_string()),
         Err(failure) => (false, failure.to_string()),
     };
-    println!("{method:<5} {url}  {what}");
+    say!("{method:<5} {url}  {what}");
     good
 }
 

@@ -52,7 +52,7 @@ use examples::scraper::plan::{self, Plan};
 use examples::scraper::run::scrape;
 use examples::scraper::store::{self, Knobs, Store};
 use examples::tls::Ca;
-use examples::{flags, floor, plain};
+use examples::{flags, floor, plain, say, show, tell};
 use hyper::Uri;
 use mainspring::sync::CancellationToken;
 
@@ -63,7 +63,7 @@ const INTERRUPTED: u8 = 130;
 #[derive(Debug, Parser)]
 struct Options {
     /// How many pages
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value = "100", value_parser = flags::count::<u64>)]
     pages: u64,
     /// A path of the server, taken in turn with the others; {i} is the number of the page. Without
     /// any, the document's: /delay/1 /delay/2 /delay/1 /json /html
@@ -86,7 +86,7 @@ struct Options {
     #[arg(long)]
     again: bool,
     /// How many requests at a time
-    #[arg(long, default_value = "10")]
+    #[arg(long, default_value = "10", value_parser = flags::count::<NonZeroUsize>)]
     limit: NonZeroUsize,
     /// How many tries a page gets
     #[arg(long, default_value = "3")]
@@ -95,7 +95,7 @@ struct Options {
     #[arg(long, default_value = "1", value_parser = flags::seconds)]
     backoff: Duration,
     /// Seconds for one request, from connecting to the last byte
-    #[arg(long, default_value = "10", value_parser = flags::seconds)]
+    #[arg(long, default_value = "10", value_parser = flags::patience)]
     timeout: Duration,
     /// How many requests may start in a second, after a burst of a hundred
     #[arg(long, default_value = "100", value_parser = rate)]
@@ -124,8 +124,8 @@ struct Options {
 
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(rate) if rate > 0.0 && rate.is_finite() => Ok(rate),
-        _ => Err("give requests a second above 0, such as 100 or 0.5".to_owned()),
+        Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(rate),
+        _ => Err("give requests a second above 0, from 0.001 to 100000".to_owned()),
     }
 }
 
@@ -175,9 +175,9 @@ fn main() -> ExitCode {
         return end;
     }
     match run(&Options::parse()) {
-        Ok(end) => end,
+        Ok(code) => show::end(code),
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             ExitCode::FAILURE
         }
     }
@@ -191,7 +191,7 @@ fn run(options: &Options) -> Result<ExitCode, String> {
         .transpose()
         .map_err(|error| format!("cannot start the local server: {error}"))?;
     let shown = store::shown(&database);
-    println!("database     {shown}");
+    say!("database     {shown}");
     let stand_in = embedded.as_ref().map(ServerProcess::addr);
     let summary = options.scheduler.runtime()?.block_on(program(
         options,
@@ -199,14 +199,14 @@ fn run(options: &Options) -> Result<ExitCode, String> {
         urls.clone(),
         stand_in,
     ))?;
-    print!("{}", summary.text(&shown));
+    say!("{}", summary.text(&shown).trim_end());
     let ratio = wall(options, &summary, &urls, stand_in.is_some());
-    println!("in flight    at most {}, limit {}", summary.counts.peak, options.limit);
+    say!("in flight    at most {}, limit {}", summary.counts.peak, options.limit);
     let stats = stand_in.and_then(|addr| plain::get_json(addr, "/stats").ok());
     if let Some(stats) = stats {
-        println!("server       at most {} requests in flight", stats["peak_in_flight"]);
+        say!("server       at most {} requests in flight", stats["peak_in_flight"]);
     }
-    println!("ran on       {}", options.scheduler);
+    say!("ran on       {}", options.scheduler);
     match (options.check, ratio) {
         (Some(most), Some(ratio)) if ratio > most || ratio < 1.0 => {
             Err(format!("it took {ratio:.3} times its floor; 1 to {most} were asked for"))
@@ -236,12 +236,12 @@ async fn program(
 async fn watch(stop: CancellationToken, board: Arc<Board>) {
     for leave in [false, true] {
         if let Err(error) = mainspring::signal::ctrl_c().await {
-            return eprintln!("scraper: ctrl-c will not stop it cleanly: {error}");
+            return tell!("scraper: ctrl-c will not stop it cleanly: {error}");
         }
         if leave {
             std::process::exit(INTERRUPTED.into());
         }
-        eprintln!("scraper: stopping; what is fetched is stored (ctrl-c again: leave at once)");
+        tell!("scraper: stopping; what is fetched is stored (ctrl-c again: leave at once)");
         board.lock().stop.get_or_insert(Stop::Asked);
         stop.cancel();
     }
@@ -257,11 +257,11 @@ fn wall(options: &Options, summary: &Summary, urls: &[Uri], embedded: bool) -> O
     match delays.map(|delays| floor::makespan(&delays, options.limit.get())) {
         Some(floor) if undisturbed && !floor.is_zero() => {
             let floor = floor.as_secs_f64();
-            println!("wall         {wall:.3} s, floor {floor:.3} s, {:.3} times", wall / floor);
+            say!("wall         {wall:.3} s, floor {floor:.3} s, {:.3} times", wall / floor);
             Some(wall / floor)
         }
         _ => {
-            println!("wall         {wall:.3} s");
+            say!("wall         {wall:.3} s");
             None
         }
     }
@@ -272,17 +272,20 @@ fn verdict(summary: &Summary) -> ExitCode {
     let counts = &summary.counts;
     if let Some(error) = &summary.store_error {
         let lost = counts.fetched - counts.saved;
-        eprintln!("error: {error}; pages that were fetched and not stored: {lost}");
+        tell!("error: {error}; pages that were fetched and not stored: {lost}");
     }
     if let Some(Stop::Down(why)) = &counts.stop {
-        eprintln!(
+        tell!(
             "error: the server is down: so many requests failed that the circuit breaker opened, \
              and its probes failed too, the last one like this: {why}; run it again when the \
              server works"
         );
     }
     if counts.failed > 0 {
-        eprintln!("error: {} pages failed, for the reasons above", counts.failed);
+        match counts.failed {
+            1 => tell!("error: a page failed, for the reason above"),
+            n => tell!("error: {n} pages failed, for the reasons above"),
+        }
     }
     match (&counts.stop, summary.good()) {
         (_, true) => ExitCode::SUCCESS,

@@ -30,6 +30,7 @@ use std::task::Poll;
 
 use clap::Parser;
 use examples::flags;
+use examples::say;
 use examples::search::check::check;
 use examples::search::serve::Hurry;
 use examples::search::service::{Config, Service};
@@ -69,11 +70,11 @@ fn main() -> ExitCode {
 async fn serve(options: &Options) -> Result<(), String> {
     let service = Service::bind(options.port, &options.config).await?;
     let (addr, numbers) = (service.addr(), service.numbers().clone());
-    println!("listening on http://{addr}, seconds × {}; ctrl-c stops", options.config.scale);
-    println!("  curl 'http://{addr}/search?keyword=AI'");
-    println!("  the API is {}; also /metrics and /tasks", service.api());
+    say!("listening on http://{addr}, seconds × {}; ctrl-c stops", options.config.scale);
+    say!("  curl 'http://{addr}/search?keyword=AI'");
+    say!("  the API is {}; also /metrics and /tasks", service.api());
     let stopped = service.serve(ctrl_c_twice()).await;
-    println!("stopped; {stopped}; {} were answered", numbers.answered());
+    say!("stopped; {stopped}; {} were answered", numbers.answered());
     Ok(())
 }
 
@@ -83,7 +84,7 @@ async fn ctrl_c_twice() -> Hurry<impl Future> {
     let _ = ctrl_c().await;
     let mut again = Box::pin(ctrl_c());
     let came = poll_fn(|cx| Poll::Ready(again.as_mut().poll(cx))).await;
-    println!("\nstopping: nothing new, what runs may end; ctrl-c again ends it at once");
+    say!("\nstopping: nothing new, what runs may end; ctrl-c again ends it at once");
     Hurry(async move {
         if came.is_pending() {
             let _ = again.await;

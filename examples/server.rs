@@ -24,6 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use examples::flags;
+use examples::say;
 use examples::server::Server;
 
 /// A local HTTP server that answers late, wrongly or never, as asked.
@@ -50,8 +51,8 @@ async fn run(options: &Options) -> Result<(), String> {
         .await
         .map_err(|error| flags::cannot_listen(addr, &error))?;
     let addr = server.local_addr().map_err(|error| error.to_string())?;
-    println!("listening on http://{addr}, delays × {}; ctrl-c stops", options.scale);
+    say!("listening on http://{addr}, delays × {}; ctrl-c stops", options.scale);
     let counted = server.serve(mainspring::signal::ctrl_c()).await;
-    println!("\nstopped; counted {counted}");
+    say!("\nstopped; counted {counted}");
     Ok(())
 }

@@ -6,10 +6,10 @@
 //! cargo run --release --example threads -- --scale 0.1
 //! ```
 //!
-//! What you will see: three requests by std's blocking sockets, each with the thread that made it,
-//! in the order of the addresses, and the time; then the longest gap between two beats of a task
-//! that beats a hundred times a second. The calls block threads of the pool and not the loop, and
-//! neither does the end of the pool.
+//! What you will see: three requests begin; then their answers by std's blocking sockets, each with
+//! the thread that made it, in the order of the addresses, and the time; then the longest gap
+//! between two beats of a task that beats a hundred times a second. The calls block threads of the
+//! pool and not the loop, and neither does the end of the pool.
 //!
 //! From the second document (`ThreadPoolExecutor`, `thread_name_prefix`). It says that the default
 //! pool has 5 threads (it has four more than there are cores), the end of its `with` blocks the
@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use examples::process::{ServerProcess, be_the_server_if_asked};
-use examples::{flags, plain};
+use examples::{flags, plain, say, tell};
 use mainspring::blocking::{BlockingConfig, Pool};
 use mainspring::sync::CancellationToken;
 use mainspring::task::gather;
@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug, Parser)]
 pub struct Options {
     /// How many threads the pool has at most
-    #[arg(long, default_value = "15")]
+    #[arg(long, default_value = "15", value_parser = flags::count::<NonZeroUsize>)]
     pool: NonZeroUsize,
     /// Factor for the server's delays
     #[arg(long, default_value = "1", value_parser = flags::scale)]
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     match ServerProcess::start(options.scale) {
         Ok(server) => options.scheduler.run(run(&options, server.addr())),
         Err(error) => {
-            eprintln!("error: cannot start the local server: {error}");
+            tell!("error: cannot start the local server: {error}");
             ExitCode::FAILURE
         }
     }
@@ -66,20 +66,21 @@ async fn run(options: &Options, addr: SocketAddr) -> Result<(), String> {
     let pool = Pool::new(BlockingConfig::threads(options.pool.get()).name("async_worker"));
     let calls = [1, 2, 1].map(|delay| pool.run(move || call(addr, delay)));
     for answer in gather(calls).await.map_err(|error| error.to_string())? {
-        println!("{}", answer?);
+        say!("{}", answer?);
     }
     pool.shutdown().await;
     let seconds = start.elapsed().as_secs_f64() / options.scale;
-    println!("total: {seconds:.2} s");
+    say!("total: {seconds:.2} s");
     stop.cancel();
     let gap = heart.await.map_err(|error| error.to_string())?;
-    println!("longest gap of the heartbeat: {} ms", gap.as_millis());
+    say!("longest gap of the heartbeat: {} ms", gap.as_millis());
     Ok(())
 }
 
 /// Blocks its thread until the answer is there.
 fn call(addr: SocketAddr, delay: u32) -> Result<String, String> {
     let path = format!("/delay/{delay}");
+    say!("asking for {path}");
     let (_status, body) =
         plain::get(addr, &path, PATIENCE).map_err(|error| format!("{path}: {error}"))?;
     let thread = std::thread::current();

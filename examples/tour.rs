@@ -41,6 +41,8 @@ use std::time::Duration;
 use clap::Parser;
 use examples::client::Client;
 use examples::process::{ServerProcess, be_the_server_if_asked};
+use examples::say;
+use examples::tell;
 use examples::tour::leave::{self, Scratch};
 use examples::tour::stop::{STOPS, Walk, failures, wrapped};
 use examples::tour::{answers, claimed, resumed, row::ROWS, run, table, trouble};
@@ -87,7 +89,7 @@ fn main() -> ExitCode {
     }
     let scratch = Scratch::default();
     if let Err(error) = leave::when_told(scratch.clone()) {
-        eprintln!("tour: ctrl-c may leave a file behind: {error}");
+        tell!("tour: ctrl-c may leave a file behind: {error}");
     }
     match options.claims {
         true => {
@@ -107,15 +109,15 @@ fn main() -> ExitCode {
 fn tour(options: &Options, scratch: &Scratch) -> Result<ExitCode, String> {
     let rest = if std::io::stdout().is_terminal() { REST } else { Duration::ZERO };
     let (scale, mut walk) = (options.scale, Walk::begin().with_rests(rest));
-    println!("{}\n", welcome(scale, walk.resting()));
+    say!("{}\n", welcome(scale, walk.resting()));
     let server = ServerProcess::start(scale)
         .map_err(|error| format!("cannot start the local server: {error}"))?;
     let runtime = options.scheduler.runtime()?;
-    println!("A local server runs on {}, in a process of its own.", server.addr());
+    say!("A local server runs on {}, in a process of its own.", server.addr());
     if scale != 1.0 {
-        println!("Its delays are {scale} of the documents'; --full takes them whole.");
+        say!("Its delays are {scale} of the documents'; --full takes them whole.");
     }
-    println!("The runtime is {}; the comparison has both schedulers.", options.scheduler);
+    say!("The runtime is {}; the comparison has both schedulers.", options.scheduler);
 
     walk.visit(|| comparison(&server, options));
     walk.visit(|| pages(&runtime, server.addr(), scale));
@@ -127,7 +129,7 @@ fn tour(options: &Options, scratch: &Scratch) -> Result<ExitCode, String> {
         runtime.block_on(async { queue::run(&short, short.out()).await }).map(|()| Vec::new())
     });
     walk.visit(|| runtime.block_on(echo::check()).map(|()| Vec::new()));
-    println!("{}", leave::next());
+    say!("{}", leave::next());
     Ok(walk.end())
 }
 
@@ -162,8 +164,8 @@ fn pages(runtime: &Runtime, server: SocketAddr, scale: f64) -> Result<Vec<String
     let whole = floor::makespan(&delays, 10);
     let floor = whole.mul_f64(scale);
     let ratio = summary.wall.as_secs_f64() / floor.as_secs_f64();
-    println!("floor        {:.3} s; this run took {ratio:.3} times that", floor.as_secs_f64());
-    println!("document     says 6.824 s, {}", table::verdict(6.824, whole));
+    say!("floor        {:.3} s; this run took {ratio:.3} times that", floor.as_secs_f64());
+    say!("document     says 6.824 s, {}", table::verdict(6.824, whole));
 
     let mut found = Vec::new();
     if summary.failed() > 0 {
@@ -178,19 +180,19 @@ fn pages(runtime: &Runtime, server: SocketAddr, scale: f64) -> Result<Vec<String
 
 fn comparison(server: &ServerProcess, options: &Options) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
-    table::HEAD.iter().for_each(|line| println!("{line}"));
+    table::HEAD.iter().for_each(|line| say!("{line}"));
     let threads = options.scheduler.threads();
     let mut group = None;
     for (index, row) in ROWS.iter().enumerate() {
         if group.replace(row.group) != Some(row.group) {
-            println!("{}", row.group.title(threads));
+            say!("{}", row.group.title(threads));
         }
         let figures = run::run(index, server.addr(), threads, options.scale)?;
-        println!("{}", table::line(row, &figures, options.scale));
+        say!("{}", table::line(row, &figures, options.scale));
         found.extend(table::complaints(row, &figures, options.scale, options.check));
     }
-    println!();
-    table::foot(&ROWS).iter().for_each(|line| println!("{line}"));
+    say!();
+    table::foot(&ROWS).iter().for_each(|line| say!("{line}"));
     Ok(found)
 }
 

@@ -43,6 +43,7 @@ use bytes::Bytes;
 use clap::Parser;
 use examples::flags;
 use examples::room::Room;
+use examples::say;
 use examples::webchat::{Rules, Upgrade, script, talk, upgrade};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -62,13 +63,13 @@ pub struct Options {
     #[arg(long, default_value_t = 8891)]
     port: u16,
     /// Members at a time
-    #[arg(long, value_name = "N", default_value = "1000", value_parser = flags::count)]
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = flags::count::<usize>)]
     most: usize,
     /// Lines that a slow browser may be behind before it loses some; rounded up to a power of two
-    #[arg(long, value_name = "LINES", default_value = "256", value_parser = flags::count)]
+    #[arg(long, value_name = "LINES", default_value = "256", value_parser = flags::count::<usize>)]
     backlog: usize,
     /// Bytes that a message may have
-    #[arg(long, value_name = "BYTES", default_value = "4096", value_parser = flags::count)]
+    #[arg(long, value_name = "BYTES", default_value = "4096", value_parser = flags::count::<usize>)]
     longest: usize,
     /// Seconds without a word after which the server asks whether anybody is there
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = flags::patience)]
@@ -92,9 +93,9 @@ pub fn main() -> ExitCode {
 
 async fn until_ctrl_c(options: &Options) -> Result<(), String> {
     let (server, room) = start(options, options.port).await?;
-    println!("listening on http://{}; open it in a browser; ctrl-c stops", server.local_addr());
+    say!("listening on http://{}; open it in a browser; ctrl-c stops", server.local_addr());
     mainspring::signal::ctrl_c().await.map_err(|error| error.to_string())?;
-    println!();
+    say!();
     stop(&server, &room).await;
     Ok(())
 }
@@ -129,7 +130,7 @@ async fn stop(server: &Server, room: &Room) {
         server.wait_closed().await;
     }
     let (joined, said) = room.counts();
-    println!("stopped; {joined} came in, {said} lines said");
+    say!("stopped; {joined} came in, {said} lines said");
 }
 
 /// One connection: requests for the page, and then perhaps one for the WebSocket.
@@ -154,10 +155,10 @@ async fn serve(stream: TcpStream, peer: SocketAddr, room: Room, rules: Rules) {
     let taken = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(upgrade) = taken else { return };
     let Ok(stream) = upgrade.await else { return };
-    println!("{peer}: connected");
+    say!("{peer}: connected");
     match talk(&room, stream, rules).await {
-        (Some(name), end) => println!("{peer}: {name} has left: {end}"),
-        (None, end) => println!("{peer}: never came in: {end}"),
+        (Some(name), end) => say!("{peer}: {name} has left: {end}"),
+        (None, end) => say!("{peer}: never came in: {end}"),
     }
 }
 

@@ -9,6 +9,7 @@
 
 use crate::alloc::{self, Allocated};
 use crate::on::Flavor;
+use count::meter::boundary;
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,9 @@ pub enum Mode {
     Tiny,
     /// One batch with the allocations counted, after one to warm up.
     Count,
+    /// Batches of at most so many operations for callgrind: one to warm up; one, and one twice as
+    /// long, with a boundary before, between and after them.
+    Marked(u64),
 }
 
 #[derive(Debug)]
@@ -51,6 +55,7 @@ impl Meter {
     pub fn size(&self, ops: u64) -> u64 {
         match self.mode {
             Mode::Tiny => ops.min(1_000),
+            Mode::Marked(most) => ops.min(most),
             _ => ops,
         }
     }
@@ -65,6 +70,14 @@ impl Meter {
                 let (time, allocated) = alloc::counted(|| batch(ops));
                 self.note(ops, time);
                 self.allocated = Some(allocated);
+            }
+            Mode::Marked(_) => {
+                batch(ops);
+                for size in [ops, 2 * ops] {
+                    boundary();
+                    self.note(size, batch(size));
+                }
+                boundary();
             }
             Mode::Batches(batches) => {
                 batch(ops);
@@ -94,7 +107,7 @@ impl Meter {
     /// it needs. (Criterion wants more, and gets them.)
     pub fn once(&mut self, ops: u64, mut batch: impl FnMut(u64) -> Duration) {
         match self.mode {
-            Mode::Operations(_) => self.batches(ops, batch),
+            Mode::Operations(_) | Mode::Marked(_) => self.batches(ops, batch),
             Mode::Count => {
                 let (time, allocated) = alloc::counted(|| batch(ops));
                 self.note(ops, time);
@@ -126,6 +139,11 @@ impl Meter {
     /// What criterion wants: the time of as many operations as it asked for.
     pub fn time_of(&self, operations: u64) -> Duration {
         self.total.mul_f64(operations as f64 / self.done as f64)
+    }
+
+    /// How many operations were noted; those to warm up are not.
+    pub fn operations(&self) -> u64 {
+        self.done
     }
 
     /// Allocations per operation and bytes per operation, in [`Mode::Count`].

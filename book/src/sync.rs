@@ -76,7 +76,9 @@ fn remedy(kind: &str) -> &'static str {
         "run" => {
             "run it in the root of the repository; `run fails:` is for a command that is to fail"
         }
-        "n" => "add it to book/data/numbers.json and run `cargo book numbers ID`",
+        "n" => {
+            "`cargo book numbers ID`, which runs the command that book/data/numbers.json has for it"
+        }
         "c" => "name a constant with a value that can be read off: FILE#NAME, FILE#Type::NAME",
         _ => "NAME alt=\"what it shows\", the data in book/data/NAME.json: a trace or a series",
     }
@@ -87,8 +89,11 @@ pub fn check(root: &Path, page: &Page, runs: Runs) -> Vec<Problem> {
     let (text, mut problems) = filled(root, page, runs);
     let (is, _) = blocks(&page.path, &page.text);
     let (should_be, _) = blocks(&page.path, &text);
+    let word = page.path.trim_start_matches("book/").trim_end_matches(".md");
     for (block, new) in is.iter().zip(&should_be) {
         let (old, new) = (&page.text[block.body.clone()], &text[new.body.clone()]);
+        let slow = if block.has("slow") { " --all" } else { "" };
+        let remedy = format!("cargo book sync {word}{slow}, and read what changed");
         if old != new {
             let name = match block.kind.as_str() {
                 "run" => "the transcript is stale: the page has −, the command prints +",
@@ -97,13 +102,10 @@ pub fn check(root: &Path, page: &Page, runs: Runs) -> Vec<Problem> {
                 _ => "the block has drifted: the page has −, the source has +",
             };
             let what = format!("{name}\n{}", first_difference(old, new));
-            let word = page.path.trim_start_matches("book/").trim_end_matches(".md");
-            let slow = if block.has("slow") { " --all" } else { "" };
-            let remedy = format!("cargo book sync {word}{slow}, and read what changed");
             problems.push(problem(page, block, what, &remedy));
         } else if block.kind == "run" && !run::is_of(old, &block.argument) {
             let what = "the transcript is not one of this command";
-            problems.push(problem(page, block, what, "cargo book sync --all"));
+            problems.push(problem(page, block, what, &remedy));
         }
     }
     problems

@@ -25,6 +25,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use examples::flags;
+use examples::say;
 use mainspring::blocking::{BlockingConfig, Pool};
 use mainspring::task::gather;
 
@@ -48,19 +49,19 @@ pub async fn run(times: u32) -> Result<(), mainspring::task::JoinError> {
     let ranges = [0..1_000_000, 0..2_000_000];
     let clock = Instant::now();
     let alone = ranges.clone().map(|range| over(times, || squares(range.clone()))).to_vec();
-    let first = say("two sums, one after the other", clock, format!("{alone:?}"));
+    let first = timed("two sums, one after the other", clock, format!("{alone:?}"));
 
     let clock = Instant::now();
     let both = gather(ranges.map(|range| pool.run(move || over(times, || squares(range.clone())))))
         .await?;
-    let second = say("two sums, side by side", clock, format!("{both:?}"));
-    println!("{:.2} of the time; the longer sum alone is 0.67 of it", second / first);
+    let second = timed("two sums, side by side", clock, format!("{both:?}"));
+    say!("{:.2} of the time; the longer sum alone is 0.67 of it", second / first);
     assert_eq!(alone, both);
 
     let list: Arc<[u64]> = (0..3_000_000).collect();
     let clock = Instant::now();
     let alone = over(times, || squares_of(&list));
-    let first = say("a list, in one job", clock, alone);
+    let first = timed("a list, in one job", clock, alone);
 
     let clock = Instant::now();
     let jobs = parts(list.len(), pool.threads()).map(|part| {
@@ -68,17 +69,17 @@ pub async fn run(times: u32) -> Result<(), mainspring::task::JoinError> {
         pool.run(move || over(times, || squares_of(&list[part.clone()])))
     });
     let together: u128 = gather(jobs).await?.into_iter().sum();
-    let second = say(&format!("a list, in {} jobs", pool.threads()), clock, together);
-    println!("{:.2} of the time", second / first);
+    let second = timed(&format!("a list, in {} jobs", pool.threads()), clock, together);
+    say!("{:.2} of the time", second / first);
     assert_eq!(alone, together);
     pool.shutdown().await;
     Ok(())
 }
 
 /// One line; returns the seconds.
-fn say(what: &str, clock: Instant, result: impl Display) -> f64 {
+fn timed(what: &str, clock: Instant, result: impl Display) -> f64 {
     let seconds = clock.elapsed().as_secs_f64();
-    println!("{what}: {:.1} ms, {result}", seconds * 1e3);
+    say!("{what}: {:.1} ms, {result}", seconds * 1e3);
     seconds
 }
 

@@ -1,4 +1,4 @@
-//! Debug mode: who holds the thread for too long, and why nothing can go on.
+//! Debug mode: who holds the thread for too long.
 //!
 //! ```text
 //! cargo run --release --example debug

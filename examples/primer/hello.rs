@@ -8,9 +8,10 @@
 //! What you will see: "made, not started", then the two lines of `fetch` with two seconds in
 //! between, what it returned, and the same for `greet` with one.
 //!
-//! From the second document (`fetch_data`) and the third (`greet`). A coroutine that is made and
-//! never awaited is a warning at run time there, if at all. Here the compiler warns: a future is
-//! `#[must_use]`, and `let _ = fetch()` does nothing.
+//! From the second document (`fetch_data`) and the third (`greet`), whose lines for older versions
+//! ask for an event loop after the run, when there is none; a runtime is a value here. A coroutine
+//! that is made and never awaited is a warning at run time there, if at all. Here the compiler
+//! warns: a future is `#[must_use]`, and `let _ = fetch()` does nothing.
 
 use std::process::ExitCode;
 

@@ -4,8 +4,9 @@
 //! cargo run --release --example states
 //! ```
 //!
-//! What you will see: three tasks that have not ended; then one that has returned, one that has
-//! failed, one that has panicked, and one that was aborted with a message.
+//! What you will see: four tasks that have not ended, one of which is told to end; then one that
+//! has returned, one that has failed, one that has panicked, and one that was aborted with a
+//! message.
 //!
 //! From the third document, which asks an unfinished task for its exception and gets
 //! `InvalidStateError`. A handle here can be asked whether its task has ended, and be awaited:
@@ -33,12 +34,12 @@ pub async fn program(out: Out) -> Ended {
     let tasks = modes.map(|mode| mainspring::spawn(work(out.clone(), mode)));
     out.line(format!("ended: {:?}", tasks.each_ref().map(JoinHandle::is_finished)));
     let [returns, fails, panics, waits] = tasks;
+    waits.abort_with("stop please");
+    out.line(format!("aborting, ended: {}", waits.is_finished()));
 
     out.line(said("returned", returns.await));
     out.line(said("failed", fails.await));
     out.line(said("panicked", panics.await));
-    waits.abort_with("stop please");
-    out.line(format!("aborting, ended: {}", waits.is_finished()));
     out.line(said("aborted", waits.await));
     Ok(())
 }

@@ -9,14 +9,54 @@ use hyper::Uri;
 /// # Errors
 /// Why it is none, and what would be one.
 pub fn read(text: &str) -> Result<Uri, String> {
-    let url: Uri = text.parse().map_err(|error| {
-        format!("{text:?} is no address: {error}; give one such as http://127.0.0.1:8000/get")
-    })?;
+    let url: Uri = text
+        .parse()
+        .map_err(|error| format!("{} is no address: {error}; give {EXAMPLE}", quoted(text)))?;
     match (url.scheme_str(), url.host()) {
-        (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
-        _ => Err(format!(
-            "{text:?}: only addresses that start with http:// or https:// can be fetched"
-        )),
+        (Some("http" | "https"), Some(host)) if !host.is_empty() => {
+            leads_where_it_says(&url).map(|()| url)
+        }
+        (Some("http" | "https"), _) => {
+            Err(format!("{} names no host; give {EXAMPLE}", quoted(text)))
+        }
+        _ => {
+            let text = quoted(text);
+            Err(format!(
+                "{text}: only addresses that start with http:// or https:// can be fetched"
+            ))
+        }
+    }
+}
+
+/// What the errors give as an example.
+const EXAMPLE: &str = "one such as http://127.0.0.1:8000/get";
+
+/// An error of the parser's would be no address; what it takes and nobody can follow is one here:
+/// a port that is none would lead to the scheme's own, and a password would be printed and not
+/// sent.
+fn leads_where_it_says(url: &Uri) -> Result<(), String> {
+    let authority = url.authority().map_or("", |authority| authority.as_str());
+    if authority.contains('@') {
+        return Err(format!("names and passwords in addresses are not sent; give {EXAMPLE}"));
+    }
+    // The colons within brackets are those of a host.
+    let port = authority.rsplit(']').next().and_then(|rest| rest.split_once(':'));
+    match port {
+        Some((_, port)) if !port.starts_with('+') && port.parse::<u16>().is_ok_and(|n| n > 0) => {
+            Ok(())
+        }
+        None => Ok(()),
+        Some((_, port)) => {
+            Err(format!("{}: a port is a number, 1 to 65535; give {EXAMPLE}", quoted(port)))
+        }
+    }
+}
+
+/// The beginning will do to find it again.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(100) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::{say, show, tell};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -80,11 +81,11 @@ impl Scheduler {
     ) -> ExitCode {
         match self.runtime_with(knobs).and_then(|runtime| runtime.block_on(program)) {
             Ok(()) => {
-                println!("ran on {self}");
-                ExitCode::SUCCESS
+                say!("ran on {self}");
+                show::end(ExitCode::SUCCESS)
             }
             Err(error) => {
-                eprintln!("error: {error}");
+                tell!("error: {error}");
                 ExitCode::FAILURE
             }
         }
@@ -101,17 +102,23 @@ impl fmt::Display for Scheduler {
     }
 }
 
+/// The longest time, in seconds: some 30 years. Any factor for delays leaves it within reach.
+const LONGEST: f64 = 1e9;
+
 /// Reads a flag in seconds, such as `0.5` or `10`.
 pub fn seconds(text: &str) -> Result<Duration, String> {
-    let value: f64 = text.parse().map_err(|_| "give seconds, such as 0.5 or 10".to_owned())?;
-    Duration::try_from_secs_f64(value).map_err(|_| "give a time that is not negative".to_owned())
+    match text.parse::<f64>() {
+        Ok(value) if value > LONGEST => Err(format!("give at most {LONGEST} seconds")),
+        Ok(value) if value < 0.0 => Err("give a time that is not negative".to_owned()),
+        Ok(value) if value >= 0.0 => Ok(Duration::from_secs_f64(value)),
+        _ => Err("give seconds, such as 0.5 or 10".to_owned()),
+    }
 }
 
-/// Reads a time in which something must happen, in seconds: above 0, and up to some 30 years.
+/// Reads a time in which something must happen, in seconds: above 0.
 pub fn patience(text: &str) -> Result<Duration, String> {
     match seconds(text)? {
         time if time.is_zero() => Err("give a time above 0, such as 0.5 or 10".to_owned()),
-        time if time.as_secs() > 1_000_000_000 => Err("give at most 1000000000 seconds".to_owned()),
         time => Ok(time),
     }
 }
@@ -119,8 +126,8 @@ pub fn patience(text: &str) -> Result<Duration, String> {
 /// Reads a factor for delays: 1 is the documents' size, 0.1 ten times as fast.
 pub fn scale(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(value) if value > 0.0 && value <= 100.0 => Ok(value),
-        _ => Err("give a factor above 0 and up to 100, such as 0.1".to_owned()),
+        Ok(value) if (0.0001..=100.0).contains(&value) => Ok(value),
+        _ => Err("give a factor above 0, from 0.0001 to 100, such as 0.1".to_owned()),
     }
 }
 
@@ -132,12 +139,26 @@ pub fn ratio(text: &str) -> Result<f64, String> {
     }
 }
 
+/// More of anything than this is a slip of the keyboard, and would fill the memory.
+const MANY: usize = 1_000_000;
+
 /// Reads how many of something there are: 1 to a million.
-pub fn count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(n @ 1..=1_000_000) => Ok(n),
-        _ => Err("give a whole number, 1 to 1000000".to_owned()),
+pub fn count<T: TryFrom<usize>>(text: &str) -> Result<T, String> {
+    match up_to_many(text) {
+        Some((1.., count)) => Ok(count),
+        _ => Err(format!("give a whole number, 1 to {MANY}")),
     }
+}
+
+/// The same where there may be none.
+pub fn count_or_none<T: TryFrom<usize>>(text: &str) -> Result<T, String> {
+    let read = up_to_many(text).map(|(_, count)| count);
+    read.ok_or_else(|| format!("give a whole number, 0 to {MANY}"))
+}
+
+fn up_to_many<T: TryFrom<usize>>(text: &str) -> Option<(usize, T)> {
+    let number = text.parse().ok().filter(|&number: &usize| number <= MANY)?;
+    Some((number, T::try_from(number).ok()?))
 }
 
 /// Says why nobody can listen at `addr`, and which flag helps.
@@ -198,13 +219,18 @@ mod tests {
 
     #[test]
     fn a_count_is_at_least_one() {
-        assert!(count("0").is_err() && count("-1").is_err() && count("1000001").is_err());
-        assert_eq!(count("1"), Ok(1));
+        for wrong in ["0", "-1", "1000001", "x", ""] {
+            assert!(count::<usize>(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!((count("1"), count("1000000")), (Ok(1_u64), Ok(1_000_000_usize)));
+        assert_eq!(count_or_none("0"), Ok(0_u64));
+        assert!(count_or_none::<u64>("1000001").is_err());
     }
 
     #[test]
     fn seconds_may_have_a_fraction_and_no_sign() {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        assert!(seconds("-1").is_err() && seconds("soon").is_err());
+        assert!(seconds("-1").is_err() && seconds("soon").is_err() && seconds("nan").is_err());
+        assert!(seconds("1e10").is_err() && seconds("inf").is_err());
     }
 }

@@ -16,7 +16,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use mainspring::runtime::Builder;
 use mainspring::time::{Instant, sleep};
 
-use crate::flags;
+use crate::{flags, show};
 
 #[derive(Debug, Parser)]
 struct Options {
@@ -57,7 +57,7 @@ impl Out {
             }
             None => {
                 let mut out = std::io::stdout().lock();
-                let _ = writeln!(out, "[{:6.2}] {text}", self.seconds());
+                show::lost(writeln!(out, "[{:6.2}] {text}", self.seconds()));
             }
         }
     }

@@ -17,6 +17,7 @@ use mainspring::runtime::Builder;
 use mainspring::sync::oneshot;
 
 use crate::server::Server;
+use crate::{say, tell};
 
 /// First argument of a program that shall be the server and nothing else.
 const ROLE: &str = "embedded-server";
@@ -95,7 +96,7 @@ pub fn be_the_server_if_asked() -> Option<ExitCode> {
     match be_the_server(scale) {
         Ok(()) => Some(ExitCode::SUCCESS),
         Err(error) => {
-            eprintln!("server process: {error}");
+            tell!("server process: {error}");
             Some(ExitCode::FAILURE)
         }
     }
@@ -107,7 +108,7 @@ fn be_the_server(scale: f64) -> io::Result<()> {
     // On one thread for every program: it shall answer alike, and leave the cores to them.
     Builder::new_current_thread().enable_all().build()?.block_on(async {
         let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), scale).await?;
-        println!("{}", server.local_addr()?);
+        say!("{}", server.local_addr()?);
         // An error says that the sender is gone, and that is the message.
         server.serve(async { told.await.unwrap_or(()) }).await;
         Ok(())

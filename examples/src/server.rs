@@ -46,6 +46,7 @@ use mainspring::time::{sleep, timeout};
 use serde_json::{Value, json};
 
 use crate::floor::latency;
+use crate::tell;
 
 /// How long a stopping server waits for the requests it has begun.
 const GRACE: Duration = Duration::from_secs(1);
@@ -109,7 +110,7 @@ impl Server {
                     });
                 }
                 Err(error) => {
-                    eprintln!("server: cannot accept: {error}; resting for {REST:?}");
+                    tell!("server: cannot accept: {error}; resting for {REST:?}");
                     sleep(REST).await;
                 }
             }

@@ -385,14 +385,14 @@ pub async fn script(addr: SocketAddr) -> Result<(), String> {
     is("ann", &ann.hears().await?, left)?;
     ann.asks(json!("no object")).await?;
     match ann.hears().await {
-        Err(end) if end.contains("1008") => println!("ann: {end}"),
+        Err(end) if end.contains("1008") => crate::say!("ann: {end}"),
         other => return Err(format!("ann broke the rules and hears {other:?}")),
     }
     Ok(())
 }
 
 fn is(who: &str, heard: &Value, expected: Value) -> Result<(), String> {
-    println!("{who} hears: {heard}");
+    crate::say!("{who} hears: {heard}");
     match *heard == expected {
         true => Ok(()),
         false => Err(format!("{who} hears {heard}, not {expected}")),

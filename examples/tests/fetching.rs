@@ -78,7 +78,7 @@ fn requests_shows_all_the_documents_requests() {
         let ends = ["/get  200 OK", "/delay/1  200 OK", "/json  200 OK"];
         assert_eq!(gets.len(), 3);
         assert!(gets.iter().zip(ends).all(|(line, end)| line.contains(end)), "{gets:?}");
-        ended.shows("Sample Slide Show");
+        ended.shows("Sample Slide Show").shows("requests: 5, failed: 0; and the list of 5 came");
         ended.shows("sending 16 bytes: {\"key\": \"value\"}");
         ended.shows(r#""data": "{\"key\": \"value\"}""#).shows(r#""key": "value""#);
         ended.shows(r#""content-type": "application/json""#);

@@ -8,7 +8,12 @@
 //! | crawler, pages that come at once | 3 to 6 of 17 failed | read | an outcome is a `Result` |
 //! | pipeline, one bad of 301 | 35 results, four left behind | 301 | a failure is a result |
 //! | pipeline, five bad ones | none, the producer stuck at 100 | 305 | the same |
+//! | waits before a retry | 0.5, 1.0, 1.5 s | up to 0.5, 1.0 s | doubled, none at the end |
+//! | 200 pages of 50 ms, 20 at a time | 0.60 s | 0.50 s | the floor; the reference opens slowly |
+//! | a page named, five at a time | each when it comes | the sum | `requests` has lines, in order |
 //! | pipeline of 300 | 2.00 s | 1.82 s | the floor; the reference opens slowly |
+//! | length of `/json` | 421 | 382 | the text is our own |
+//! | POST, what comes back | `files`, `form` too | without | nobody sends any |
 //! | a list with a refusal | names of exceptions | reasons | text for people |
 
 #[allow(dead_code)]
@@ -78,8 +83,7 @@ fn the_crawler_has_the_figures_of_the_reference() {
 pages    50 of 50, 5650 bytes
 latency  mean 0.980 s, median 1.000 s, longest 2.000 s
 tries    50, of which 0 were not the first
-wall     6.000 s
-";
+wall     6.000 s";
     assert_eq!(printed, golden, "\nprinted:\n{printed}");
 }
 
@@ -141,6 +145,20 @@ fn five_pages_take_as_long_as_their_limit_says() {
             assert_eq!((summary.failed(), seconds(summary.wall).as_str()), (0, took));
         });
     }
+}
+
+/// S1.9: four pages of a second and one of two, five at a time: the limit never binds, and it is
+/// 2.01 s there.
+#[test]
+fn five_pages_with_a_limit_of_five_take_as_long_as_the_longest() {
+    virtually(5, async |server, client| {
+        let options = fetch::Options::parse_from(["fetch", "--limit", "5"]);
+        let pages = [1, 1, 2, 1, 1].map(|delay| format!("/delay/{delay}"));
+        let urls = urls(&pages.each_ref().map(String::as_str));
+        let summary = fetch::fetch(&options, client, urls).await;
+        assert_eq!((summary.failed(), seconds(summary.wall)), (0, "2.00".to_owned()));
+        assert_eq!(server.stats()["peak_in_flight"], 5);
+    });
 }
 
 /// S3.3: 200 pages of 50 ms, 20 at a time: 0.60 s and 20 connections with one session, and 200

@@ -40,6 +40,8 @@ mod lock;
 mod counter;
 #[path = "../primer/event.rs"]
 mod event;
+#[path = "../primer/retry.rs"]
+mod retry;
 #[path = "../primer/semaphore.rs"]
 mod semaphore;
 #[path = "../primer/group.rs"]
@@ -140,6 +142,13 @@ fn semaphore_prints_what_the_reference_prints() {
     compare(include_str!("../../tests/golden/primer/semaphore.txt"), &printed);
 }
 
+/// S3.6. With no attempt at all the original returns None; that cannot be written here.
+#[test]
+fn retry_prints_what_the_reference_prints() {
+    let printed = record(|_| {}, retry::program);
+    compare(include_str!("../../tests/golden/primer/retry.txt"), &printed);
+}
+
 /// S1.11 and S4.4. Failures are numbered, and the ended child says so in its `Drop`.
 #[test]
 fn group_prints_what_the_reference_prints() {
@@ -147,7 +156,9 @@ fn group_prints_what_the_reference_prints() {
     compare(include_str!("../../tests/golden/primer/group.txt"), &printed);
 }
 
-/// S1.13. The root of `block_on` is no task, where asyncio lists `Task-1` too.
+/// S1.13. The root of `block_on` is no task, where asyncio lists `Task-1` too. The list comes at
+/// 0.1 and not at once, because it says what each waits for, and nobody waits before it has begun.
+/// How much memory is traced: `tests/tests/alloc.rs`.
 #[test]
 fn monitor_prints_what_the_reference_prints() {
     let printed = record(monitor::knobs, monitor::program);
@@ -239,6 +250,7 @@ fn every_program_of_the_primer_runs_on_both_schedulers() {
         "group",
         "monitor",
         "states",
+        "retry",
     ];
     for on in SCHEDULERS {
         for program in programs {

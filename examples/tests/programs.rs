@@ -69,6 +69,32 @@ fn the_echo_brings_every_text_back_unchanged() {
     }
 }
 
+/// S2.12, `FIX`: the lines of the server, in the reference's order. (There the server's word for a
+/// piece is "Received"; the third text ends the handler of the original.)
+#[test]
+fn the_echo_prints_what_the_reference_prints() {
+    let ended = SCHEDULERS[0].run("echo", &["--check"]).good();
+    let of = |line: &str| line.split_once(": ").map(|(_, what)| what.to_owned());
+    let server = ended.out.lines().filter(|line| line.starts_with("127.0.0.1:"));
+    let lines: Vec<_> = server.filter_map(of).collect();
+    let (xs, characters) = ("\"xxxxxxxxxxxx…\"", "\"异异异异异异异异异异异异…\"");
+    let expected = [
+        "connected".to_owned(),
+        "5 bytes \"hello\"".to_owned(),
+        "closed after 5 bytes".to_owned(),
+        "connected".to_owned(),
+        format!("100 bytes {xs}"),
+        format!("100 bytes {xs}"),
+        format!("50 bytes {xs}"),
+        "closed after 250 bytes".to_owned(),
+        "connected".to_owned(),
+        format!("100 bytes {characters}"),
+        format!("50 bytes {characters}"),
+        "closed after 150 bytes".to_owned(),
+    ];
+    assert_eq!(lines, expected, "{}", ended.out);
+}
+
 #[cfg(unix)]
 #[test]
 fn the_echo_server_stops_cleanly_on_ctrl_c() {
@@ -181,7 +207,10 @@ fn the_pool_of_threads_makes_blocking_calls_side_by_side() {
     for on in SCHEDULERS {
         let ended = on.run("threads", &["--scale", "0.1"]).good();
         assert_eq!(ended.out.matches(", by async_worker-").count(), 3, "{}", ended.out);
-        let order: Vec<_> = ended.out.lines().filter_map(|line| line.split(':').next()).collect();
+        // All ask before the first has an answer; answers stand in the order of the calls.
+        let lines: Vec<_> = ended.out.lines().collect();
+        assert!(lines[..3].iter().all(|line| line.starts_with("asking for /delay/")), "{lines:?}");
+        let order: Vec<_> = lines[3..].iter().filter_map(|line| line.split(':').next()).collect();
         assert_eq!(order[..3], ["/delay/1", "/delay/2", "/delay/1"]);
         ended.shows("total: ").shows("longest gap of the heartbeat: ");
     }

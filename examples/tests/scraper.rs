@@ -207,6 +207,20 @@ fn a_database_that_is_locked_for_a_while_is_waited_for() {
     }
 }
 
+/// SQLite says that such a file is read-only.
+#[cfg(unix)]
+#[test]
+fn a_database_that_is_removed_during_the_run_is_said_to_be_gone() {
+    let folder = Folder::new("scraper-gone");
+    let database = folder.file("pages");
+    let server = Server::start("0.1");
+    let args = ["--path", "/delay/1?page={i}", "--base", &server.base(), "--database", &database];
+    let running = SCHEDULERS[0].start("scraper", &[&args[..], &["--limit", "2"]].concat());
+    until("the first rows", || rows(&database) > 0);
+    std::fs::remove_file(&database).unwrap();
+    running.ended().bad().tells("is gone").tells("pages that were fetched and not stored");
+}
+
 #[test]
 fn a_database_that_stays_locked_ends_the_run_with_the_reason_and_the_next_goes_on() {
     let folder = Folder::new("scraper-locked");

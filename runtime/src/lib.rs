@@ -25,6 +25,9 @@
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
 //!
+//! What a program does can be seen: run it with `MAINSPRING_TRACE=run.json` in its environment, and
+//! load the file in <https://ui.perfetto.dev> ([`runtime::Recorder`]).
+//!
 //! ```
 //! use mainspring::time::{Duration, sleep};
 //!
@@ -248,10 +251,24 @@ pub mod runtime {
     pub(crate) mod error;
     /// spawning with a record: what a runtime does that keeps records, and no other.
     pub(crate) mod recorded;
+    /// what was recorded of one runtime: for each thread a buffer of its own, and a limit for all.
+    pub(crate) mod recording;
+    /// the lines of a timeline's file: slices, instants, arrows and names, as JSON.
+    pub(crate) mod json;
+    /// what was recorded, in order: moments with their ends, lanes and tasks with their numbers.
+    pub(crate) mod moments;
+    /// from what was recorded to a timeline: JSON as Perfetto and Chrome's tracing read it.
+    pub(crate) mod timeline;
+    /// Recorder: what a runtime did, as a timeline for people to look at.
+    pub(crate) mod recorder;
+    /// the future of a block_on, for those who watch: its record, and its place in the trace.
+    pub(crate) mod root;
     /// one of each machine: what a runtime is, seen by those who use it.
     pub(crate) mod inner;
     /// which runtime a thread is inside of, and what drives the thread.
     pub(crate) mod context;
+    /// where an event goes: to the recording of the runtime that it is about.
+    pub(crate) mod routes;
     /// Handle: spawn, spawn_blocking, current(); where the machines are bolted together.
     pub(crate) mod handle;
     /// spawn, spawn_blocking, id: on whatever runtime this thread is inside of.
@@ -288,7 +305,7 @@ pub mod runtime {
     pub(crate) mod builder;
     /// LocalSet: tasks that stay on the thread that made them.
     pub(crate) mod local_set;
-    /// Builder: what a runtime tells of itself: dump, slow_poll, debug, on_stall.
+    /// Builder: what a runtime tells of itself: dump, slow_poll, debug, on_stall, trace.
     pub(crate) mod inspect;
 
     pub use crate::task::look::TaskState;
@@ -298,6 +315,7 @@ pub mod runtime {
     pub use handle::{EnterGuard, Handle};
     pub use metrics::RuntimeMetrics;
     pub use picture::{TaskDump, WaitsFor};
+    pub use recorder::Recorder;
     pub use report::Unhandled;
     pub use runtime::{Runtime, ShutdownReport};
     pub use scheduler::RuntimeFlavor;

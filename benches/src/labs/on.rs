@@ -17,7 +17,7 @@ macro_rules! tokio_shaped {
         pub use ::$crate_name::io::{BufReader, BufWriter, copy, copy_bidirectional};
         pub use ::$crate_name::net::{TcpListener, TcpStream};
         pub use ::$crate_name::sync::{mpsc, oneshot};
-        pub use ::$crate_name::task::{JoinHandle, spawn, yield_now};
+        pub use ::$crate_name::task::{JoinHandle, spawn, spawn_blocking, yield_now};
         pub use ::$crate_name::time::{Sleep, sleep};
 
         use crate::labs::who::Threads;

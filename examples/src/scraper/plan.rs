@@ -129,8 +129,11 @@ pub struct Page {
 /// # Errors
 /// Which part is no address, and what would be one.
 pub fn pages(base: &str, paths: &[String], pages: u64) -> Result<Vec<Uri>, String> {
-    let base = base.strip_suffix('/').unwrap_or(base);
     address::read(base)?;
+    let base = base.strip_suffix('/').unwrap_or(base);
+    if base.contains(['?', '#']) {
+        return Err(format!("{base:?}: give the server without ? and #, and --path for the rest"));
+    }
     if let Some(path) = paths.iter().find(|path| !path.starts_with('/')) {
         return Err(format!("{path:?} is no path: paths start with /, such as /json"));
     }
@@ -146,6 +149,8 @@ pub fn pages(base: &str, paths: &[String], pages: u64) -> Result<Vec<Uri>, Strin
 /// # Errors
 /// Which line is no address.
 pub fn listed(name: &str, text: &str) -> Result<Vec<Uri>, String> {
+    // Some editors begin a file with a mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().map(str::trim).zip(1..);
     let urls: Result<Vec<_>, _> = lines
         .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))

@@ -124,6 +124,12 @@ impl Postgres {
     /// # Cancel safety
     /// Dropping it closes the connection; tables that were made stay.
     pub async fn open(database: &str, shown: &str) -> Result<Postgres, StoreError> {
+        // The first one ends the password, so the rest would be taken for a host, and printed.
+        let authority = database.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next());
+        if authority.is_some_and(|authority| authority.matches('@').count() > 1) {
+            let text = "write an @ in a name or a password as %40";
+            return Err(StoreError(format!("{shown}: {text}")));
+        }
         let config: Config = database.parse().map_err(|error| {
             StoreError(format!(
                 "{shown}: {}; an address is postgres://USER[:PASSWORD]@HOST[:PORT]/NAME, or \

@@ -30,6 +30,12 @@ const UPSERT: &str = "INSERT INTO scraped_pages (url, content_length) VALUES (?1
     ON CONFLICT (url) DO UPDATE SET content_length = excluded.content_length,
                                     created_at = CURRENT_TIMESTAMP";
 
+/// SQLite counts the milliseconds in 31 bits.
+const MOST_BUSY: Duration = Duration::from_millis(i32::MAX as u64);
+
+/// `SQLITE_READONLY_DBMOVED`.
+const MOVED: i32 = rusqlite::ffi::SQLITE_READONLY | 4 << 8;
+
 /// A database of SQLite's, and the list of what is to be fetched into it.
 #[derive(Debug)]
 pub struct Sqlite {
@@ -58,7 +64,7 @@ impl Sqlite {
         let name = name.to_owned();
         blocking(move || {
             let opened = Connection::open(&name).and_then(|mut connection| {
-                connection.busy_timeout(busy)?;
+                connection.busy_timeout(busy.min(MOST_BUSY))?;
                 if let Some(most) = most {
                     connection.pragma_update(None, "max_page_count", most)?;
                 }
@@ -70,10 +76,18 @@ impl Sqlite {
                 let behavior = TransactionBehavior::Immediate;
                 let transaction = connection.transaction_with_behavior(behavior)?;
                 transaction.execute(TABLE, [])?;
+                // And so is a table of that name that is another program's.
+                let fits = transaction.prepare(UPSERT).map(drop);
                 transaction.commit()?;
-                Ok(connection)
+                Ok((connection, fits))
             });
-            let connection = opened.map_err(|error| explain(&name, busy, &error))?;
+            let (connection, fits) = opened.map_err(|error| explain(&name, busy, &error))?;
+            fits.map_err(|error| {
+                StoreError(format!(
+                    "the table scraped_pages in {name} is another program's ({error}): choose \
+                     another database with --database"
+                ))
+            })?;
             let file = File { name, busy, connection: Mutex::new(connection) };
             Ok(Sqlite { file: Arc::new(file), jobs: Mutex::default() })
         })
@@ -182,6 +196,11 @@ fn explain(name: &str, busy: Duration, error: &rusqlite::Error) -> StoreError {
             "the database {name} is locked: another program has been writing to it for more than \
              {busy:?}; let it end, or wait longer with --busy-timeout"
         ),
+        Some(ErrorCode::ReadOnly)
+            if error.sqlite_error().is_some_and(|e| e.extended_code == MOVED) =>
+        {
+            format!("the database {name} is gone: the file was moved or removed during the run")
+        }
         Some(ErrorCode::ReadOnly) => format!(
             "the database {name} is read-only: make it writable, or choose another with --database"
         ),
@@ -189,6 +208,9 @@ fn explain(name: &str, busy: Duration, error: &rusqlite::Error) -> StoreError {
             "the database {name} is full, or its disk is: make room, or choose another with \
              --database"
         ),
+        Some(ErrorCode::CannotOpen) if std::path::Path::new(name).is_dir() => {
+            format!("{name} is a folder: give --database a file")
+        }
         Some(ErrorCode::CannotOpen) => format!(
             "cannot open the database {name}: is there such a folder, and may you write to it?"
         ),

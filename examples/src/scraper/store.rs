@@ -52,15 +52,19 @@ pub struct Knobs {
     pub most: Option<u32>,
 }
 
-/// The name of a database as it may be printed: without a password.
+/// The name of a database as it may be printed: without a password, wherever it has one.
 #[must_use]
 pub fn shown(database: &str) -> String {
-    let secret = database.split_once("://").and_then(|(scheme, rest)| {
-        let (user, place) = rest.split_once('@')?;
+    let Some((scheme, rest)) = database.split_once("://") else { return database.to_owned() };
+    let (rest, query) = rest.split_once('?').map_or((rest, ""), |(rest, query)| (rest, query));
+    let secret = rest.rsplit_once('@').and_then(|(user, place)| {
         let (user, _password) = user.split_once(':')?;
-        Some(format!("{scheme}://{user}@{place}"))
+        Some(format!("{user}@{place}"))
     });
-    secret.unwrap_or_else(|| database.to_owned())
+    let query: Vec<_> = query.split('&').filter(|part| !part.starts_with("password=")).collect();
+    let query = query.join("&");
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{scheme}://{}{mark}{query}", secret.unwrap_or_else(|| rest.to_owned()))
 }
 
 impl Store {
@@ -72,6 +76,10 @@ impl Store {
     /// # Cancel safety
     /// Dropping it loses nothing: tables that were made stay.
     pub async fn open(database: &str, knobs: Knobs) -> Result<Store, StoreError> {
+        if database.is_empty() {
+            // SQLite takes it for a file that is gone at the end.
+            return Err(StoreError("give --database a file, or :memory:".to_owned()));
+        }
         match database.split_once("://").map(|(scheme, _)| scheme) {
             None | Some("file") => {
                 Ok(Store::Sqlite(Sqlite::open(database, knobs.busy, knobs.most).await?))

@@ -16,6 +16,7 @@ use mainspring::time::{Instant, sleep, timeout};
 
 use super::service::{Config, Running, Service};
 use crate::client::Client;
+use crate::say;
 
 /// How many searches come at once.
 const MANY: usize = 50;
@@ -37,7 +38,7 @@ pub async fn check(scale: f64) -> Result<(), String> {
     let mut config = document.clone();
     (config.api_timeout, config.timeout) = (wide, wide);
     (config.head_timeout, config.grace) = (wide, wide);
-    println!("    time  status");
+    say!("    time  status");
     healthy(&config).await?;
 
     let api_fails = Config { api_fail: true, ..config.clone() };
@@ -88,7 +89,7 @@ impl Asker {
         let start = Instant::now();
         let answer = self.get(path).await?;
         let took = start.elapsed();
-        println!("{:6.2} s  {}  {path}\n               {}", took.as_secs_f64(), answer.0, answer.1);
+        say!("{:6.2} s  {}  {path}\n               {}", took.as_secs_f64(), answer.0, answer.1);
         if answer != (status, body.to_owned()) {
             return Err(format!("{path}: it should have been {status} {body}"));
         }
@@ -106,13 +107,13 @@ async fn one(
     floor: Duration,
     answer: (u16, &str),
 ) -> Result<(), String> {
-    println!("\n{what}:");
+    say!("\n{what}:");
     let service = Service::bind(0, config).await?.start();
     Asker::of(&service, floor.mul_f64(config.scale)).ask(SEARCH, answer).await?;
     if answer.0 == 504 {
         // It is dropped at its next turn, which another thread may give it.
         soon(|| service.numbers.source("db").dropped == 1).await?;
-        println!("               the database's query was dropped");
+        say!("               the database's query was dropped");
     }
     service.stop().await.map(drop)
 }
@@ -128,7 +129,7 @@ pub(crate) async fn soon(so: impl Fn() -> bool) -> Result<(), String> {
 }
 
 async fn healthy(config: &Config) -> Result<(), String> {
-    println!("both sources are well:");
+    say!("both sources are well:");
     let service = Service::bind(0, config).await?.start();
     let asker = Asker::of(&service, config.db_delay.mul_f64(config.scale));
     let all = found(&["DB_AI_1", "DB_AI_2", "Sample Slide Show"], false);
@@ -142,7 +143,7 @@ async fn healthy(config: &Config) -> Result<(), String> {
     let answers = gather(asks).await?;
     let took = start.elapsed();
     let good = answers.iter().filter(|answer| **answer == (200, all.clone())).count();
-    println!("{:6.2} s  200  {good} of {MANY} searches at once", took.as_secs_f64());
+    say!("{:6.2} s  200  {good} of {MANY} searches at once", took.as_secs_f64());
     if good < MANY || took > asker.floor * (MANY as u32 / 2) {
         return Err(format!("{MANY} searches at once: {good} good ones in {took:?}"));
     }
@@ -151,9 +152,9 @@ async fn healthy(config: &Config) -> Result<(), String> {
     asker.ask("/search", (422, &format!(r#"{{"detail":[{at}]}}"#))).await?;
     asker.ask("/nowhere", (404, r#"{"detail":"Not Found"}"#)).await?;
     let (_, metrics) = asker.get("/metrics").await?;
-    println!("\n/metrics, some of it:");
+    say!("\n/metrics, some of it:");
     let some = |line: &&str| line.starts_with("search_seconds") || line.contains("source=");
-    metrics.lines().filter(some).for_each(|line| println!("  {line}"));
+    metrics.lines().filter(some).for_each(|line| say!("  {line}"));
     service.stop().await?;
     look_and_stop(config, &all).await
 }
@@ -168,11 +169,11 @@ async fn look_and_stop(config: &Config, all: &str) -> Result<(), String> {
     let last = mainspring::spawn(async move { last.get(SEARCH).await });
     soon(|| service.numbers.source("api").answered == 1).await?;
     let (_, tasks) = asker.get("/tasks").await?;
-    println!("\n/tasks: the client of a search, its database, and who asks for /tasks:");
+    say!("\n/tasks: the client of a search, its database, and who asks for /tasks:");
     let of_search = |line: &&str| line.contains("(client ") || line.contains("combine.rs");
-    tasks.lines().filter(of_search).for_each(|line| println!("  {line}"));
+    tasks.lines().filter(of_search).for_each(|line| say!("  {line}"));
     let stopped = service.stop().await?;
-    println!("\nstopped; {stopped}");
+    say!("\nstopped; {stopped}");
     let last = last.await.map_err(|error| error.to_string())??;
     match (stopped.running, stopped.cut_off, last == (200, all.to_owned())) {
         (1, 0, true) => Ok(()),

@@ -17,6 +17,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::tell;
 use axum::body::HttpBody;
 use axum::extract::{Query, Request, State};
 use axum::middleware::{self, Next};
@@ -86,16 +87,16 @@ async fn search(
     let watched = sources.into_iter().map(|source| app.numbers.watch(source)).collect();
     match combine(app.limit, watched).await {
         Ok(Combined { results, failed }) => {
-            failed.iter().for_each(|failed| eprintln!("search {keyword:?}: {failed}"));
+            failed.iter().for_each(|failed| tell!("search {keyword:?}: {failed}"));
             let partial_failure = !failed.is_empty();
             Json(Found { keyword, total: results.len(), results, partial_failure }).into_response()
         }
         Err(NoAnswer::TimedOut(limit)) => {
-            eprintln!("search {keyword:?}: not done after {limit:?}; the sources were dropped");
+            tell!("search {keyword:?}: not done after {limit:?}; the sources were dropped");
             refused(StatusCode::GATEWAY_TIMEOUT, "Search timeout")
         }
         Err(NoAnswer::AllFailed(failed)) => {
-            failed.iter().for_each(|failed| eprintln!("search {keyword:?}: {failed}"));
+            failed.iter().for_each(|failed| tell!("search {keyword:?}: {failed}"));
             refused(StatusCode::BAD_GATEWAY, "All sources failed")
         }
     }

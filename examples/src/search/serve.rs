@@ -27,6 +27,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::tell;
 use axum::Router;
 use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
@@ -122,7 +123,7 @@ pub async fn serve(
                 });
             }
             (_, Err(error)) => {
-                eprintln!("cannot accept: {error}; resting for {REST:?}");
+                tell!("cannot accept: {error}; resting for {REST:?}");
                 sleep(REST).await;
             }
         }

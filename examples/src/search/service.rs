@@ -21,6 +21,7 @@ use super::numbers::Numbers;
 use super::routes::{App, router};
 use super::serve::{Hurry, Limits, Stopped, serve};
 use super::sources::{Api, Both, Database};
+use crate::address;
 use crate::client::Client;
 use crate::flags;
 use crate::server::Server;
@@ -36,7 +37,7 @@ pub struct Config {
     #[arg(long)]
     pub db_fail: bool,
     /// The API that is asked [default: a server that the program starts]
-    #[arg(long, value_name = "URL", value_parser = http, conflicts_with = "api_fail")]
+    #[arg(long, value_name = "URL", value_parser = address::read, conflicts_with = "api_fail")]
     pub api_url: Option<Uri>,
     /// Seconds that the API takes, up to 10
     #[arg(long, default_value = "0", value_parser = api_wait, conflicts_with = "api_url")]
@@ -88,14 +89,6 @@ fn api_wait(text: &str) -> Result<Duration, String> {
     match wait(text)? {
         time if time <= Duration::from_secs(10) => Ok(time),
         _ => Err("the API waits for at most 10".to_owned()),
-    }
-}
-
-fn http(text: &str) -> Result<Uri, String> {
-    let url: Uri = text.parse().map_err(|error| format!("{error}; give http://HOST:PORT/PATH"))?;
-    match (url.scheme_str(), url.authority()) {
-        (Some("http" | "https"), Some(_)) => Ok(url),
-        _ => Err("only addresses that start with http:// or https:// can be asked".to_owned()),
     }
 }
 

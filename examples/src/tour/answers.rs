@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::say;
 use std::time::Duration;
 
 use hyper::Uri;
@@ -58,7 +59,7 @@ pub fn cases(scale: f64) -> [Case; 3] {
 /// # Cancel safety
 /// The service that it has started lives on as a task.
 pub async fn ask(case: &Case) -> Result<Vec<String>, String> {
-    println!("asking, while {}:", case.what);
+    say!("asking, while {}:", case.what);
     let service = Service::bind(0, &case.config).await?.start();
     let url = format!("http://{}/search?keyword=AI", service.addr);
     let url: Uri = url.parse().map_err(|error| format!("{url}: {error}"))?;
@@ -66,14 +67,11 @@ pub async fn ask(case: &Case) -> Result<Vec<String>, String> {
     let answer = Client::new(1).get(&url).await.map_err(|error| format!("{url}: {error}"))?;
     let (took, status) = (start.elapsed(), answer.status.as_u16());
     let body = String::from_utf8_lossy(&answer.body).into_owned();
-    println!(
-        "{}",
-        laid_out(INDENT, &[','], &format!("{:5.2} s  {status}", took.as_secs_f64()), &body)
-    );
+    say!("{}", laid_out(INDENT, &[','], &format!("{:5.2} s  {status}", took.as_secs_f64()), &body));
     if status == 504 {
         // It is dropped at its next turn, which another thread may give it.
         soon(|| service.numbers.source("db").dropped == 1).await?;
-        println!("{}", wrapped(" ", "the query that hung was dropped with the search"));
+        say!("{}", wrapped(" ", "the query that hung was dropped with the search"));
     }
     service.stop().await?;
     Ok(case.complaints(status, &body, took))

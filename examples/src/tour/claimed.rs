@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::say;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -42,12 +43,12 @@ pub fn run(scheduler: Scheduler, scale: f64) -> Result<Vec<String>, String> {
         machine::bytes_of_a_thread()
     }];
     let servers = Servers { scaled: server(scale)?, whole: server(1.0)?, scale };
-    println!("The documents' claims, on {scheduler}, against a local server.");
+    say!("The documents' claims, on {scheduler}, against a local server.");
     if scale != 1.0 {
-        println!("Its delays are {scale} of the documents' but where \"full size\" is written.");
+        say!("Its delays are {scale} of the documents' but where \"full size\" is written.");
     }
-    println!();
-    HEAD.iter().for_each(|line| println!("{line}"));
+    say!();
+    HEAD.iter().for_each(|line| say!("{line}"));
     let mut found = Vec::new();
     let mut spans = Vec::new();
     for work in &WORK {
@@ -56,7 +57,7 @@ pub fn run(scheduler: Scheduler, scale: f64) -> Result<Vec<String>, String> {
     memory(bytes);
     scheduler.runtime()?.block_on(processor(scale))?;
     in_flight(&spans);
-    println!("\nThe claims took {:.1} s.", start.elapsed().as_secs_f64());
+    say!("\nThe claims took {:.1} s.", start.elapsed().as_secs_f64());
     Ok(found)
 }
 
@@ -88,7 +89,7 @@ impl Servers {
             true => (self.whole.addr(), 1.0),
             false => (self.scaled.addr(), self.scale),
         };
-        println!("{}", work.name);
+        say!("{}", work.name);
         let fail = |error: Failed| format!("{}: {error}", work.name);
         let threads = |n: usize| -> Result<Option<f64>, String> {
             if work.whole {
@@ -118,7 +119,7 @@ impl Servers {
             };
             let [alone, pool] = [alone, pool]
                 .map(|cell| cell.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.3}")));
-            println!(
+            say!(
                 "  {:<6}{:<26} {:>6} {floor:>6.3} {alone:>8} {pool:>7} {seconds:>7.3} {:>6.3}",
                 claim.id,
                 claim.of,
@@ -193,7 +194,7 @@ fn watched(
 }
 
 fn memory([task, thread]: [Option<Bytes>; 2]) {
-    println!("Memory");
+    say!("Memory");
     let says = |what: Option<Bytes>| match what {
         Some(Bytes { resident, reserved }) if reserved >= 1e6 => {
             format!("{:.1} kB resident, {:.2} MB of addresses", resident / 1e3, reserved / 1e6)
@@ -201,8 +202,8 @@ fn memory([task, thread]: [Option<Bytes>; 2]) {
         Some(Bytes { resident, .. }) => format!("{resident:.0} bytes"),
         None => "this system does not say".to_owned(),
     };
-    println!("  F11   a task that sleeps: {}", says(task));
-    println!("        a thread that waits: {}", says(thread));
+    say!("  F11   a task that sleeps: {}", says(task));
+    say!("        a thread that waits: {}", says(thread));
     note(
         "2nd says a thread has 8 MB of stack, and a coroutine tens of bytes. The stack is \
          addresses. CPython, quoted: a waiting task 1530 bytes, a thread 16.7 kB",
@@ -211,11 +212,11 @@ fn memory([task, thread]: [Option<Bytes>; 2]) {
 
 async fn processor(scale: f64) -> Result<(), String> {
     let times = (1000.0 * scale).clamp(5.0, 100.0) as u32;
-    println!("Work for the processor, {times} times over");
+    say!("Work for the processor, {times} times over");
     let line = |id: &str, what: &str, times: Times| {
         let [alone, both] = [times.alone, times.side_by_side].map(|time| time.as_secs_f64());
         let (n, ratio) = (times.threads, alone / both);
-        println!("  {id:<6}{what}");
+        say!("  {id:<6}{what}");
         note(&format!("alone {alone:.3} s, {n} threads {both:.3} s: {ratio:.2} times as fast"));
     };
     let sums = machine::two_sums(times).await.map_err(|error| error.to_string())?;
@@ -232,8 +233,8 @@ async fn processor(scale: f64) -> Result<(), String> {
     );
     let n = (200_000.0 * scale).clamp(1000.0, 50_000.0) as u32;
     let [yields, spawns, rounds] = machine::steps(n).await.map_err(|error| error.to_string())?;
-    println!("Smallest steps, ours only");
-    println!("  F14   yield {yields:.0} ns, spawn and join {spawns:.0} ns,");
+    say!("Smallest steps, ours only");
+    say!("  F14   yield {yields:.0} ns, spawn and join {spawns:.0} ns,");
     note(&format!("there and back through two queues {rounds:.0} ns"));
     note(
         "1st says 3.11 made asyncio 10 to 25 % faster; quoted: a third, to 2300 to 2400, 5100 to \
@@ -244,15 +245,15 @@ async fn processor(scale: f64) -> Result<(), String> {
 
 /// Below a figure: what the document says, and what to think of it.
 fn note(text: &str) {
-    println!("{}", laid_out(8, &[' '], "", text));
+    say!("{}", laid_out(8, &[' '], "", text));
 }
 
 /// The documents' "10 to 100 times", against one at a time at its floor.
 fn in_flight(spans: &[Span]) {
-    println!("\"10 to 100 times as fast\" (4th, 5th)");
+    say!("\"10 to 100 times as fast\" (4th, 5th)");
     for id in ["F2", "F10d", "F10a", "F10e"] {
         let Some(span) = spans.iter().find(|span| span.claim.id == id) else { continue };
-        println!(
+        say!(
             "  F15   {:>5.1} times with {:>3} in flight: {id}",
             span.one_by_one / span.ours,
             span.claim.ours,

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::tell;
 use std::fs;
 use std::future::pending;
 use std::io;
@@ -117,8 +118,8 @@ pub fn when_told(scratch: Scratch) -> io::Result<()> {
         let status = runtime.block_on(told());
         show::clear();
         match scratch.remove() {
-            Ok(()) => eprintln!("left half-way; nothing of the tour stays behind"),
-            Err(error) => eprintln!("left half-way; {error}"),
+            Ok(()) => tell!("left half-way; nothing of the tour stays behind"),
+            Err(error) => tell!("left half-way; {error}"),
         }
         process::exit(status);
     };

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::say;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -62,7 +63,7 @@ pub async fn both_runs(server: SocketAddr, database: &Path, scale: f64) -> Resul
     let noted = Arc::new(Noted::default());
     let first = run(server, database, scale, noted.clone(), true).await?;
     let saved = first.counts.saved;
-    println!("{}", wrapped("stopped", &format!("{saved} of {PAGES} pages stored; again:")));
+    say!("{}", wrapped("stopped", &format!("{saved} of {PAGES} pages stored; again:")));
     let then = run(server, database, scale, noted.clone(), false).await?;
     let came = noted.came.lock().unwrap_or_else(PoisonError::into_inner);
     let twice = came.iter().filter(|(_, times)| **times > 1).map(|(url, _)| url.to_string());

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::tell;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -52,7 +53,7 @@ pub fn be_a_row_if_asked() -> Option<ExitCode> {
             Some(ExitCode::SUCCESS)
         }
         Err(error) => {
-            eprintln!("row {:?}: {error}", row.full_name());
+            tell!("row {:?}: {error}", row.full_name());
             Some(ExitCode::FAILURE)
         }
     }

@@ -6,6 +6,8 @@
 
 #![forbid(unsafe_code)]
 
+use crate::say;
+use crate::tell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::thread;
@@ -222,8 +224,8 @@ impl Walk {
     pub fn end(self) -> ExitCode {
         let (seconds, n) = (self.begun.elapsed().as_secs_f64(), self.found.len());
         match n {
-            0 => println!("All {} stops went as promised, in {seconds:.1} s.", self.visited),
-            _ => println!("NOT as promised: {n} of what was checked, named below; {seconds:.1} s."),
+            0 => say!("All {} stops went as promised, in {seconds:.1} s.", self.visited),
+            _ => say!("NOT as promised: {n} of what was checked, named below; {seconds:.1} s."),
         }
         failures(&self.found)
     }
@@ -238,9 +240,9 @@ impl Walk {
 /// Says what went wrong, and ends with a status that says so too.
 pub fn failures(found: &[String]) -> ExitCode {
     for what in found {
-        eprintln!("error: {what}");
+        tell!("error: {what}");
     }
-    if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if found.is_empty() { crate::show::end(ExitCode::SUCCESS) } else { ExitCode::FAILURE }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub const SCHEDULERS: [On; 2] = [
 /// One of the two schedulers.
 #[derive(Clone, Copy, Debug)]
 pub struct On {
-    flags: &'static [&'static str],
+    pub flags: &'static [&'static str],
     pub says: &'static str,
 }
 
@@ -64,14 +64,19 @@ pub struct Running {
 }
 
 pub fn start(program: &str, args: &[&str]) -> Running {
+    start_writing(program, args, Stdio::piped())
+}
+
+/// A program whose standard output is `out`.
+pub fn start_writing(program: &str, args: &[&str], out: Stdio) -> Running {
     let mut child = Command::new(path(program))
         .args(args)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        .stdout(out)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
-    let out = lines(child.stdout.take().unwrap());
+    let out = child.stdout.take().map_or_else(|| channel().1, lines);
     let err = lines(child.stderr.take().unwrap());
     Running { child, out, err }
 }

@@ -36,6 +36,7 @@ use super::ready::Ready;
 use super::source::{Source, ended};
 use super::turn::{Holder, Slot, Taken};
 use crate::base::prim::{AtomicUsize, Mutex, Ordering};
+use crate::base::trace::trace;
 use crate::wake::batch::{Batch, Panic};
 use crate::wake::park::{Unpark, Unparker};
 use mio::{Events, Poll, Registry, Token};
@@ -212,10 +213,10 @@ impl Reactor {
         for source in &sources {
             source.end();
             while !source.collect(Ready::ALL, &mut batch) {
-                wake(&mut batch, report);
+                batch.wake_each(report);
             }
         }
-        wake(&mut batch, report);
+        batch.wake_each(report);
     }
 
     /// Hands `events` to their sources and wakes who waits. How many there were, without nudges.
@@ -230,6 +231,7 @@ impl Reactor {
             count += 1;
             let Some(source) = table.source(event.token().0) else { continue };
             let ready = Ready::from_mio(event);
+            trace!(Ready { index: event.token().0 & INDEX_MASK, bits: ready.bits() });
             source.set(ready);
             if source.collect(ready, &mut batch) {
                 continue;
@@ -237,21 +239,16 @@ impl Reactor {
             // The batch is full. The source may be gone when we have the lock again: keep it.
             let source = source.clone();
             drop(table);
-            wake(&mut batch, report);
+            batch.wake_each(report);
             while !source.collect(ready, &mut batch) {
-                wake(&mut batch, report);
+                batch.wake_each(report);
             }
             table = self.table.lock();
         }
         drop(table);
-        wake(&mut batch, report);
+        batch.wake_each(report);
         count
     }
-}
-
-/// Wakes a batch; no lock is held.
-fn wake(batch: &mut Batch, report: Report<'_>) {
-    batch.wake_each(report);
 }
 
 impl Unpark for Reactor {

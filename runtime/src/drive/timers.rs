@@ -42,6 +42,7 @@
 use crate::base::clock::Clock;
 use crate::base::list::{self, Links};
 use crate::base::prim::{AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, UnsafeCell};
+use crate::base::trace::trace;
 use crate::drive::wheel::{Timed, Wheel};
 use crate::wake::batch::{Batch, Panic};
 use crate::wake::park::Unparker;
@@ -284,6 +285,8 @@ impl Locked {
             let Some(node) = self.wheel.pop(now) else { return true };
             // SAFETY(INV-40): it was ARMED, hence alive; it stays so until FIRED is stored.
             let node = unsafe { node.as_ref() };
+            // Ordering: Relaxed, for the eye only.
+            trace!(Timer { due: node.when.load(Ordering::Relaxed) });
             // SAFETY(INV-41): ARMED, and we hold the lock.
             if let Some(waker) = node.waker.with_mut(|waker| unsafe { (*waker).take() }) {
                 batch.push(waker);

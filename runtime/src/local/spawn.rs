@@ -42,7 +42,7 @@ pub(crate) unsafe fn spawn_any<F: Future + 'static>(
         None => (scheduler.count_for_cell(), scheduler.ids.one()),
     };
     scheduler.tasks.begin(home.map(|_| 0));
-    trace!(Spawn { task: id.0.get(), by: current::number() });
+    trace!(Spawn { task: id.0.get(), of: scheduler.as_ptr().addr(), spawned });
     // SAFETY(INV-20): the count is handed over; the future goes where the caller has promised.
     let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, 0, spawned) };
     match home {

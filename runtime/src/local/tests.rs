@@ -345,7 +345,7 @@ fn the_trace_tells_who_was_spawned_woken_and_polled_in_order() {
         static SEEN: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
     }
     // Other tests run on other threads: each thread sees its own events.
-    assert!(install(|event| SEEN.with(|seen| seen.borrow_mut().push(event))));
+    let _on = install(|event| SEEN.with(|seen| seen.borrow_mut().push(event)));
     let rig = rig();
     let id = rig.block_on(async {
         let task = rig.spawn(yield_once());
@@ -358,12 +358,15 @@ fn the_trace_tells_who_was_spawned_woken_and_polled_in_order() {
         .into_iter()
         .filter(|event| match *event {
             Event::Spawn { task, .. } | Event::Wake { task, .. } => task == id,
-            Event::PollStart { task } | Event::PollEnd { task, .. } => task == id,
+            Event::PollStart { task, .. } | Event::PollEnd { task, .. } => task == id,
             Event::Park | Event::Unpark => true,
+            _ => false,
         })
         .collect();
-    let (poll, end) = (Event::PollStart { task: id }, |ready| Event::PollEnd { task: id, ready });
-    let spawn = Event::Spawn { task: id, by: 0 };
+    let (task, of) = (id, rig.scheduler.as_ptr().addr());
+    let (poll, end) = (Event::PollStart { task, of }, |ready| Event::PollEnd { task, ready });
+    let Some(Event::Spawn { spawned, .. }) = of_task.first() else { panic!("{of_task:?}") };
+    let spawn = Event::Spawn { task, of, spawned };
     assert_eq!(of_task, [spawn, poll, end(false), poll, end(true)]);
 }
 

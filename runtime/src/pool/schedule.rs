@@ -51,7 +51,7 @@ where
         }
     };
     scheduler.tasks.begin(here.map(|worker| worker.index));
-    trace!(Spawn { task: id.0.get(), by: current::number() });
+    trace!(Spawn { task: id.0.get(), of: scheduler.as_ptr().addr(), spawned });
     // SAFETY(INV-20): the count is handed over; the future is Send, so any worker may poll it.
     let (entry, handle) = unsafe { new::<F, Shared>(future, count.cast(), id, home, spawned) };
     match here {

@@ -36,6 +36,7 @@ use crate::base::clock::Clock;
 use crate::base::prim::{AtomicPtr, Ordering};
 use crate::base::rng::Rng;
 use crate::base::stack::Chain;
+use crate::base::trace::trace;
 use crate::task::credit::Credit;
 use crate::task::current;
 use crate::task::header::{Header, TaskRef};
@@ -318,13 +319,14 @@ impl Worker {
         (first..remotes).chain(0..first).find_map(|victim| self.steal_from(victim))
     }
 
-    fn steal_from(&self, victim: usize) -> Option<TaskRef> {
-        if victim == self.index {
+    fn steal_from(&self, from: usize) -> Option<TaskRef> {
+        if from == self.index {
             return None;
         }
-        let victim = &self.shared().remotes[victim].ring;
+        let victim = &self.shared().remotes[from].ring;
         // SAFETY(INV-92): this thread owns the ring that the entries go to.
-        unsafe { victim.steal_into(&self.remote().ring) }.map(TaskRef::from_header)
+        let task = unsafe { victim.steal_into(&self.remote().ring) }.map(TaskRef::from_header);
+        task.inspect(|task| trace!(Steal { from, task: task.id().0.get() }))
     }
 
     /// Takes what waits behind a stuck worker: half its ring, and its next slot.

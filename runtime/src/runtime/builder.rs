@@ -8,6 +8,7 @@ use super::desk;
 use super::handle::Handle;
 use super::inner::Inner;
 use super::meter::Meter;
+use super::recorder::Recorder;
 use super::report::{Hook, Unhandled, report};
 use super::runtime::{Executor, Runtime};
 use super::scheduler::{RuntimeFlavor, Scheduler, ids};
@@ -26,9 +27,8 @@ use crate::pool::idle::MAX_WORKERS;
 use crate::pool::shared::Shared as PoolShared;
 use crate::pool::worker::Intervals;
 use crate::task::credit::Keep;
-use crate::task::record::Recorder;
+use crate::task::record;
 use crate::wake::batch::Report;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// Configures a [`Runtime`].
 ///
+/// `MAINSPRING_TRACE=run.json` in the environment records a timeline: [`trace`](Self::trace).
+///
 /// asyncio: the arguments of `asyncio.Runner`.
 ///
 /// ```
@@ -58,19 +60,20 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// # Ok::<_, std::io::Error>(())
 /// ```
 pub struct Builder {
-    flavor: RuntimeFlavor,
-    workers: Option<usize>,
-    intervals: Intervals,
-    start_paused: bool,
-    block_on_helps: bool,
+    pub(super) flavor: RuntimeFlavor,
+    pub(super) workers: Option<usize>,
+    pub(super) intervals: Intervals,
+    pub(super) start_paused: bool,
+    pub(super) block_on_helps: bool,
     pub(super) dump: bool,
     pub(super) debug: bool,
+    pub(super) trace: Option<Recorder>,
     pub(super) stall: stall::Config,
     unhandled: Option<Hook>,
     name: Option<Name>,
     on_park: Option<desk::Hook>,
     on_unpark: Option<desk::Hook>,
-    blocking: blocking::Config,
+    pub(super) blocking: blocking::Config,
 }
 
 type Name = Arc<dyn Fn() -> String + Send + Sync>;
@@ -100,6 +103,7 @@ impl Builder {
             block_on_helps: false,
             dump: false,
             debug: false,
+            trace: None,
             stall: stall::Config::default(),
             unhandled: None,
             name: None,
@@ -278,6 +282,7 @@ impl Builder {
     /// `multi_thread`: no thread of many knows that the others have nothing to do.
     #[cfg(not(loom))]
     pub fn build(&mut self) -> io::Result<Runtime> {
+        self.open_trace()?;
         let runtime = match self.flavor {
             RuntimeFlavor::CurrentThread => self.build_current_thread(),
             RuntimeFlavor::MultiThread if self.start_paused => Err(io::Error::new(
@@ -342,13 +347,21 @@ impl Builder {
         if let Some(name) = &self.name {
             config.name = name.clone();
         }
-        let blocking = blocking::Pool::new(config);
-        let (ids, report) = (ids(), report.clone());
         let meters = (0..scheduler.workers()).map(|_| CachePadded(Meter::default())).collect();
-        let recorder = self.records().then(Recorder::new);
-        let inner =
-            Inner { scheduler, ids, clock, wheels, reactor, blocking, report, meters, recorder };
-        Handle { inner: Arc::new(inner) }
+        Handle {
+            inner: Arc::new(Inner {
+                recorder: self.records().then(record::Recorder::new),
+                trace: self.begin_trace(&scheduler, &clock),
+                scheduler,
+                ids: ids(),
+                clock,
+                wheels,
+                reactor,
+                blocking: blocking::Pool::new(config),
+                report: report.clone(),
+                meters,
+            }),
+        }
     }
 
     fn threads(&self, report: Report) -> threads::Config {
@@ -383,18 +396,5 @@ impl Runtime {
     /// As for [`Builder::build`].
     pub fn new() -> io::Result<Self> {
         Builder::new_multi_thread().build()
-    }
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
-            .field("flavor", &self.flavor)
-            .field("worker_threads", &self.workers)
-            .field("intervals", &self.intervals)
-            .field("block_on_helps", &self.block_on_helps)
-            .field("start_paused", &self.start_paused)
-            .field("blocking", &self.blocking)
-            .finish_non_exhaustive()
     }
 }

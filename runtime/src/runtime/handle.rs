@@ -9,12 +9,16 @@ use super::context::{Mode, Restore, count_current, is_driving, set_context, top}
 use super::error::TryCurrentError;
 use super::inner::Inner;
 use super::recorded;
+use super::recording::Recording;
+use super::root::Root;
 use super::scheduler::RuntimeFlavor;
 use crate::base::clock::Hold;
+use crate::base::trace::Event;
 use crate::blocking::pool as blocking;
+use crate::task::header::Id;
 use crate::task::join::JoinHandle;
 use crate::task::new::job;
-use crate::task::record::{self, Role, Ticket};
+use crate::task::record::{Recorder, Role, Ticket};
 use crate::wake::block_on::block_on;
 use crate::wake::coop;
 use std::fmt;
@@ -171,11 +175,13 @@ impl Handle {
         let id = self.inner.ids.one();
         let recorder = self.inner.recorder.as_ref();
         let ticket = recorder.map(|all| recorded::ticket(all, Role::Closure, name, spawned, id));
+        let recording = self.inner.closure_traced(id, name, spawned);
         let inner = self.inner.clone();
         let (entry, join) = job(
             move || {
                 let (inner, ticket) = (inner, ticket);
                 let _turn = ticket.as_ref().map(Ticket::begin);
+                let _slice = recording.map(|recording| recording.slice(id.0.get(), true));
                 let _context = set_context(Arc::as_ptr(&inner), Some(Mode::Free));
                 closure()
             },
@@ -199,11 +205,11 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert_may_block();
         let _context = self.drive(Mode::Root);
-        let ticket = self.inner.root_ticket(Location::caller());
+        let root = self.inner.root(Location::caller());
         let mut future = pin!(future);
         block_on(poll_fn(|cx| {
             let _budget = coop::budget();
-            record::poll(ticket.as_ref(), future.as_mut(), cx)
+            root.poll(future.as_mut(), cx)
         }))
     }
 
@@ -240,14 +246,59 @@ impl Inner {
     {
         match &self.recorder {
             None => self.scheduler.spawn(future, spawned),
-            Some(recorder) => recorded::spawn(recorder, &self.scheduler, name, future, spawned),
+            Some(recorder) => self.spawn_recorded(recorder, name, future, spawned),
         }
     }
 
-    /// The record of a `block_on`'s future, if any is kept. A root has a number for this only.
-    pub(super) fn root_ticket(&self, called: &'static Location<'static>) -> Option<Ticket> {
-        let (recorder, name) = (self.recorder.as_ref()?, Some("block_on"));
-        Some(recorded::ticket(recorder, Role::Root, name, called, self.ids.one()))
+    #[cold]
+    #[inline(never)]
+    fn spawn_recorded<F>(
+        &self,
+        recorder: &Recorder,
+        name: Option<&str>,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let task = recorded::spawn(recorder, &self.scheduler, name, future, spawned);
+        self.name_traced(task.id(), name);
+        task
+    }
+
+    /// What is kept of a `block_on`'s future, if anything is. A root has a number for this only.
+    pub(super) fn root(&self, called: &'static Location<'static>) -> Root {
+        let Some(recorder) = &self.recorder else { return Root::default() };
+        let (id, name) = (self.ids.one(), Some("block_on"));
+        let ticket = recorded::ticket(recorder, Role::Root, name, called, id);
+        Root::new(ticket, self.recording(), id.0.get(), called)
+    }
+
+    /// What is recorded of the runtime, if it is traced.
+    fn recording(&self) -> Option<&Arc<Recording>> {
+        self.trace.as_ref().map(|tracing| &tracing.recording)
+    }
+
+    fn name_traced(&self, task: Id, name: Option<&str>) {
+        if let Some((recording, name)) = self.recording().zip(name) {
+            recording.name_task(task.0.get(), name);
+        }
+    }
+
+    /// A blocking closure is queued. Who runs it calls `slice` on what comes back.
+    fn closure_traced(
+        &self,
+        id: Id,
+        name: Option<&str>,
+        spawned: &'static Location<'static>,
+    ) -> Option<Arc<Recording>> {
+        let recording = self.recording()?;
+        self.name_traced(id, name);
+        let queued = Event::Closure { task: id.0.get(), spawned };
+        recording.note(queued, || self.scheduler.index_here());
+        Some(recording.clone())
     }
 }
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::meter::Meter;
+use super::recorder::Tracing;
 use super::scheduler::{RuntimeFlavor, Scheduler};
 use crate::base::clock::{Clock, Owner};
 use crate::base::pad::CachePadded;
@@ -33,6 +34,8 @@ pub(crate) struct Inner {
     pub(super) meters: Arc<[CachePadded<Meter>]>,
     /// Keeps records of its tasks, if it was asked to.
     pub(super) recorder: Option<Recorder>,
+    /// Draws a timeline, if it was asked to.
+    pub(super) trace: Option<Tracing>,
 }
 
 impl Inner {

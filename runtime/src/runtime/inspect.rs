@@ -1,9 +1,17 @@
-//! Builder: what a runtime tells of itself: dump, slow_poll, debug, on_stall.
+//! Builder: what a runtime tells of itself: dump, slow_poll, debug, on_stall, trace.
 
 #![forbid(unsafe_code)]
+// There is no whole runtime under loom.
+#![cfg_attr(loom, allow(dead_code))]
 
 use super::builder::Builder;
+use super::recorder::{Recorder, Tracing};
+use super::routes;
+use super::scheduler::{RuntimeFlavor, Scheduler};
 use super::stall::Stall;
+use crate::base::clock::Clock;
+use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,9 +94,61 @@ impl Builder {
         self
     }
 
+    /// Records what the runtime does, as a timeline: see [`Recorder`]. Also turns
+    /// [`dump`](Self::dump) on, for the names. Default: whatever `MAINSPRING_TRACE` says; with a
+    /// recorder given here it says nothing.
+    ///
+    /// On, an event costs a reading of the clock and a push to a buffer of its thread, and each
+    /// task what `dump` costs. Off, an event is one branch that is never taken.
+    ///
+    /// ```
+    /// use mainspring::runtime::{Builder, Recorder};
+    ///
+    /// let path = std::env::temp_dir().join(format!("trace-{}.json", std::process::id()));
+    /// let rt = Builder::new_multi_thread()
+    ///     .worker_threads(2)
+    ///     .trace(Recorder::to_file(&path))
+    ///     .build()?;
+    /// rt.block_on(async {
+    ///     let task = mainspring::task::Builder::new().name("greeter").spawn(async { "hello" })?;
+    ///     assert_eq!(task.await.unwrap(), "hello");
+    ///     Ok::<_, std::io::Error>(())
+    /// })?;
+    /// drop(rt);
+    /// // Load it in https://ui.perfetto.dev, or in chrome://tracing.
+    /// let timeline = std::fs::read_to_string(&path)?;
+    /// assert!(timeline.contains("spawn task 1 (greeter)"));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
+    pub fn trace(&mut self, recorder: Recorder) -> &mut Self {
+        self.trace = Some(recorder);
+        self
+    }
+
+    fn recorder(&self) -> Option<Recorder> {
+        self.trace.clone().or_else(Recorder::from_outside)
+    }
+
+    /// Opens the file of the timeline, if there is to be one.
+    pub(super) fn open_trace(&self) -> io::Result<()> {
+        self.recorder().map_or(Ok(()), |recorder| recorder.open())
+    }
+
+    /// From here on events are recorded, if they are to be.
+    pub(super) fn begin_trace(&self, scheduler: &Scheduler, clock: &Clock) -> Option<Tracing> {
+        let flavor = match self.flavor {
+            RuntimeFlavor::CurrentThread => "current_thread",
+            RuntimeFlavor::MultiThread => "multi_thread",
+        };
+        let (of, clock) = (scheduler.address(), clock.clone());
+        Tracing::begin(self.recorder()?, of, flavor, clock, routes::open)
+    }
+
     /// Are records kept?
     pub(super) fn records(&self) -> bool {
-        self.dump || self.debug || self.stall.slow_poll.is_some()
+        let watched = self.dump || self.debug || self.stall.slow_poll.is_some();
+        watched || self.recorder().is_some()
     }
 
     /// What the watcher looks for.
@@ -99,5 +159,18 @@ impl Builder {
             config.slow_poll.get_or_insert(SLOW);
         }
         config
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("flavor", &self.flavor)
+            .field("worker_threads", &self.workers)
+            .field("intervals", &self.intervals)
+            .field("block_on_helps", &self.block_on_helps)
+            .field("start_paused", &self.start_paused)
+            .field("blocking", &self.blocking)
+            .finish_non_exhaustive()
     }
 }

@@ -19,8 +19,8 @@ use std::sync::Arc;
 /// Spawns tasks that have a name.
 ///
 /// The name is kept while the runtime keeps records: with
-/// [`runtime::Builder::dump`](crate::runtime::Builder::dump) or debug mode. Then it stands in
-/// [`runtime::dump`](crate::runtime::dump), in [`current`], and in what is reported of the task.
+/// [`runtime::Builder::dump`](crate::runtime::Builder::dump), debug mode or a trace. Then it stands
+/// in [`runtime::dump`](crate::runtime::dump), in [`current`], and in what is reported of the task.
 /// Otherwise naming a task costs nothing and says nothing.
 ///
 /// tokio has it too, behind `tokio_unstable`; asyncio: `create_task(..., name=...)`.

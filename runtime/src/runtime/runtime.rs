@@ -11,6 +11,7 @@
 
 use super::context::{Mode, is_driving};
 use super::handle::{EnterGuard, Handle, assert_may_block};
+use super::root::Root;
 use super::seat::Seat;
 use super::stall::{self, Watcher};
 use super::threads::Threads;
@@ -18,7 +19,7 @@ use crate::base::clock;
 use crate::blocking::pool::Running;
 use crate::task::header::Id;
 use crate::task::join::JoinHandle;
-use crate::task::record::{self, Ticket, name_of};
+use crate::task::record::name_of;
 use crate::wake::batch::Report;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -98,16 +99,16 @@ impl Runtime {
             Executor::Seat(_) => Mode::Shared,
             Executor::Threads(_) => Mode::Root,
         });
-        let ticket = self.handle.inner.root_ticket(Location::caller());
+        let root = self.handle.inner.root(Location::caller());
         if size_of::<F>() > LARGE {
-            self.root(ticket.as_ref(), Box::pin(future).as_mut())
+            self.root(&root, Box::pin(future).as_mut())
         } else {
-            self.root(ticket.as_ref(), pin!(future))
+            self.root(&root, pin!(future))
         }
     }
 
-    fn root<F: Future>(&self, ticket: Option<&Ticket>, mut future: Pin<&mut F>) -> F::Output {
-        let future = pin!(poll_fn(|cx| record::poll(ticket, future.as_mut(), cx)));
+    fn root<F: Future>(&self, root: &Root, mut future: Pin<&mut F>) -> F::Output {
+        let future = pin!(poll_fn(|cx| root.poll(future.as_mut(), cx)));
         let driver = |index| self.handle.inner.driver(index, self.report.clone());
         match &self.executor {
             Executor::Seat(seat) => seat.block_on(&self.handle.inner.meters, || driver(0), future),
@@ -201,6 +202,9 @@ impl Runtime {
         let closures = inner.blocking.wait(limit);
         let ids = tasks.iter().map(|(id, _)| *id).chain(closures.iter().map(|job| job.id));
         let names = ids.filter_map(|id| Some((id, name_of(id)?))).collect();
+        if let Some(tracing) = &inner.trace {
+            tracing.end();
+        }
         ShutdownReport { tasks, closures, names }
     }
 }

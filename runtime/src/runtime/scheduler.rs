@@ -119,6 +119,22 @@ impl Scheduler {
         }
     }
 
+    /// Which worker of a pool this thread is, if it is one.
+    pub(super) fn index_here(&self) -> Option<usize> {
+        match self {
+            Self::Local(_) => None,
+            Self::Pool(scheduler) => index_here(scheduler),
+        }
+    }
+
+    /// Where it is in memory: how events about its tasks name it.
+    pub(super) fn address(&self) -> usize {
+        match self {
+            Self::Local(scheduler) => scheduler.as_ptr().addr(),
+            Self::Pool(scheduler) => scheduler.as_ptr().addr(),
+        }
+    }
+
     /// Is this thread one of its workers?
     pub(crate) fn is_here(&self) -> bool {
         match self {

@@ -126,11 +126,6 @@ pub(crate) fn id() -> Option<Id> {
     task().map(TaskRef::id)
 }
 
-/// The same as a number, 0 for none: what the trace shows.
-pub(crate) fn number() -> u64 {
-    id().map_or(0, |id| id.0.get())
-}
-
 /// Marks the running task to be queued again when this poll is over.
 #[inline]
 pub(super) fn set_yielded() {

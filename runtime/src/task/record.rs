@@ -314,13 +314,12 @@ impl<F: Future + Unpin> Recorded<F> {
     }
 }
 
-/// One poll of `future`, noted if there is a ticket.
+/// One poll of `future`, noted.
 pub(crate) fn poll<F: Future>(
-    ticket: Option<&Ticket>,
+    ticket: &Ticket,
     future: Pin<&mut F>,
     cx: &mut Context<'_>,
 ) -> Poll<F::Output> {
-    let Some(ticket) = ticket else { return future.poll(cx) };
     let turn = ticket.begin();
     let polled = future.poll(cx);
     if polled.is_pending() {
@@ -334,7 +333,7 @@ impl<F: Future + Unpin> Future for Recorded<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.get_mut();
-        poll(Some(&this.ticket), Pin::new(&mut this.future), cx)
+        poll(&this.ticket, Pin::new(&mut this.future), cx)
     }
 }
 

@@ -84,7 +84,7 @@ impl Drop for Runnable {
 }
 
 fn poll(task: TaskRef, registered: bool) {
-    trace!(PollStart { task: task.id().0.get() });
+    trace!(PollStart { task: task.id().0.get(), of: task.scheduler().addr() });
     let (polled, yielded) = {
         let waker = Borrowed::new(task);
         let polling = current::polling(task);

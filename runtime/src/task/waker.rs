@@ -17,7 +17,6 @@
 //! pushed, the task may run, end and be freed, and with it the last count of the scheduler, while
 //! the pusher is still inside it. So it keeps a reference until it is out again.
 
-use super::current;
 use super::header::{Header, TaskRef};
 use crate::base::trace::trace;
 use std::mem::ManuallyDrop;
@@ -89,7 +88,7 @@ unsafe fn wake(data: *const ()) {
         return task.release(1);
     }
     if task.state().wake_by_value() {
-        trace!(Wake { task: task.id().0.get(), by: current::number() });
+        trace!(Wake { task: task.id().0.get(), of: task.scheduler().addr() });
         // SAFETY(INV-22): this wake set SCHEDULED; our reference is the entry's.
         unsafe { (task.vtable().schedule)(task) }
     } else {
@@ -114,7 +113,7 @@ unsafe fn drop(data: *const ()) {
 /// Wakes a task of which the caller owns, and keeps, a reference.
 pub(super) fn wake_task(task: TaskRef) {
     if task.state().wake_by_ref() {
-        trace!(Wake { task: task.id().0.get(), by: current::number() });
+        trace!(Wake { task: task.id().0.get(), of: task.scheduler().addr() });
         // SAFETY(INV-22): this wake set SCHEDULED and added the entry's reference.
         unsafe { (task.vtable().schedule)(task) }
     }

@@ -19,6 +19,7 @@
 
 use crate::base::note::Page;
 use crate::base::prim::plain_local;
+use crate::base::trace::trace;
 use std::cell::Cell;
 use std::task::{Context, Poll};
 
@@ -80,6 +81,7 @@ pub(crate) fn ready(cx: &mut Context<'_>) -> Poll<()> {
 
 #[cold]
 fn exhausted(cx: &mut Context<'_>) -> Poll<()> {
+    trace!(Exhausted);
     cx.waker().wake_by_ref();
     Poll::Pending
 }

@@ -1,6 +1,8 @@
 //! smol 2: its executor on so many threads, each of which also polls the reactor, as its own global
 //! executor does it.
 
+#[path = "../cases/calls.rs"]
+pub mod calls;
 #[path = "../cases/copy.rs"]
 pub mod copy;
 #[path = "../cases/crowd.rs"]
@@ -27,6 +29,7 @@ pub mod rt {
     pub use ::smol::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
     pub use ::smol::io::{BufReader, BufWriter, copy};
     pub use ::smol::net::{TcpListener as RawListener, TcpStream};
+    pub use ::smol::unblock as spawn_blocking;
 
     static EXECUTOR: ::smol::Executor<'static> = ::smol::Executor::new();
 

@@ -1,5 +1,7 @@
 //! tokio, both drivers on.
 
+#[path = "../cases/calls.rs"]
+pub mod calls;
 #[path = "../cases/copy.rs"]
 pub mod copy;
 #[path = "../cases/crowd.rs"]

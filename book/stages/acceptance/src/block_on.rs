@@ -37,6 +37,25 @@ pub fn a_wake_from_a_thread_is_kept<M: BlockOn>() {
     }
 }
 
+/// A wake that was too early for the sleep is used up, and the next one counts again.
+pub fn an_early_wake_costs_no_later_one<M: BlockOn>() {
+    M::block_on(async {
+        for _ in 0..20 {
+            from_thread(true).await;
+            let gate = Gate::default();
+            let opener = gate.clone();
+            thread::spawn(move || {
+                while !opener.is_waited_for() {
+                    thread::yield_now();
+                }
+                (0..100).for_each(|_| thread::yield_now());
+                opener.open();
+            });
+            gate.await;
+        }
+    });
+}
+
 pub fn while_nobody_wakes_nobody_polls<M: BlockOn>() {
     let (polls, gate) = (Count::default(), Gate::default());
     let opener = thread::spawn({
@@ -105,6 +124,7 @@ macro_rules! block_on {
             borrows_are_allowed,
             a_wake_during_the_poll_is_kept,
             a_wake_from_a_thread_is_kept,
+            an_early_wake_costs_no_later_one,
             while_nobody_wakes_nobody_polls,
             wakes_without_a_reason_do_no_harm,
             one_after_the_other,

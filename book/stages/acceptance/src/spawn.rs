@@ -2,8 +2,10 @@
 
 use crate::block_on::BlockOn;
 use crate::parts::{Count, Gate, OnDrop, from_thread, turns};
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
 use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 /// How a task of its own is made, and what can be done with its handle.
 pub trait Spawn: BlockOn {
@@ -167,6 +169,34 @@ pub fn an_output_is_dropped_once<M: Spawn>() {
     assert_eq!(dropped.get(), 3);
 }
 
+/// Whoever holds a waker of a task that has ended holds nothing of its output.
+pub fn an_output_does_not_wait_for_wakers<M: Spawn>() {
+    let dropped = Count::default();
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let task = || {
+        let (kept, output) = (kept.clone(), dropped.clone());
+        poll_fn(move |cx| {
+            kept.lock().unwrap().push(cx.waker().clone());
+            Poll::Ready(output.on_drop())
+        })
+    };
+    M::block_on(async {
+        let untaken = M::spawn(task());
+        while !M::is_finished(&untaken) {
+            turns(1).await;
+        }
+        drop(untaken);
+        assert_eq!(dropped.get(), 1);
+        drop(M::spawn(task()));
+        while kept.lock().unwrap().len() < 2 {
+            turns(1).await;
+        }
+        // It is being polled, or was: a task that is spawned now comes after it.
+        let _ = M::join(&mut M::spawn(async {})).await;
+        assert_eq!(dropped.get(), 2);
+    });
+}
+
 #[macro_export]
 macro_rules! spawn {
     ($machine:ty) => {
@@ -180,6 +210,7 @@ macro_rules! spawn {
             an_abort_drops_the_future,
             an_abort_may_come_too_late,
             an_output_is_dropped_once,
+            an_output_does_not_wait_for_wakers,
         }
     };
 }

@@ -24,8 +24,8 @@ pub trait Tcp: Time {
     fn shutdown(stream: &mut Self::Stream) -> impl Future<Output = io::Result<()>>;
     /// Sends back what comes, to the end. Returns how much it was.
     fn echo(stream: Self::Stream) -> impl Future<Output = io::Result<u64>>;
-    /// Two halves that may be used at the same time: writes `bytes` and says that they are all,
-    /// while it reads to the end.
+    /// Two halves that may be used at the same time: one writes `bytes` and is dropped, while the
+    /// other reads to the end.
     fn exchange(stream: Self::Stream, bytes: Vec<u8>) -> impl Future<Output = io::Result<Vec<u8>>>;
 }
 

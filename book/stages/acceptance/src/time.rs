@@ -1,8 +1,9 @@
 //! sleep, timeout, interval.
 
 use crate::local::Local;
-use crate::parts::{Count, Log, turns};
-use std::future::{Future, pending};
+use crate::parts::{Count, Counted, Log, turns};
+use std::future::{Future, pending, poll_fn};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// How time is waited for. In `block_on_paused` the clock stands still while there is something to
@@ -141,6 +142,18 @@ pub fn a_dropped_sleep_wakes_nobody<M: Time>() {
     });
 }
 
+/// Nor is anybody polled for the timer of a sleep that is gone.
+pub fn a_dropped_sleep_leaves_no_timer<M: Time>() {
+    let polls = Count::default();
+    M::block_on_paused(async {
+        let mut gone = Box::pin(M::sleep(ms(10)));
+        poll_fn(|cx| Poll::Ready(gone.as_mut().poll(cx).is_pending())).await;
+        drop(gone);
+        Counted::new(M::sleep(ms(100)), &polls).await;
+    });
+    assert_eq!(polls.get(), 2);
+}
+
 pub fn an_interval_keeps_its_pace<M: Time>() {
     let log = Log::default();
     M::block_on_paused(async {
@@ -174,6 +187,7 @@ macro_rules! time {
             a_timeout_ends_what_is_late,
             a_timeout_hands_on_what_is_in_time,
             a_dropped_sleep_wakes_nobody,
+            a_dropped_sleep_leaves_no_timer,
             an_interval_keeps_its_pace,
             a_busy_task_does_not_stop_the_clock,
         }

@@ -156,10 +156,8 @@ impl Tcp for Mainspring {
     async fn exchange(stream: TcpStream, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
         let (mut reader, mut writer) = stream.into_split();
         let mut all = Vec::new();
-        let write = async {
-            writer.write_all(&bytes).await?;
-            writer.shutdown().await
-        };
+        // The half that writes is dropped when it has written: that is the end for the peer.
+        let write = async move { writer.write_all(&bytes).await };
         let (read, written) = mainspring::join!(reader.read_to_end(&mut all), write);
         written?;
         read?;

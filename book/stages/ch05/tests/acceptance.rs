@@ -35,5 +35,5 @@ stage_acceptance::machine! { stage_ch05: Futures, BlockOn, Spawn }
 stage_acceptance::tests! { Stage: futures, block_on, wakers, spawn }
 
 mod programs {
-    stage_acceptance::programs! { task_states, ten_lines, wrong_flag }
+    stage_acceptance::programs! { task_states, ten_lines, who_polls, task_costs, wrong_flag }
 }

@@ -10,5 +10,5 @@ stage_acceptance::machine! { stage_ch06: Futures, BlockOn, Spawn, Local }
 stage_acceptance::tests! { Stage: futures, block_on, wakers, spawn, local }
 
 mod programs {
-    stage_acceptance::programs! { say_after, last_call, wrong_borrow }
+    stage_acceptance::programs! { say_after, await_order, last_call, far_wake, turns, wrong_borrow }
 }

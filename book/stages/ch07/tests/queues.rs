@@ -78,3 +78,18 @@ fn a_key_is_good_for_one_value() {
     assert_eq!(wheel.remove(second), Some("second"));
     assert_eq!(wheel.remove(second), None);
 }
+
+/// A number that is over already is due at once, and behind those that are due.
+#[test]
+fn a_number_that_is_over() {
+    let mut wheel = Wheel::new();
+    assert_eq!(wheel.pop(5000), None);
+    wheel.insert(5000, "now");
+    let taken = wheel.insert(70, "taken");
+    wheel.insert(3, "late");
+    wheel.insert(5001, "next");
+    assert_eq!(wheel.next(), Some(5000));
+    assert_eq!(wheel.remove(taken), Some("taken"));
+    assert_eq!([wheel.pop(5000), wheel.pop(5000)], [Some("now"), Some("late")]);
+    assert_eq!((wheel.pop(5000), wheel.next()), (None, Some(5001)));
+}

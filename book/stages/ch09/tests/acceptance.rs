@@ -56,10 +56,8 @@ impl Tcp for Stage {
     async fn exchange(stream: TcpStream, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
         let (mut reader, mut writer) = stream.into_split();
         let mut all = Vec::new();
-        let write = async {
-            writer.write_all(&bytes).await?;
-            writer.shutdown().await
-        };
+        // The half that writes is dropped when it has written: that is the end for the peer.
+        let write = async move { writer.write_all(&bytes).await };
         let (read, written) = join(pin!(reader.read_to_end(&mut all)), pin!(write)).await;
         written?;
         read?;

@@ -1,0 +1,36 @@
+//! The word of a task, with two flags.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Somebody has pushed a queue entry, or is about to.
+pub const SCHEDULED: u8 = 1;
+/// Somebody is polling the future.
+pub const RUNNING: u8 = 2;
+
+/// Idle at first: neither flag is set.
+#[derive(Debug, Default)]
+pub struct Word(AtomicU8);
+
+impl Word {
+    /// Somebody wakes the task. True: the caller pushes a queue entry.
+    pub fn wake(&self) -> bool {
+        // Ordering: AcqRel in all three: each hands the task from one thread to the next.
+        self.0.fetch_or(SCHEDULED, Ordering::AcqRel) == 0
+    }
+
+    /// A queue entry was popped; the caller polls the future now.
+    pub fn start(&self) {
+        // Both flags change, in one step: SCHEDULED is set and RUNNING clear.
+        self.0.fetch_xor(SCHEDULED | RUNNING, Ordering::AcqRel);
+    }
+
+    /// The poll was pending. True: the caller pushes a queue entry, for a wake that came meanwhile.
+    pub fn idle(&self) -> bool {
+        self.0.fetch_and(!RUNNING, Ordering::AcqRel) & SCHEDULED != 0
+    }
+
+    /// The word, to be looked at.
+    pub fn flags(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
