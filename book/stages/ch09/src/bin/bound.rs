@@ -100,13 +100,14 @@ impl Counts {
         self.read.get() - self.written.get()
     }
 
-    /// Until nothing has moved for so long.
+    /// Until nothing has moved for three times so long.
     async fn settle(&self, calm: Duration) {
         let now = || (self.sent.get(), self.read.get(), self.written.get());
-        let mut before = None;
-        while self.sent.get() == 0 || before != Some(now()) {
-            before = Some(now());
+        let (mut before, mut still) = (now(), 0);
+        while self.sent.get() == 0 || still < 3 {
             sleep(calm).await;
+            still = if now() == before { still + 1 } else { 0 };
+            before = now();
         }
     }
 }
@@ -143,7 +144,7 @@ where
 {
     let counts = Counts::default();
     let _receiver = start(between, &counts).await?;
-    counts.settle(Duration::from_millis(200)).await;
+    counts.settle(Duration::from_millis(100)).await;
     let (sent, held) = (counts.sent.get(), counts.held());
     println!("  all of it was sent: {}", sent == ALL);
     println!("  read and not yet written: at most 8192 bytes: {}", held <= 8192);
@@ -165,7 +166,7 @@ where
     let mut receiver = start(between, &counts).await?;
     let mut points = Vec::new();
     for received in (0..=ALL).step_by(PIECE) {
-        counts.settle(Duration::from_millis(20)).await;
+        counts.settle(Duration::from_millis(10)).await;
         let mib = |bytes: usize| bytes as f64 / MIB as f64;
         points.push(format!("[{}, {:.3}]", received / MIB, mib(counts.held())));
         let (mut buffer, mut left) = (vec![0; PIECE], PIECE.min(ALL - received));

@@ -5,7 +5,9 @@
 use stage_ch09::Runtime;
 use stage_ch09::io::{AsyncReadExt, AsyncWriteExt};
 use stage_ch09::net::{TcpListener, TcpStream};
+use stage_ch09::time::sleep;
 use std::io;
+use std::time::Duration;
 
 fn main() -> io::Result<()> {
     Runtime::new()?.block_on(async {
@@ -17,6 +19,8 @@ fn main() -> io::Result<()> {
             println!("write_all {word:?}");
         }
         here.shutdown().await?;
+        // All of it is there when the first read comes.
+        sleep(Duration::from_millis(100)).await;
         let mut buffer = [0; 4];
         loop {
             let n = there.read(&mut buffer).await?;
