@@ -25,7 +25,7 @@ mod exist {
         yield_now,
     };
     use mainspring::time::{
-        Instant, advance, deadline_scope, interval, pause, sleep, sleep_until, timeout,
+        Instant, advance, deadline_scope, interval, pause, sleep, sleep_until, timeout, timeout_at,
     };
     use mainspring::{join, main, select, task_local, test, try_join};
 
@@ -35,6 +35,7 @@ mod exist {
         let _ = JoinHandle::<()>::abort;
         let _ = |handle: &AbortHandle| handle.abort_with("why");
         let _ = builder.debug(true).slow_poll(std::time::Duration::ZERO);
+        let _ = |handle: &Handle| handle.spawn(async {});
         let _ = runtime;
     }
 }

@@ -17,8 +17,9 @@ async fn takes(seconds: u64) -> u64 {
 
 #[mainspring::test(flavor = "current_thread", start_paused = true)]
 async fn t1_results_are_in_the_order_of_the_inputs() {
-    assert_eq!(run_all(vec![3, 1, 2], limit(3), takes).await, [3, 1, 2]);
-    assert_eq!(run_all(Vec::new(), limit(3), takes).await, [0; 0]);
+    let results = run_all(vec![3, 1, 2], limit(3), takes).await;
+    assert_eq!(results, [3, 1, 2], "the results of jobs that take 3 s, 1 s and 2 s");
+    assert_eq!(run_all(Vec::new(), limit(3), takes).await, [0; 0], "no jobs, no results");
 }
 
 #[mainspring::test(flavor = "current_thread", start_paused = true)]

@@ -45,7 +45,8 @@ fn t2_everyone_who_waits_is_woken_once() {
     for (at, (count, _)) in wakers.iter().enumerate() {
         assert_eq!(count.0.load(Ordering::SeqCst), 1, "wakes of waiter {at}");
     }
-    assert!(waits.iter_mut().all(|wait| poll(wait.as_mut(), Waker::noop()).is_ready()));
+    let ready = waits.iter_mut().all(|wait| poll(wait.as_mut(), Waker::noop()).is_ready());
+    assert!(ready, "it has happened: each of them is ready");
 }
 
 #[test]
@@ -53,8 +54,8 @@ fn t3_a_second_poll_replaces_the_waker() {
     let event = Event::default();
     let ((old, old_waker), (new, new_waker)) = (counter(), counter());
     let mut wait = pin!(event.wait());
-    assert!(poll(wait.as_mut(), &old_waker).is_pending());
-    assert!(poll(wait.as_mut(), &new_waker).is_pending());
+    assert!(poll(wait.as_mut(), &old_waker).is_pending(), "it has not happened yet");
+    assert!(poll(wait.as_mut(), &new_waker).is_pending(), "nor at the second poll");
     assert_eq!(event.kept(), 1, "one future keeps one waker");
     event.set();
     let counts = [&old, &new].map(|count| count.0.load(Ordering::SeqCst));

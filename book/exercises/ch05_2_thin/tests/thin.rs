@@ -56,18 +56,18 @@ fn t2_futures_of_many_types_are_polled_to_their_end() {
         Thin::new(std::future::ready(())),
     ];
     for mut thin in all {
-        assert!(poll(&mut thin).is_ready());
+        assert!(poll(&mut thin).is_ready(), "it waits for nothing");
     }
-    assert_eq!(sum.get(), 6);
+    assert_eq!(sum.get(), 6, "what the futures have added up");
 }
 
 #[test]
 fn t3_the_future_does_not_move_when_the_thin_does() {
     let seen = Rc::new(RefCell::new(Vec::new()));
     let mut thin = Thin::new(Place { turns: 0, seen: seen.clone(), _room: [0; 200] });
-    assert!(poll(&mut thin).is_pending());
+    assert!(poll(&mut thin).is_pending(), "it waits once");
     let mut moved = Box::new(thin);
-    assert!(poll(&mut moved).is_ready());
+    assert!(poll(&mut moved).is_ready(), "it has waited, and was moved meanwhile");
     let seen = seen.borrow();
     assert_eq!(seen[0], seen[1], "where it was polled first, and then");
     assert_eq!(seen[0] % 64, 0, "it asks for an address that 64 divides");
@@ -86,14 +86,15 @@ fn t4_the_future_is_dropped_once() {
     drop(make());
     assert_eq!(drops.get(), 1, "drops of what a future held that was never polled");
     let mut polled = make();
-    assert!(poll(&mut polled).is_pending());
+    assert!(poll(&mut polled).is_pending(), "it waits");
     assert_eq!(drops.get(), 1, "it waits, and holds it still");
     drop(polled);
     assert_eq!(drops.get(), 2, "drops of what a future held that was pending");
-    let mut done = Thin::new(std::future::ready(drop(Held(drops.clone()))));
-    assert!(poll(&mut done).is_ready());
+    let held = Held(drops.clone());
+    let mut done = Thin::new(async move { drop(held) });
+    assert!(poll(&mut done).is_ready(), "it waits for nothing");
     drop(done);
-    assert_eq!(drops.get(), 3);
+    assert_eq!(drops.get(), 3, "drops of what a future held that has ended");
 }
 
 #[test]

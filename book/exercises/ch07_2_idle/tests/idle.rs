@@ -22,22 +22,28 @@ fn ready_at(limit: Duration, touches: &'static [u32]) -> u128 {
     })
 }
 
+#[track_caller]
+fn check(touches: &'static [u32], expected: u128) {
+    let at = ready_at(100 * MS, touches);
+    assert_eq!(at, expected, "ms until it was ready, when it was touched at {touches:?}");
+}
+
 #[test]
 fn t1_never_touched() {
-    assert_eq!(ready_at(100 * MS, &[]), 100);
+    check(&[], 100);
 }
 
 #[test]
 fn t2_touched_once() {
-    assert_eq!(ready_at(100 * MS, &[60]), 160);
+    check(&[60], 160);
 }
 
 #[test]
 fn t3_touched_again_and_again() {
-    assert_eq!(ready_at(100 * MS, &[60, 120, 180, 240, 300]), 400);
+    check(&[60, 120, 180, 240, 300], 400);
 }
 
 #[test]
 fn t4_too_late_is_too_late() {
-    assert_eq!(ready_at(100 * MS, &[60, 170]), 160);
+    check(&[60, 170], 160);
 }
