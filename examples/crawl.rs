@@ -32,7 +32,6 @@ use examples::client::Client;
 use examples::page::{Failure, Fetcher, Page};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
-use examples::tls::Ca;
 use examples::{address, flags, floor, plain, say};
 use hyper::Uri;
 use mainspring::retry::{Backoff, RetryError};
@@ -68,7 +67,7 @@ pub struct Options {
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
     #[command(flatten)]
-    ca: Ca,
+    web: flags::Web,
     #[command(flatten)]
     scheduler: flags::Scheduler,
 }
@@ -82,7 +81,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
-    let client = Client::trusting(options.limit.get(), options.ca.trust());
+    let client = options.web.client(options.limit.get());
     let Some(template) = &options.url else {
         let server = ServerProcess::start(options.scale)
             .map_err(|error| format!("cannot start the local server: {error}"))?;

@@ -43,7 +43,6 @@ use examples::client::Client;
 use examples::page::{Fetcher, Page};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
-use examples::tls::Ca;
 use examples::{address, flags, plain, say, show, tell};
 use hyper::Uri;
 use mainspring::retry::Backoff;
@@ -91,7 +90,7 @@ pub struct Options {
     #[arg(long, default_value_t = 1)]
     pub fail_first: u64,
     #[command(flatten)]
-    pub ca: Ca,
+    pub web: flags::Web,
     #[command(flatten)]
     pub scheduler: flags::Scheduler,
 }
@@ -126,7 +125,7 @@ fn run(options: &Options) -> Result<Summary, String> {
             (Some(server), urls)
         }
     };
-    let client = Client::trusting(options.limit.get(), options.ca.trust());
+    let client = options.web.client(options.limit.get());
     let summary = options.scheduler.runtime()?.block_on(fetch(options, client, urls));
     summary.print();
     say!("ran on       {}", options.scheduler);
@@ -240,7 +239,7 @@ impl Summary {
 
     pub fn print(&self) {
         let wall = self.wall.as_secs_f64();
-        let mean = self.latency.as_secs_f64() / self.good.max(1) as f64;
+        let mean = self.latency.as_secs_f64() / self.good as f64;
         say!(
             "requests     {} of {} succeeded, {} bytes, in {wall:.3} s ({:.0} a second)",
             self.good,
@@ -248,7 +247,10 @@ impl Summary {
             self.bytes,
             self.good as f64 / wall,
         );
-        say!("latency      {mean:.3} s on average, of the attempt that succeeded");
+        match self.good {
+            0 => say!("latency      none: no attempt succeeded"),
+            _ => say!("latency      {mean:.3} s on average, of the attempt that succeeded"),
+        }
         say!("attempts     {}, of which {} were retries", self.attempts, self.retries);
         if let Some(shared) = self.shared {
             say!("cache        {shared} requests were answered by another one's fetch");

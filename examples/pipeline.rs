@@ -34,7 +34,6 @@ use examples::client::Client;
 use examples::page::{Failure, within};
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::show::Live;
-use examples::tls::Ca;
 use examples::{address, flags, floor, plain, say};
 use hyper::Uri;
 use mainspring::sync::{Queue, mpsc};
@@ -66,7 +65,7 @@ pub struct Options {
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
     #[command(flatten)]
-    ca: Ca,
+    web: flags::Web,
     #[command(flatten)]
     scheduler: flags::Scheduler,
 }
@@ -80,7 +79,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
-    let client = Client::trusting(options.consumers.get(), options.ca.trust());
+    let client = options.web.client(options.consumers.get());
     if let Some(template) = &options.url {
         let urls = address::filled(template, options.pages)?;
         return report(options, &pipeline(options, client, urls).await?);

@@ -29,7 +29,6 @@ use clap::Parser;
 use examples::client::{Answer, Client};
 use examples::page::{Failure, within};
 use examples::process::{ServerProcess, be_the_server_if_asked};
-use examples::tls::Ca;
 use examples::{address, flags, say};
 use hyper::Uri;
 use mainspring::task::gather_all;
@@ -66,7 +65,7 @@ struct Options {
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
     #[command(flatten)]
-    ca: Ca,
+    web: flags::Web,
     #[command(flatten)]
     scheduler: flags::Scheduler,
 }
@@ -91,7 +90,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
-    let web = Web { client: Client::trusting(CAP, options.ca.trust()), timeout: options.timeout };
+    let web = Web { client: options.web.client(CAP), timeout: options.timeout };
     if options.names_nothing() {
         return everything(&web, options).await;
     }

@@ -44,14 +44,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use examples::client::Client;
 use examples::process::{ServerProcess, be_the_server_if_asked};
 use examples::scraper::board::{Board, Stop, Summary};
 use examples::scraper::fetch::Web;
 use examples::scraper::plan::{self, Plan};
 use examples::scraper::run::scrape;
 use examples::scraper::store::{self, Knobs, Store};
-use examples::tls::Ca;
 use examples::{flags, floor, plain, say, show, tell};
 use hyper::Uri;
 use mainspring::sync::CancellationToken;
@@ -117,7 +115,7 @@ struct Options {
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     scale: f64,
     #[command(flatten)]
-    ca: Ca,
+    web: flags::Web,
     #[command(flatten)]
     scheduler: flags::Scheduler,
 }
@@ -224,7 +222,7 @@ async fn program(
 ) -> Result<Summary, String> {
     let knobs = Knobs { busy: options.busy_timeout, most: options.max_db_pages };
     let store = Store::open(database, knobs).await.map_err(|error| error.to_string())?;
-    let web = Web { client: Client::trusting(options.limit.get(), options.ca.trust()), stand_in };
+    let web = Web { client: options.web.client(options.limit.get()), stand_in };
     let (stop, board) = (CancellationToken::new(), Arc::new(Board::default()));
     let watch = mainspring::spawn(watch(stop.clone(), board.clone()));
     let summary = scrape(options.plan(), store, urls, options.again, web, stop, board).await;

@@ -46,7 +46,7 @@ struct Options {
     /// Start the service in each of its states, ask it, and end
     #[arg(long, conflicts_with_all = [
         "port", "db_delay", "db_fail", "api_url", "api_delay", "api_fail", "api_timeout",
-        "api_connections", "timeout", "connections", "head_timeout", "grace", "ca",
+        "api_connections", "timeout", "connections", "head_timeout", "grace", "ca", "longest",
     ])]
     check: bool,
     #[command(flatten)]

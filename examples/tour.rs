@@ -219,7 +219,7 @@ fn in_trouble(runtime: &Runtime, server: SocketAddr, scale: f64) -> Result<Vec<S
         seen: stats("/stats")?["total"].as_u64().unwrap_or(u64::MAX),
         wall: summary.wall,
     };
-    print!("{}", end.text());
+    say!("{}", end.text().trim_end());
     Ok(end.complaints())
 }
 
@@ -230,11 +230,13 @@ fn stopped_half_way(
     scale: f64,
     scratch: &Scratch,
 ) -> Result<Vec<String>, String> {
-    let folder = scratch.make().map_err(|error| format!("no folder for a database: {error}"))?;
+    let folder = scratch.make().map_err(|error| {
+        format!("no folder for a database in {}: {error}", std::env::temp_dir().display())
+    })?;
     let ended = runtime.block_on(resumed::both_runs(server, &folder.join("pages.db"), scale));
     let removed = scratch.remove();
     let end = ended?;
-    print!("{}", end.text());
+    say!("{}", end.text().trim_end());
     let mut found = end.complaints();
     found.extend(removed.err());
     Ok(found)

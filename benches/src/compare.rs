@@ -2,9 +2,15 @@
 
 pub mod about;
 pub mod child;
+pub mod data;
+pub mod interrupt;
+pub mod page;
+pub mod progress;
+pub mod quiet;
 pub mod report;
 pub mod rounds;
 pub mod table;
+pub mod whole;
 
 use crate::on::Flavor;
 use crate::rows::{ROWS, Row};

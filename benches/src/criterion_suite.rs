@@ -10,11 +10,10 @@ macro_rules! criterion_suite {
         use $crate::compare::Case;
         use $crate::meter::{Meter, Mode};
         use $crate::on::Flavor;
-        use $crate::rows::{Peer, Suite, Unit};
+        use $crate::rows::{Peer, Suite};
 
         fn suite(criterion: &mut Criterion) {
-            let timed =
-                |case: &Case| case.row.suite == Suite::$suite && case.row.unit != Unit::Bytes;
+            let timed = |case: &Case| case.row.suite == Suite::$suite && case.row.unit.is_time();
             for case in Case::all(Flavor::ALL, None).into_iter().filter(timed) {
                 let mut group = criterion.benchmark_group(case.name());
                 group.sample_size(20).measurement_time(Duration::from_secs(2));

@@ -81,6 +81,7 @@ pub struct Taken {
 #[derive(Clone, Copy, Debug)]
 pub struct Latency {
     pub p50: Duration,
+    pub p90: Duration,
     pub p99: Duration,
     pub p999: Duration,
     pub most: Duration,
@@ -133,10 +134,10 @@ impl Session {
     /// The same, with a clock for each request.
     pub fn run_timed(&mut self, requests: u64) -> io::Result<(Taken, Latency)> {
         let (server_cpu, answer) = self.order(&format!("timed {requests}"))?;
-        let [wall, p50, p99, p999, most] = answer[..] else {
-            return Err(io::Error::other("the load says five numbers"));
+        let [wall, p50, p90, p99, p999, most] = answer[..] else {
+            return Err(io::Error::other("the load says six numbers"));
         };
-        Ok((Taken { server_cpu, wall }, Latency { p50, p99, p999, most }))
+        Ok((Taken { server_cpu, wall }, Latency { p50, p90, p99, p999, most }))
     }
 
     /// So many connections that are opened, used for one byte, and closed.

@@ -32,14 +32,16 @@ pub mod process;
 pub mod scale;
 pub mod series;
 pub mod server;
+pub mod sheet;
 pub mod stuck;
 pub mod syscalls;
 pub mod who;
 
-use crate::compare::{about, child};
+use crate::compare::progress::Progress;
+use crate::compare::{about, child, interrupt};
 use clap::{Args, Subcommand, ValueEnum};
 use series::Series;
-use std::fmt::Write;
+use sheet::Sheet;
 use std::time::Duration;
 use who::Who;
 
@@ -54,6 +56,71 @@ pub enum Report {
     Server,
     Syscalls,
     Atomics,
+}
+
+impl Report {
+    /// In the order of the page.
+    pub const ALL: [Self; 9] = [
+        Self::Stuck,
+        Self::Late,
+        Self::Events,
+        Self::Server,
+        Self::Scale,
+        Self::Copy,
+        Self::Idle,
+        Self::Syscalls,
+        Self::Atomics,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stuck => "stuck",
+            Self::Events => "events",
+            Self::Late => "late",
+            Self::Idle => "idle",
+            Self::Scale => "scale",
+            Self::Copy => "copy",
+            Self::Server => "server",
+            Self::Syscalls => "syscalls",
+            Self::Atomics => "atomics",
+        }
+    }
+
+    /// About how long it takes: so much at the start or the end, and so much a round.
+    pub fn takes(self, options: &Options) -> Duration {
+        let (once, a_round, full, quick) = match self {
+            Self::Stuck => (0, 84, 5, 3),
+            Self::Events => (0, 10, 3, 1),
+            Self::Late => (0, 48, 5, 2),
+            Self::Idle => (25, 0, 1, 1),
+            Self::Scale => (30, 270, 1, 1),
+            Self::Copy => (0, 24, 5, 2),
+            Self::Server => (80, 45, 5, 2),
+            Self::Syscalls => (0, 120, 3, 1),
+            Self::Atomics => (180, 0, 1, 1),
+        };
+        let seconds = once + a_round * options.rounds(full, quick) as u64;
+        // Fewer and smaller cases.
+        Duration::from_secs(if options.quick { seconds / 3 } else { seconds })
+    }
+
+    /// Measures, and says what came out.
+    pub fn sheet(self, options: &Options, progress: &Progress) -> Sheet {
+        progress.part(self.takes(options));
+        let of_report = match self {
+            Self::Stuck => stuck::report,
+            Self::Events => events::report,
+            Self::Late => late::report,
+            Self::Idle => idle::report,
+            Self::Scale => scale::report,
+            Self::Copy => copy::report,
+            Self::Server => server::report,
+            Self::Syscalls => calls::report,
+            Self::Atomics => atomics::report,
+        };
+        let command = format!("cargo compare {}{}", self.name(), options.words());
+        Sheet { name: self.name().to_owned(), command, ..of_report(options, progress) }
+    }
 }
 
 /// The part of the command line that belongs to the reports.
@@ -88,7 +155,7 @@ pub enum Lab {
     },
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Options {
     /// Only cases whose name holds this.
     #[arg(long, value_name = "SUBSTRING", default_value = "")]
@@ -105,6 +172,18 @@ impl Options {
     pub fn rounds(&self, full: usize, quick: usize) -> usize {
         let usual = if self.quick { quick } else { full };
         self.rounds.map_or(usual, usize::from)
+    }
+
+    /// As on the command line, each after a blank.
+    fn words(&self) -> String {
+        let mut words = if self.quick { " --quick".to_owned() } else { String::new() };
+        if let Some(rounds) = self.rounds {
+            words += &format!(" --rounds {rounds}");
+        }
+        if !self.only.is_empty() {
+            words += &format!(" --only {:?}", self.only);
+        }
+        words
     }
 }
 
@@ -133,24 +212,43 @@ pub(crate) use on_peer;
 
 /// Does what the command line asked for.
 pub fn run(lab: &Lab) -> Result<(), String> {
-    let text = match lab {
-        Lab::Stuck(options) => stuck::report(options),
-        Lab::Events(options) => events::report(options),
-        Lab::Late(options) => late::report(options),
-        Lab::Idle(options) => idle::report(options),
-        Lab::Scale(options) => scale::report(options),
-        Lab::Copy(options) => copy::report(options),
-        Lab::Server(options) => server::report(options),
-        Lab::Syscalls(options) => calls::report(options)?,
-        Lab::Atomics(options) => atomics::report(options)?,
+    let (report, options) = match lab {
+        Lab::Stuck(options) => (Report::Stuck, options),
+        Lab::Events(options) => (Report::Events, options),
+        Lab::Late(options) => (Report::Late, options),
+        Lab::Idle(options) => (Report::Idle, options),
+        Lab::Scale(options) => (Report::Scale, options),
+        Lab::Copy(options) => (Report::Copy, options),
+        Lab::Server(options) => (Report::Server, options),
+        Lab::Syscalls(options) => (Report::Syscalls, options),
+        Lab::Atomics(options) => (Report::Atomics, options),
         Lab::Case { report, who, case: name, quick } => {
             child::bounded_life(240);
             let size = if *quick { Size::Quick } else { Size::Full };
-            series::print(&case(*report, *who, name, size)?)
+            print!("{}", series::print(&case(*report, *who, name, size)?));
+            return Ok(());
         }
     };
-    print!("{text}");
-    Ok(())
+    interrupt::listen().map_err(|error| error.to_string())?;
+    let progress = Progress::new(report.takes(options));
+    let sheet = report.sheet(options, &progress);
+    progress.end();
+    if let Some(missing) = sheet.grids.is_empty().then(|| sheet.notes.first()).flatten() {
+        return Err(missing.clone());
+    }
+    if interrupt::asked() {
+        interrupt::end_all();
+    }
+    for (key, value) in about::about(&[], sheet.rounds, Duration::ZERO) {
+        if ["command", "machine", "load", "rustc", "peers"].contains(&key.as_str()) {
+            println!("{key:<10} {value}");
+        }
+    }
+    print!("{}", sheet.text());
+    match interrupt::asked() {
+        true => Err("interrupted: this is not all, and nothing else was written".to_owned()),
+        false => Ok(()),
+    }
 }
 
 /// One case on one peer, here and now.
@@ -167,15 +265,4 @@ pub fn case(report: Report, who: Who, name: &str, size: Size) -> Result<Series, 
         Report::Atomics => atomics::case,
     };
     of_report(who, name, size).ok_or(format!("there is no case {name:?} on {who}"))
-}
-
-/// Where and with what, and what the report says of itself.
-fn head(rounds: usize, says: &str) -> String {
-    let mut text = String::new();
-    for (key, value) in about::about(&[], rounds, Duration::ZERO) {
-        if ["command", "machine", "load", "rustc", "peers"].contains(&key) {
-            writeln!(text, "{key:<10} {value}").expect("a string takes all");
-        }
-    }
-    format!("{text}{:<10} {rounds}\n\n{}\n\n", "rounds", says.trim())
 }

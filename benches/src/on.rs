@@ -11,7 +11,8 @@
 //!
 //! [`Flavor`] names the schedulers. `multi_thread` has on each runtime as many workers as there are
 //! cores, and beside them the thread that calls `block_on`, which polls the root future and nothing
-//! else. (The echo servers stand on one core and say how many workers they want.)
+//! else; `one worker` is the same with one. (The echo servers stand on one core and say how many
+//! workers they want.)
 
 pub mod floor;
 pub mod flume;
@@ -26,17 +27,24 @@ pub mod tokio;
 pub enum Flavor {
     /// As many workers as there are cores.
     MultiThread,
+    /// The same scheduler with one worker.
+    OneWorker,
     /// One thread: the one that calls `block_on`.
     CurrentThread,
 }
 
 impl Flavor {
-    /// Both, in the order of the tables.
-    pub const ALL: &'static [Self] = &[Self::MultiThread, Self::CurrentThread];
+    /// All, in the order of the tables.
+    pub const ALL: &'static [Self] = &[Self::MultiThread, Self::OneWorker, Self::CurrentThread];
+    /// The two that the design's goals are about.
+    pub const BOTH: &'static [Self] = &[Self::MultiThread, Self::CurrentThread];
+    /// Those with workers beside the thread of the root future.
+    pub const POOLS: &'static [Self] = &[Self::MultiThread, Self::OneWorker];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::MultiThread => "multi_thread",
+            Self::OneWorker => "one worker",
             Self::CurrentThread => "current_thread",
         }
     }
@@ -45,14 +53,28 @@ impl Flavor {
     pub fn short(self) -> &'static str {
         match self {
             Self::MultiThread => "mt",
+            Self::OneWorker => "mt1",
             Self::CurrentThread => "ct",
         }
     }
 
-    /// What a name on the command line stands for: one of the short names, or `both`.
+    /// What a name on the command line stands for: one of the short names, `both` or `all`.
     pub fn named(name: &str) -> Vec<Self> {
-        let wanted = |flavor: &Self| name == "both" || name == flavor.short();
+        let wanted = |flavor: &Self| match name {
+            "all" => true,
+            "both" => Self::BOTH.contains(flavor),
+            _ => name == flavor.short(),
+        };
         Self::ALL.iter().copied().filter(wanted).collect()
+    }
+
+    /// How many workers, where a pool would have `many`; `None`: no pool.
+    pub fn workers(self, many: usize) -> Option<usize> {
+        match self {
+            Self::MultiThread => Some(many),
+            Self::OneWorker => Some(1),
+            Self::CurrentThread => None,
+        }
     }
 }
 
@@ -80,23 +102,17 @@ macro_rules! tokio_shaped {
 
         impl Runtime {
             pub fn new(flavor: Flavor) -> Self {
-                Self::start(&mut Self::builder(flavor))
+                Self::with_workers(flavor, super::super::cores())
             }
-            /// With so many workers, where the flavor has workers.
-            pub fn with_workers(flavor: Flavor, workers: usize) -> Self {
-                let mut builder = Self::builder(flavor);
-                if flavor == Flavor::MultiThread {
+            /// With so many workers, where the flavor leaves it open.
+            pub fn with_workers(flavor: Flavor, many: usize) -> Self {
+                let mut builder = match flavor.workers(many) {
+                    Some(_) => Builder::new_multi_thread(),
+                    None => Builder::new_current_thread(),
+                };
+                if let Some(workers) = flavor.workers(many) {
                     builder.worker_threads(workers);
                 }
-                Self::start(&mut builder)
-            }
-            fn builder(flavor: Flavor) -> Builder {
-                match flavor {
-                    Flavor::MultiThread => Builder::new_multi_thread(),
-                    Flavor::CurrentThread => Builder::new_current_thread(),
-                }
-            }
-            fn start(builder: &mut Builder) -> Self {
                 $(builder.$setting($value);)*
                 Self(builder.enable_all().build().expect("the runtime starts"))
             }

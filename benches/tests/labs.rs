@@ -104,7 +104,7 @@ fn every_size_is_spawned_armed_slept_and_joined() {
     let both_kinds = ["tasks, made", "tasks, shuffled", "timers, made", "timers, shuffled"];
     for who in everybody().filter(|who| who.peer != Peer::Smol) {
         for kind in both_kinds {
-            let series = tiny(Report::Scale, who, &format!("{kind}, {}", scale::SIZES[0]));
+            let series = tiny(Report::Scale, who, &format!("{kind}, {}", scale::SIZES[2]));
             assert!(series["all"][0] > 0.0 && series["floor"][0] > 0.0, "{kind}, {who}");
             assert!(series["size"][0] >= 32.0, "{kind}, {who}: {}", series["size"][0]);
         }

@@ -104,7 +104,8 @@ fn the_rows_have_names_of_their_own_and_the_peers_they_need() {
 #[test]
 fn compare_prints_a_row_on_both_schedulers_with_every_peer_and_its_goal() {
     let program = env!("CARGO_BIN_EXE_compare");
-    let arguments = ["--quick", "--rounds", "1", "--rows", "mutex, uncontended"];
+    let out = concat!(env!("CARGO_TARGET_TMPDIR"), "/compare-one");
+    let arguments = ["--quick", "--rounds", "1", "--rows", "mutex, uncontended", "--out", out];
     let output = Command::new(program).args(arguments).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}");
@@ -112,7 +113,9 @@ fn compare_prints_a_row_on_both_schedulers_with_every_peer_and_its_goal() {
     let rows: Vec<&str> = starts("mutex, uncontended").collect();
     assert_eq!(rows.len(), 2, "{said}");
     assert!(rows.iter().all(|row| row.contains("≤ 1.1 smol")), "{said}");
-    for (start, lines) in [("multi_thread", 3), ("current_thread", 3), ("both: ", 1)] {
+    for (start, lines) in
+        [("multi_thread", 3), ("one worker", 0), ("current_thread", 3), ("both: ", 1)]
+    {
         assert_eq!(starts(start).count(), lines, "{start}: {said}");
     }
     assert!(!said.contains("FAILED"), "{said}");

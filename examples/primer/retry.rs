@@ -41,7 +41,7 @@ impl fmt::Display for Failure {
 }
 
 fn main() -> ExitCode {
-    primer::run("Another try", program)
+    primer::run("Another try: what is worth one, and when to give up", program)
 }
 
 pub async fn program(out: Out) -> Ended {

@@ -13,6 +13,8 @@
 //!   connection belongs to scheme, host and port: what is private is never sent on one that is not.
 //! * An attempt that is dropped, by a time-out say, closes its connection: an answer that nobody
 //!   reads must not be taken for the next one's.
+//! * An answer that is too long is not read: a server that sends without an end would fill the
+//!   memory until the time-out.
 //!
 //! Connections in use and idle ones are counted under one lock, so on several threads nobody sees a
 //! connection twice, in use and idle already, and closes one too many.
@@ -25,7 +27,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Body;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, StatusCode, Uri};
@@ -35,12 +38,16 @@ use mainspring::sync::Semaphore;
 
 use crate::tls::{Refused, Trust};
 
+/// Bytes that the body of an answer may have, unless the program says another number.
+pub const LONGEST: usize = 16 << 20;
+
 /// A pool of connections; a clone is another handle to the same pool.
 #[derive(Clone)]
 pub struct Client(Arc<Pool>);
 
 struct Pool {
     cap: usize,
+    longest: usize,
     /// Instead of sockets.
     inside: Option<Open>,
     /// For https.
@@ -114,7 +121,15 @@ impl Client {
     /// # Panics
     /// If `cap` is 0.
     pub fn trusting(cap: usize, trust: Trust) -> Client {
-        Client::with(cap, None, trust)
+        Client::limited(cap, trust, LONGEST)
+    }
+
+    /// The same for answers of at most `longest` bytes.
+    ///
+    /// # Panics
+    /// If `cap` is 0.
+    pub fn limited(cap: usize, trust: Trust, longest: usize) -> Client {
+        Client::with(cap, None, trust, longest)
     }
 
     /// The same without sockets, and without https: `open` gives this end of a connection to a
@@ -126,13 +141,14 @@ impl Client {
         cap: usize,
         open: impl Fn(&str) -> io::Result<DuplexStream> + Send + Sync + 'static,
     ) -> Client {
-        Client::with(cap, Some(Box::new(open)), Trust::default())
+        Client::with(cap, Some(Box::new(open)), Trust::default(), LONGEST)
     }
 
-    fn with(cap: usize, inside: Option<Open>, trust: Trust) -> Client {
+    fn with(cap: usize, inside: Option<Open>, trust: Trust, longest: usize) -> Client {
         assert!(cap > 0, "a client without a connection can ask nothing: give a cap of at least 1");
         Client(Arc::new(Pool {
             cap,
+            longest,
             inside,
             trust,
             slots: Semaphore::new(cap),
@@ -180,8 +196,18 @@ impl Client {
         // Ordering: as in `opened`.
         self.0.requests.fetch_add(1, Relaxed);
         let response = connection.sender.send_request(request).await.map_err(Error::Exchange)?;
-        let status = response.status();
-        let body = response.into_body().collect().await.map_err(Error::Exchange)?.to_bytes();
+        let (status, body) = (response.status(), response.into_body());
+        let longest = self.0.longest;
+        // Where a length is given, nothing of the body is read.
+        if body.size_hint().lower() > longest as u64 {
+            return Err(Error::TooLong(longest));
+        }
+        let body = Limited::new(body, longest).collect().await;
+        let body = body.map_err(|error| match error.downcast() {
+            Ok(broken) => Error::Exchange(*broken),
+            Err(_) => Error::TooLong(longest),
+        })?;
+        let body = body.to_bytes();
         // Back into the pool before the slot is free: who gets the slot finds the connection.
         using.keep = Some(connection);
         drop(using);
@@ -315,13 +341,15 @@ pub enum Error {
     Tls(Refused),
     /// The connection broke, or what came was not HTTP.
     Exchange(hyper::Error),
+    /// More than so many bytes.
+    TooLong(usize),
 }
 
 impl Error {
     /// Whether another attempt may end better.
     pub fn worth_another(&self) -> bool {
         match self {
-            Error::Url(_) => false,
+            Error::Url(_) | Error::TooLong(_) => false,
             Error::Tls(refused) => refused.worth_another(),
             Error::Connect(_) | Error::Exchange(_) => true,
         }
@@ -337,6 +365,9 @@ impl fmt::Display for Error {
             Error::Connect(error) => write!(f, "cannot connect: {error}"),
             Error::Tls(refused) => refused.fmt(f),
             Error::Exchange(error) => write!(f, "the exchange broke off: {error}"),
+            Error::TooLong(longest) => {
+                write!(f, "the answer is longer than {longest} bytes (--longest allows more)")
+            }
         }
     }
 }

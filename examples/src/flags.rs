@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use crate::client::{self, Client};
+use crate::tls::Ca;
 use crate::{say, show, tell};
 use std::fmt;
 use std::io;
@@ -99,6 +101,37 @@ impl fmt::Display for Scheduler {
             (false, 1) => f.write_str("multi_thread, 1 thread"),
             (false, n) => write!(f, "multi_thread, {n} threads"),
         }
+    }
+}
+
+/// How a program asks others over HTTP: every program that takes addresses has these flags.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Web {
+    #[command(flatten)]
+    ca: Ca,
+    /// Bytes that an answer may have; a longer one is given up
+    #[arg(long, value_name = "BYTES", default_value_t = client::LONGEST, value_parser = bytes)]
+    longest: usize,
+}
+
+impl Web {
+    /// A client with at most `cap` connections.
+    #[must_use]
+    pub fn client(&self, cap: usize) -> Client {
+        Client::limited(cap, self.ca.trust(), self.longest)
+    }
+}
+
+impl Default for Web {
+    fn default() -> Web {
+        Web { ca: Ca::default(), longest: client::LONGEST }
+    }
+}
+
+fn bytes(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..) => Ok(n),
+        _ => Err("give a whole number of bytes, 1 or more".to_owned()),
     }
 }
 

@@ -93,7 +93,8 @@ pub fn run_on(
     knobs: impl FnOnce(&mut Builder),
     program: impl AsyncFnOnce(Out) -> Ended,
 ) -> ExitCode {
-    let matches = Options::command().about(what).get_matches();
+    // The long text would be that of the flags that are flattened into ours.
+    let matches = Options::command().about(what).long_about(None).get_matches();
     let options = Options::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     options.scheduler.run_with(knobs, async {
         program(Out::printing(options.scale)).await.map_err(|error| error.to_string())

@@ -132,6 +132,10 @@ fn again() -> Command {
         .unwrap_or_else(|_| std::env::args_os().next().unwrap_or_default().into());
     let mut command = Command::new(program);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    // A timeline that is asked for is this process's; a child would write its own over it.
+    if std::env::var("MAINSPRING_TRACE").is_ok_and(|file| !file.contains("%p")) {
+        command.env_remove("MAINSPRING_TRACE");
+    }
     // A ctrl-c in the terminal is for the parent alone, which then says how it ends.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);

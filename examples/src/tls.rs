@@ -171,6 +171,20 @@ fn fault(why: &CertificateError) -> String {
         CertificateError::UnknownIssuer => {
             "no authority that is trusted here has signed it (--ca FILE trusts another)".to_owned()
         }
+        // What `ExpiredContext` says of others is not known of this one.
+        CertificateError::Expired => "it would end before it begins".to_owned(),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not meant for a server".to_owned()
+        }
+        CertificateError::Other(why) => match format!("{:?}", why.0).as_str() {
+            "CaUsedAsEndEntity" => "it is an authority's own, and a server needs one that is \
+                                    none (basicConstraints = CA:FALSE)"
+                .to_owned(),
+            "UnsupportedCertVersion" => "it is of an old version, in which no names of hosts \
+                                         stand: make one with a subjectAltName"
+                .to_owned(),
+            why => why.to_owned(),
+        },
         why => why.to_string(),
     }
 }
@@ -224,6 +238,22 @@ mod tests {
         assert_eq!(days(at(0), at(86_399)), "less than a day");
         assert_eq!(days(at(0), at(86_400)), "a day");
         assert_eq!(days(at(0), at(10 * 86_400)), "10 days");
+    }
+
+    /// What `openssl x509 -req` makes without a file of extensions.
+    #[test]
+    fn a_fault_that_rustls_has_no_name_for_is_told_in_words_too() {
+        #[derive(Debug)]
+        struct UnsupportedCertVersion;
+        impl fmt::Display for UnsupportedCertVersion {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(self, f)
+            }
+        }
+        impl std::error::Error for UnsupportedCertVersion {}
+        let other = |error| CertificateError::Other(rustls::OtherError(Arc::new(error)));
+        assert!(fault(&other(UnsupportedCertVersion)).contains("subjectAltName"));
+        assert_eq!(fault(&CertificateError::Expired), "it would end before it begins");
     }
 
     #[test]

@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use examples::client::{Client, Error};
 use examples::flags::Scheduler;
+use examples::page::within;
 use examples::server::Server;
+use examples::tls::Trust;
 use hyper::{StatusCode, Uri};
+use mainspring::io::{AsyncReadExt, AsyncWriteExt};
+use mainspring::net::TcpListener;
 use mainspring::time::timeout;
 
 /// Runs `test` on one thread, and on more threads than some machines have cores.
@@ -116,5 +120,47 @@ fn what_is_no_address_is_an_error_and_not_worth_another_try() {
         let error = Client::new(1).get(&"/just/a/path".parse().unwrap()).await.unwrap_err();
         assert!(!error.worth_another());
         assert!(error.to_string().contains("http://"), "{error}");
+    });
+}
+
+/// Whether its length is given first, or it comes in pieces without an end.
+#[test]
+fn an_answer_that_is_too_long_is_given_up_and_its_connection_closed() {
+    on_both(|| async {
+        let hostile = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = url(hostile.local_addr().unwrap(), "/");
+        let client = Client::limited(1, Trust::default(), 1000);
+        let piece = format!("40\r\n{}\r\n", "x".repeat(64));
+        for (head, piece, good) in [
+            ("content-length: 1001", "x", false),
+            ("content-length: 18446744073709551000", "x", false),
+            ("transfer-encoding: chunked", piece.as_str(), false),
+            ("connection: close", "x", false),
+            ("content-length: 1000", "x", true),
+        ] {
+            let asked = within(Duration::from_secs(60), client.get(&url));
+            let answers = async {
+                let (mut stream, _) = hostile.accept().await.unwrap();
+                assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+                let head = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n");
+                let mut sent = stream.write_all(head.as_bytes()).await;
+                // Until the client has closed, or has all.
+                for _ in 0..if good { 1000 } else { usize::MAX } {
+                    if sent.is_err() {
+                        break;
+                    }
+                    sent = stream.write_all(piece.as_bytes()).await;
+                }
+            };
+            let (end, ()) = mainspring::join!(asked, answers);
+            match end {
+                Ok(answer) => assert!(good && answer.body.len() == 1000, "{head}"),
+                Err(error) => {
+                    assert!(!good && !error.worth_another(), "{head}: {error}");
+                    let text = error.to_string();
+                    assert!(text.contains("longer than 1000 bytes (--longest"), "{text}");
+                }
+            }
+        }
     });
 }

@@ -119,6 +119,17 @@ fn a_certificate_that_does_not_hold_is_refused_with_host_and_reason() {
 }
 
 #[test]
+fn an_authoritys_own_certificate_is_refused_in_words() {
+    on_both(|| async {
+        let site = Site::start(Authority::own("localhost")).await;
+        let url = url(format!("https://localhost:{}/", site.port()));
+        let error = refused(&Client::new(1), &url).await;
+        assert!(error.contains("it is an authority's own"), "{error}");
+        assert!(error.contains("CA:FALSE") && !error.contains("Error"), "{error}");
+    });
+}
+
+#[test]
 fn a_server_that_speaks_no_tls_is_told_from_one_that_hangs_up() {
     on_both(|| async {
         let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();

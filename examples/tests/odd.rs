@@ -35,6 +35,15 @@ fn numbers_out_of_reach_are_refused_with_what_is_accepted() {
     for (program, flag) in [("fetch", "--requests"), ("crawl", "--pages"), ("scraper", "--pages")] {
         run(program, &[flag, "0"]).bad().tells("give a whole number, 1 to");
     }
+    for program in ["fetch", "crawl", "requests", "pipeline", "scraper", "search"] {
+        for wrong in ["0", "-1", "x", "1e6"] {
+            run(program, &[&format!("--longest={wrong}")]).bad().tells("a whole number of bytes");
+        }
+    }
+    run("fetch", &["--longest", "10", "--requests", "2", "--fail-first", "0", "--scale", "0.01"])
+        .bad()
+        .shows("0 of 2 succeeded")
+        .shows("longer than 10 bytes (--longest allows more)");
     // Nothing to do is done at once; a queue with room for 0 has no limit.
     run("pipeline", &["--pages", "0"]).good().shows("0 of 0").shows("no page has a delay");
     run("queue", &["--room", "0", "--scale", "0.01"]).good().shows("all 20 items done");
@@ -180,7 +189,7 @@ mod output {
     use crate::common::start_writing;
 
     /// What each does at a small scale; the last is a line that it ends with.
-    const PROGRAMS: [(&str, &[&str]); 16] = [
+    const PROGRAMS: [(&str, &[&str]); 17] = [
         ("fetch", &["--requests", "40", "--scale", "0.01"]),
         ("crawl", &["--scale", "0.01"]),
         ("requests", &["--scale", "0.01"]),
@@ -197,6 +206,7 @@ mod output {
         ("hello", &["--scale", "0.01"]),
         ("cpu", &["--times", "1"]),
         ("retry", &["--scale", "0.01"]),
+        ("tour", &["--scale", "0.011"]),
     ];
 
     /// As with `| head -1`: the lines go nowhere, the work goes on, and it ends well.

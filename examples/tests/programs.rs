@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{SCHEDULERS, nobody_listens, run};
+use common::{SCHEDULERS, nobody_listens, run, start_with};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 #[test]
 fn the_queue_ends_when_every_item_is_done() {
@@ -216,4 +217,24 @@ fn the_pool_of_threads_makes_blocking_calls_side_by_side() {
     }
     run("threads", &["--pool", "1", "--scale", "0.02"]).good().shows(", by async_worker-0");
     run("threads", &["--pool", "0"]).bad().tells("--pool");
+}
+
+/// The server is a process of its own, with a runtime of its own: that one is not meant.
+#[test]
+fn a_timeline_is_of_the_program_and_not_of_its_server() {
+    let file = std::env::temp_dir().join(format!("mainspring-of-{}.json", std::process::id()));
+    let traced = [("MAINSPRING_TRACE", file.to_str().unwrap())];
+    let args = ["--requests", "20", "--scale", "0.01", "--threads", "1"];
+    start_with(&traced, "fetch", &args, Stdio::piped()).ended().good();
+    let timeline = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(timeline.contains("runtime 1 (multi_thread)"));
+    assert!(!timeline.contains("current_thread"));
+}
+
+#[test]
+fn the_tour_names_the_folder_in_which_it_can_make_none() {
+    let nowhere = [("TMPDIR", "/nowhere/at/all")];
+    let ended = start_with(&nowhere, "tour", &["--scale", "0.011"], Stdio::piped()).ended().bad();
+    ended.shows("no folder for a database in /nowhere/at/all:").tells("stop 4, A scraper");
 }

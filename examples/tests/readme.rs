@@ -1,5 +1,7 @@
 //! The README's tables say what is there: every file, every test, and every program in a table.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -124,4 +126,23 @@ fn every_program_says_at_its_head_what_it_is() {
         assert!(head.contains("What you will see"), "{program}: not what one will see");
         assert!(head.contains("document"), "{program}: not where it is from");
     }
+}
+
+/// The first line, by `-h` and by `--help`, is about this program and no other.
+#[test]
+fn the_help_of_every_program_says_what_it_shows() {
+    let text = fs::read_to_string(folder().join("Cargo.toml")).unwrap();
+    let programs: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("path = \"")).collect();
+    let mut heads = BTreeSet::new();
+    for program in &programs {
+        let name = Path::new(program).file_stem().unwrap().to_str().unwrap();
+        let head = |flag| {
+            let ended = common::run(name, &[flag]).good();
+            ended.out.lines().next().unwrap_or_default().to_owned()
+        };
+        let (long, short) = (head("--help"), head("-h"));
+        assert_eq!(long, short, "{program}");
+        assert!(heads.insert(long.clone()), "{program}: another one says {long:?} too");
+    }
+    assert_eq!(heads.len(), programs.len());
 }

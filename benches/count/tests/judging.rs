@@ -77,7 +77,8 @@ fn a_fall_passes_and_is_said() {
 
 #[test]
 fn another_compiler_target_profile_or_flag_is_not_judged_and_said() {
-    let changes: [(&str, fn(&mut Conditions) -> &mut String); 4] = [
+    type Field = fn(&mut Conditions) -> &mut String;
+    let changes: [(&str, Field); 4] = [
         ("rustc", |all| &mut all.rustc),
         ("target", |all| &mut all.target),
         ("profile", |all| &mut all.profile),

@@ -1,7 +1,8 @@
 //! `cargo compare`: Mainspring beside tokio and smol, row by row, interleaved.
 
 use benches::alloc::Counting;
-use benches::compare::{Case, Plan, about, child, report, rounds, table};
+use benches::compare::whole::{self, Whole};
+use benches::compare::{Case, Plan, child, page, table};
 use benches::meter::Mode;
 use benches::on::Flavor;
 use benches::python;
@@ -19,18 +20,25 @@ static ALLOCATOR: Counting = Counting;
 #[command(name = "cargo compare")]
 struct Arguments {
     /// Shorter measurements and five rounds: three minutes, of one scheduler half as long.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "full")]
     quick: bool,
+    /// All schedulers and all labs, in less than forty minutes.
+    #[arg(long)]
+    full: bool,
     /// How many rounds: at least five, for a median that means something.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: Option<u16>,
     /// Only rows whose name holds this.
     #[arg(long, value_name = "SUBSTRING")]
     rows: Option<String>,
-    /// On which schedulers: multi_thread, current_thread or both.
-    #[arg(long, default_value = "both", value_parser = ["mt", "ct", "both"])]
-    flavor: String,
-    /// Also write everything, round by round, to this file.
+    /// On which schedulers: multi_thread, that with one worker, current_thread, the first and the
+    /// last, or all (as --full has it).
+    #[arg(long, value_parser = ["mt", "mt1", "ct", "both", "all"])]
+    flavor: Option<String>,
+    /// The folder of the page and of its JSON, instead of target/compare.
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+    /// Also write the JSON, everything round by round, to this file.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
     /// End with status 1 when a row is slower than tokio.
@@ -45,7 +53,8 @@ struct Arguments {
     /// The documents' programs in Python beside the examples, on the same local server: wall, CPU,
     /// memory. Eight minutes; --quick: one. Needs CPython and aiohttp
     #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true,
-          default_missing_value = "python3", conflicts_with_all = ["flavor", "check", "count"])]
+          default_missing_value = "python3",
+          conflicts_with_all = ["flavor", "check", "count", "full", "out"])]
     python: Option<String>,
     /// Where the examples are, built, instead of building them
     #[arg(long, value_name = "FOLDER", requires = "python", hide = true)]
@@ -64,7 +73,7 @@ enum Part {
     Measure {
         row: String,
         peer: String,
-        #[arg(long, default_value = "mt", value_parser = ["mt", "ct"])]
+        #[arg(long, default_value = "mt", value_parser = ["mt", "mt1", "ct"])]
         flavor: String,
         /// Batches for so long.
         #[arg(long, default_value_t = 100)]
@@ -79,11 +88,13 @@ enum Part {
     /// An echo server.
     Serve {
         peer: String,
-        #[arg(long, default_value = "mt", value_parser = ["mt", "ct"])]
+        #[arg(long, default_value = "mt", value_parser = ["mt", "mt1", "ct"])]
         flavor: String,
     },
     /// Load for an echo server.
     Load { port: u16, connections: usize },
+    /// Draws the page of a compare.json once more, and prints it.
+    Page { json: PathBuf },
     #[command(flatten)]
     Lab(benches::labs::Lab),
 }
@@ -122,6 +133,11 @@ fn run_part(part: Part) -> Result<ExitCode, String> {
         Part::Load { port, connections } => {
             child::load(port, connections).map_err(|error| error.to_string())?;
         }
+        Part::Page { json } => {
+            let text = std::fs::read_to_string(&json).map_err(|error| error.to_string())?;
+            let data = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            print!("{}", page::page(&data));
+        }
         Part::Lab(lab) => benches::labs::run(&lab)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -150,29 +166,31 @@ fn beside_python(arguments: &Arguments) -> Result<ExitCode, String> {
 }
 
 fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
-    let flavors = Flavor::named(&arguments.flavor);
+    let usual = if arguments.full { "all" } else { "both" };
+    let flavors = Flavor::named(arguments.flavor.as_deref().unwrap_or(usual));
     let cases = Case::all(&flavors, arguments.rows.as_deref());
     if cases.is_empty() {
         return Err("no such row runs there; --list prints the names".to_owned());
     }
-    let (rounds, each) = if arguments.quick { (5, 40) } else { (9, 150) };
+    let (rounds, each) = match (arguments.quick, arguments.full) {
+        (true, _) => (5, 25),
+        (_, true) => (9, 100),
+        _ => (9, 120),
+    };
     let rounds = arguments.rounds.map_or(rounds, usize::from);
     if arguments.check && rounds < 5 {
         return Err("--check needs five rounds: fewer say nothing about slower".to_owned());
     }
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    // The program is in target/PROFILE.
+    let target = program.ancestors().nth(2).unwrap_or(&program).join("compare");
+    let out = arguments.out.clone().unwrap_or(target);
     let plan = Plan { cases, rounds, each: Duration::from_millis(each), program };
     if arguments.count {
         print!("{}", table::allocations(&plan));
         return Ok(ExitCode::SUCCESS);
     }
-    let about = about::about(&flavors, plan.rounds, plan.each);
-    let lines = report::Line::all(&rounds::run(&plan));
-    print!("{}", table::table(&lines, &about));
-    if let Some(path) = &arguments.json {
-        let text = format!("{:#}\n", report::json_of(&lines, &about));
-        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-    }
-    let lost = arguments.check && lines.iter().any(report::Line::slower);
-    Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let labs = if arguments.full { whole::labs(arguments.rounds) } else { Vec::new() };
+    let (json, check) = (arguments.json.clone(), arguments.check);
+    Whole { plan, flavors, labs, out, json, check }.run()
 }

@@ -3,11 +3,13 @@
 use super::rounds::Measured;
 use crate::on::Flavor;
 use crate::rows::{Goal, Peer, Unit};
-use crate::stats::{Ratio, Standing, geometric_mean, median, standing};
-use serde_json::{Value, json};
+use crate::stats::{Ratio, Standing, geometric_mean, median, ratios, standing};
 
-/// One line of the table: a case, the wall time that an echo row measures besides, or a row about
-/// the root future with `block_on_helps` in Mainspring's place.
+/// So many rounds a statement about slower needs.
+pub const LEAST_ROUNDS: usize = 5;
+
+/// One line of the table: a case, the wall time that an echo row measures besides, or a case with
+/// another setting in Mainspring's place: `block_on_helps`, or the dump on.
 #[derive(Debug)]
 pub struct Line {
     pub name: String,
@@ -15,6 +17,8 @@ pub struct Line {
     pub unit: Unit,
     pub goals: &'static [Goal],
     pub in_design: bool,
+    /// Has it another setting in Mainspring's place?
+    pub variant: bool,
     /// In the order of [`Peer::ALL`].
     figures: Vec<Vec<f64>>,
     pub failures: Vec<(Peer, String)>,
@@ -30,20 +34,22 @@ impl Line {
             let (row, flavor) = (of.case.row, of.case.flavor);
             let (name, unit, goals) = (row.name.to_owned(), row.unit, row.goals);
             let in_design = row.in_design;
-            lines.push(Self { name, flavor, unit, goals, in_design, figures, failures });
-            let extra = |name: &str, unit, figures| {
+            let variant = false;
+            lines.push(Self { name, flavor, unit, goals, in_design, variant, figures, failures });
+            let extra = |name: &str, unit, variant, figures| {
                 let (name, goals, failures) = (format!("{}, {name}", row.name), &[][..], vec![]);
-                Self { name, flavor, unit, goals, in_design: false, figures, failures }
+                let in_design = false;
+                Self { name, flavor, unit, goals, in_design, variant, figures, failures }
             };
             let wall = Peer::ALL.map(|peer| of.wall(peer).to_vec()).to_vec();
             if wall.iter().any(|of_peer| !of_peer.is_empty()) {
-                lines.push(extra("wall", Unit::Time, wall));
+                lines.push(extra("wall", Unit::Time, false, wall));
             }
             for (other, name) in [(Peer::Helping, "block_on_helps"), (Peer::Recording, "dump on")] {
                 if !of.figures(other).is_empty() {
                     let instead = |peer| if peer == Peer::Mainspring { other } else { peer };
                     let figures = Peer::ALL.map(|peer| of.figures(instead(peer)).to_vec()).to_vec();
-                    lines.push(extra(name, unit, figures));
+                    lines.push(extra(name, unit, true, figures));
                 }
             }
         }
@@ -65,12 +71,31 @@ impl Line {
         (!this.is_empty() && !that.is_empty()).then(|| Ratio::of(this, that))
     }
 
+    /// The same within each round.
+    pub fn rounds(&self, this: Peer, that: Peer) -> Vec<f64> {
+        ratios(self.figures(this), self.figures(that))
+    }
+
+    /// The runtime with the least, and those that are above it by less than the noise.
+    pub fn fastest(&self) -> Vec<Peer> {
+        let runtimes = [Peer::Mainspring, Peer::Tokio, Peer::Smol, Peer::Flume];
+        let all: Vec<(Peer, f64)> =
+            runtimes.into_iter().filter_map(|peer| Some((peer, self.median(peer)?))).collect();
+        let least = all.iter().map(|(_, median)| *median).fold(f64::INFINITY, f64::min);
+        let near = all.into_iter().filter(|(_, median)| *median <= least * self.margin());
+        near.map(|(peer, _)| peer).collect()
+    }
+
     /// tokio against itself.
     pub fn noise(&self) -> Option<Ratio> {
         self.ratio(Peer::TokioAgain, Peer::Tokio)
     }
 
+    /// Beside tokio. None with fewer than five rounds, which say nothing about slower.
     pub fn standing(&self) -> Option<Standing> {
+        if self.figures(Peer::Tokio).len() < LEAST_ROUNDS {
+            return None;
+        }
         self.ratio(Peer::Mainspring, Peer::Tokio).map(|ratio| standing(ratio, self.noise()))
     }
 
@@ -106,43 +131,18 @@ impl Line {
         self.noise().map_or(1.0, |noise| noise.spread.1.max(1.0 / noise.spread.0).min(1.05))
     }
 
-    fn json(&self) -> Value {
-        let peers: serde_json::Map<String, Value> = Peer::ALL
-            .into_iter()
-            .filter_map(|peer| {
-                let median = self.median(peer)?;
-                let value = json!({ "median": median, "rounds": self.figures(peer) });
-                Some((peer.name().to_owned(), value))
-            })
-            .collect();
-        let ratio = |ratio: Option<Ratio>| {
-            ratio.map(|r| json!({ "of_medians": r.of_medians, "spread": [r.spread.0, r.spread.1] }))
-        };
-        let failures = self.failures.iter().map(|(peer, why)| json!([peer.name(), why]));
-        json!({
-            "row": self.name,
-            "flavor": self.flavor.name(),
-            "unit": self.unit.name(),
-            "peers": peers,
-            "to_tokio": ratio(self.ratio(Peer::Mainspring, Peer::Tokio)),
-            "to_smol": ratio(self.ratio(Peer::Mainspring, Peer::Smol)),
-            "to_floor": ratio(self.ratio(Peer::Mainspring, Peer::Floor)),
-            "tokio_to_itself": ratio(self.noise()),
-            "goal": goals(self.goals),
-            "of_goal": self.of_goal(),
-            "standing": self.standing().map(|standing| format!("{standing:?}")),
-            "failures": failures.collect::<Vec<_>>(),
-        })
-    }
-}
-
-impl Unit {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Time => "ns",
-            Self::Cpu => "ns of CPU",
-            Self::Bytes => "bytes",
-        }
+    /// tokio under its two names, and nobody else.
+    #[cfg(test)]
+    pub fn of_two(name: String, tokio: Vec<f64>, again: Vec<f64>) -> Self {
+        let figures = Peer::ALL.map(|peer| match peer {
+            Peer::Tokio => tokio.clone(),
+            Peer::TokioAgain => again.clone(),
+            _ => Vec::new(),
+        });
+        let (flavor, unit, goals) = (Flavor::MultiThread, Unit::Time, &[][..]);
+        let (in_design, variant, failures) = (false, false, Vec::new());
+        let figures = figures.to_vec();
+        Self { name, flavor, unit, goals, in_design, variant, figures, failures }
     }
 }
 
@@ -165,11 +165,4 @@ pub fn geometric_mean_against(lines: &[&Line], peer: Peer) -> Option<f64> {
     let ratios: Vec<f64> =
         lines.iter().copied().filter(|line| line.in_design).filter_map(of).collect();
     (!ratios.is_empty()).then(|| geometric_mean(&ratios))
-}
-
-/// Everything that was measured, for a program to read.
-pub fn json_of(lines: &[Line], about: &[(&str, String)]) -> Value {
-    let about: serde_json::Map<String, Value> =
-        about.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
-    json!({ "about": about, "rows": lines.iter().map(Line::json).collect::<Vec<_>>() })
 }

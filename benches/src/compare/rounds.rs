@@ -6,15 +6,14 @@
 //! people's work then spoils one round of a few rows, which a median forgets, and not a row. First
 //! the rows on `multi_thread`, then those on `current_thread`.
 
-use super::{Case, Plan};
+use super::progress::Progress;
+use super::{Case, Plan, interrupt};
 use crate::echo::Session;
 use crate::rows::{Peer, Work};
 use crate::stats::median;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Into how many parts the time of an echo server is cut.
 const SLICES: usize = 10;
@@ -60,17 +59,40 @@ impl Measured {
         let cell = self.cell(peer);
         if cell.failed.is_some() { &[] } else { &cell.wall }
     }
+    /// Forgets what came after so many rounds.
+    fn keep(&mut self, rounds: usize) {
+        for cell in &mut self.cells {
+            cell.main.truncate(rounds);
+            cell.wall.truncate(rounds);
+        }
+    }
+    /// How many rounds were measured to their end.
+    pub fn rounds(&self) -> usize {
+        self.cells.iter().map(|cell| cell.main.len()).max().unwrap_or(0)
+    }
     pub fn failure(&self, peer: Peer) -> Option<&str> {
         self.cell(peer).failed.as_deref()
     }
 }
 
-/// Measures everything; the rounds' progress goes to standard error.
-pub fn run(plan: &Plan) -> Vec<Measured> {
+impl Plan {
+    fn steps(&self) -> usize {
+        let peers = |case: &Case| Peer::ALL.into_iter().filter(|peer| case.row.has(*peer)).count();
+        self.rounds * self.cases.iter().map(peers).sum::<usize>()
+    }
+
+    /// About how long it takes: a process is started for each measurement, and some rows have
+    /// batches that are longer than what they are given.
+    pub fn takes(&self) -> Duration {
+        (self.each + Duration::from_millis(60)) * self.steps() as u32
+    }
+}
+
+/// Measures everything. When it is interrupted, what the rounds before have measured.
+pub fn run(plan: &Plan, progress: &Progress) -> Vec<Measured> {
     let mut all: Vec<Measured> = plan.cases.iter().map(|case| Measured::new(*case)).collect();
-    let peers = |case: &Case| Peer::ALL.into_iter().filter(|peer| case.row.has(*peer)).count();
-    let steps = plan.rounds * plan.cases.iter().map(peers).sum::<usize>();
-    let progress = Progress::new(plan.rounds, steps);
+    let (steps, mut step, rounds) = (plan.steps(), 0, plan.rounds);
+    progress.part(plan.takes());
     for round in 0..plan.rounds {
         for measured in &mut all {
             let mut order = Peer::ALL;
@@ -79,12 +101,22 @@ pub fn run(plan: &Plan) -> Vec<Measured> {
             }
             let case = measured.case;
             for peer in order.into_iter().filter(|peer| case.row.has(*peer)) {
-                progress.step(round, case, peer);
+                let (name, flavor, peer_name) = (case.row.name, case.flavor.short(), peer.name());
+                progress.step(step as f64 / steps as f64, || {
+                    format!("round {}/{rounds}: {name}, {peer_name}, {flavor}", round + 1)
+                });
+                step += 1;
                 let cell = measured.cell_mut(peer);
                 if cell.failed.is_some() {
                     continue;
                 }
-                match measure(plan, case, peer) {
+                let measured = measure(plan, case, peer);
+                // Before the child that ended with it is taken for one that failed.
+                if interrupt::asked() {
+                    all.iter_mut().for_each(|measured| measured.keep(round));
+                    return all;
+                }
+                match measured {
                     Ok(figure) => {
                         cell.main.push(figure.main);
                         cell.wall.extend(figure.wall);
@@ -93,9 +125,8 @@ pub fn run(plan: &Plan) -> Vec<Measured> {
                 }
             }
         }
-        progress.round_ended(round);
+        progress.say(&format!("round {} of {rounds}", round + 1));
     }
-    progress.bar.finish_and_clear();
     all
 }
 
@@ -149,38 +180,4 @@ fn echo(mut session: Session, connections: usize, time: Duration) -> std::io::Re
         wall.push(per(taken.wall));
     }
     Ok(Figure { main: median(&cpu), wall: Some(median(&wall)) })
-}
-
-/// A bar with the time left on a terminal, a line a round elsewhere.
-struct Progress {
-    bar: ProgressBar,
-    start: Instant,
-    rounds: usize,
-    on_terminal: bool,
-}
-
-impl Progress {
-    fn new(rounds: usize, steps: usize) -> Self {
-        let on_terminal = std::io::stderr().is_terminal();
-        let bar = if on_terminal { ProgressBar::new(steps as u64) } else { ProgressBar::hidden() };
-        let style = "{wide_bar} {percent}%  {msg}  {eta} left";
-        bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
-        Self { bar, start: Instant::now(), rounds, on_terminal }
-    }
-
-    fn step(&self, round: usize, case: Case, peer: Peer) {
-        let (round, rounds) = (round + 1, self.rounds);
-        let (row, flavor, peer) = (case.row.name, case.flavor.short(), peer.name());
-        self.bar.set_message(format!("round {round}/{rounds}: {row}, {peer}, {flavor}"));
-        self.bar.inc(1);
-    }
-
-    fn round_ended(&self, round: usize) {
-        if !self.on_terminal {
-            let (done, so_far) = (round + 1, self.start.elapsed());
-            let left = so_far.mul_f64((self.rounds - done) as f64 / done as f64);
-            let (so_far, left) = (so_far.as_secs(), left.as_secs());
-            eprintln!("round {done} of {}: {so_far} s, about {left} s left", self.rounds);
-        }
-    }
 }

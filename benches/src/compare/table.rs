@@ -1,10 +1,11 @@
 //! the table in the terminal: a section for each scheduler.
 
+use super::about::Fact;
 use super::report::{Line, geometric_mean_against, goals};
 use super::rounds::in_a_process;
 use super::{Case, Plan};
 use crate::on::Flavor;
-use crate::rows::{Peer, Unit, Work};
+use crate::rows::{Peer, Work};
 use crate::stats::{Ratio, Standing};
 use std::fmt::Write;
 
@@ -24,7 +25,7 @@ const HEADS: [&str; 12] = [
 ];
 
 /// The whole table with what follows it.
-pub fn table(lines: &[Line], about: &[(&str, String)]) -> String {
+pub fn table(lines: &[Line], about: &[Fact]) -> String {
     let mut text = String::new();
     for (key, value) in about {
         writeln!(text, "{key:<10} {value}").expect("a string takes all");
@@ -53,8 +54,9 @@ pub fn table(lines: &[Line], about: &[(&str, String)]) -> String {
         let here: Vec<&Line> = here().map(|(line, _)| line).collect();
         text += &after(flavor.name(), &here);
     }
-    if sections > 1 {
-        text += &comes_to("both", &lines.iter().collect::<Vec<_>>());
+    let both: Vec<&Line> = lines.iter().filter(|l| Flavor::BOTH.contains(&l.flavor)).collect();
+    if sections > 1 && Flavor::BOTH.iter().all(|f| both.iter().any(|line| line.flavor == *f)) {
+        text += &comes_to("both", &both);
     }
     text + NOTES
 }
@@ -160,8 +162,7 @@ pub fn allocations(plan: &Plan) -> String {
     let mut text = format!("{:42}", "allocations (bytes) per operation");
     peers.iter().for_each(|peer| text += &format!("{:>18}", peer.name()));
     text.push('\n');
-    let here =
-        |case: &&Case| matches!(case.row.work, Work::Here { .. }) && case.row.unit != Unit::Bytes;
+    let here = |case: &&Case| matches!(case.row.work, Work::Here { .. }) && case.row.unit.is_time();
     for case in plan.cases.iter().filter(here) {
         text += &format!("{:42}", format!("{}, {}", case.row.name, case.flavor.short()));
         for peer in peers {

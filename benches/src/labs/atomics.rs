@@ -7,16 +7,18 @@
 use super::hot::{self, Hot};
 use super::machine_code::{self, Atomics};
 use super::series::{self, Series};
+use super::sheet::Sheet;
 use super::who::{Peer, Threads, Who};
 use super::{Options, Size, server};
+use crate::compare::{interrupt, progress::Progress};
 use crate::meter::{Meter, Mode};
 use crate::on;
 use crate::rows::{ROWS, Row, Unit, Work};
 use count::callgrind;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 const SAYS: &str = "\
@@ -138,52 +140,78 @@ fn everybody() -> Vec<Who> {
     threads.into_iter().flat_map(|threads| Peer::ALL.map(|peer| Who::new(peer, threads))).collect()
 }
 
-pub fn report(options: &Options) -> Result<String, String> {
-    machine_code::is_there()?;
-    callgrind::version().ok_or(callgrind::INSTALL)?;
-    let program = std::env::current_exe().and_then(|path| path.canonicalize());
-    let program = program.map_err(|error| error.to_string())?;
+pub fn report(options: &Options, progress: &Progress) -> Sheet {
+    let mut sheet = Sheet { says: SAYS.to_owned(), rounds: 1, ..Sheet::default() };
+    let program = match tools() {
+        Ok(program) => program,
+        Err(missing) => {
+            sheet.notes.push(missing);
+            return sheet;
+        }
+    };
     let rows = rows(options);
     let has = |row: &Row, who: Who| row.has(server::server(who).0);
     let cells = rows.iter().flat_map(|row| everybody().into_iter().map(|who| (*row, who)));
     let cells: Vec<(&Row, Who)> = cells.filter(|(row, who)| has(row, *who)).collect();
-    let results = all(&program, &cells, options.quick);
-    let mut text = super::head(1, SAYS);
-    let (mut lines, mut failed) = (Vec::new(), String::new());
-    for ((row, who), result) in cells.iter().zip(&results) {
+    let results = all(&program, &cells, options.quick, progress);
+    let mut lines = Vec::new();
+    for (place, result) in &results {
+        let (row, who) = &cells[*place];
         match result {
             Ok(counted) => lines.push(line(row, *who, counted)),
-            Err(why) => writeln!(failed, "FAILED: {}, {who}: {why}", row.name).expect("a string"),
+            Err(why) => sheet.notes.push(format!("FAILED: {}, {who}: {why}", row.name)),
         }
     }
-    text +=
-        &series::grid(&["", "peer", "atomics", "program", "libc", "hot", "instructions"], &lines);
+    sheet.grid(&["", "peer", "atomics", "program", "libc", "hot", "instructions"], lines);
     if !options.only.is_empty() {
-        text += &places(&cells, &results);
+        sheet.notes.push(places(&cells, &results));
     }
-    Ok(text + &failed)
+    sheet
+}
+
+/// This program; what counts in it has to be here too.
+fn tools() -> Result<PathBuf, String> {
+    machine_code::is_there()?;
+    callgrind::version().ok_or(callgrind::INSTALL)?;
+    let program = std::env::current_exe().and_then(|path| path.canonicalize());
+    program.map_err(|error| error.to_string())
 }
 
 /// As many at a time as there are cores: counts do not know how busy the machine is.
-fn all(program: &Path, cells: &[(&Row, Who)], quick: bool) -> Vec<Result<Counted, String>> {
+fn all(
+    program: &Path,
+    cells: &[(&Row, Who)],
+    quick: bool,
+    progress: &Progress,
+) -> BTreeMap<usize, Result<Counted, String>> {
     let (known, left) = (Known::default(), Mutex::new(cells.iter().enumerate()));
-    let results = Mutex::new(BTreeMap::new());
-    let work = || {
+    let (done, ended) = mpsc::channel();
+    let work = |done: mpsc::Sender<_>| {
         loop {
             let next = left.lock().expect("nobody panics with it").next();
             let Some((place, (row, who))) = next else { return };
             let result = counted(program, &known, *who, row.name, quick);
             let result = result.and_then(|counted| with_hot(program, &known, *who, row, counted));
-            eprintln!("{} of {}: {}, {who}", place + 1, cells.len(), row.name);
-            results.lock().expect("nobody panics with it").insert(place, result);
+            if interrupt::asked() || done.send((place, result)).is_err() {
+                return;
+            }
         }
     };
+    let mut results = BTreeMap::new();
     thread::scope(|scope| {
         for _ in 0..on::cores() {
-            scope.spawn(work);
+            let done = done.clone();
+            scope.spawn(|| work(done));
+        }
+        drop(done);
+        for (place, result) in ended {
+            let (row, who) = cells[place];
+            results.insert(place, result);
+            let part = results.len() as f64 / cells.len() as f64;
+            progress.step(part, || format!("atomics: {}, {who}", row.name));
         }
     });
-    results.into_inner().expect("all threads have ended").into_values().collect()
+    results
 }
 
 fn with_hot(
@@ -213,9 +241,10 @@ fn line(row: &Row, who: Who, counted: &Counted) -> Vec<String> {
 }
 
 /// For those who asked for some rows: where the atomics are.
-fn places(cells: &[(&Row, Who)], results: &[Result<Counted, String>]) -> String {
+fn places(cells: &[(&Row, Who)], results: &BTreeMap<usize, Result<Counted, String>>) -> String {
     let mut text = String::new();
-    for ((row, who), result) in cells.iter().zip(results) {
+    for (place, result) in results {
+        let (row, who) = &cells[*place];
         let Ok(counted) = result else { continue };
         writeln!(text, "\n{}, {who}: compiled into", row.name).expect("a string takes all");
         let mut places: Vec<_> = counted.places.iter().filter(|(_, each)| **each >= 0.05).collect();

@@ -1,10 +1,12 @@
 //! `cargo compare syscalls`: system calls per operation, counted by strace.
 
 use super::cells::{self, Cells, Row};
-use super::series::{self, Series};
+use super::series::Series;
+use super::sheet::Sheet;
 use super::syscalls::{self, Calls};
 use super::who::{Peer, Threads, Who};
 use super::{Options, Report, Size, on_peer, server};
+use crate::compare::progress::Progress;
 use crate::stats::median;
 use std::path::Path;
 
@@ -111,20 +113,23 @@ fn difference(
     Ok(syscalls::COLUMNS.iter().map(each).collect())
 }
 
-pub fn report(options: &Options) -> Result<String, String> {
-    if !syscalls::is_there() {
-        return Err("strace is not here (Debian: apt-get install strace)".to_owned());
-    }
+pub fn report(options: &Options, progress: &Progress) -> Sheet {
     let rounds = options.rounds(3, 1);
+    let mut sheet = Sheet { says: SAYS.to_owned(), rounds, ..Sheet::default() };
+    if !syscalls::is_there() {
+        sheet.notes.push("strace is not here (Debian: apt-get install strace)".to_owned());
+        return sheet;
+    }
     let names = INSIDE.iter().map(|(name, _)| *name).chain(SERVED);
     let rows: Vec<Row> =
         names.map(|case| Row { case: case.to_owned(), who: WHO.to_vec() }).collect();
-    let cells = cells::measure(Report::Syscalls, &rows, options, rounds);
+    let cells = cells::measure(Report::Syscalls, &rows, options, rounds, progress);
     let shown = rows.iter().filter(|row| row.case.contains(&options.only));
     let lines = shown.flat_map(|row| row.who.iter().map(|who| line(&cells, row, *who)));
-    let lines: Vec<_> = lines.collect();
     let heads = ["", "peer", "all", "futex", "waits", "reads", "writes", "other"];
-    Ok(super::head(rounds, SAYS) + &series::grid(&heads, &lines) + &cells.failures())
+    sheet.grid(&heads, lines.collect());
+    sheet.notes.extend(cells.failures());
+    sheet
 }
 
 fn line(cells: &Cells, row: &Row, who: Who) -> Vec<String> {

@@ -3,9 +3,10 @@
 use super::series::{self, Series};
 use super::who::Who;
 use super::{Options, Report};
+use crate::compare::interrupt;
+use crate::compare::progress::Progress;
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
 /// A case, and who takes part in it.
 #[derive(Clone, Debug)]
@@ -26,13 +27,14 @@ impl Cells {
         values.map_or(&[], Vec::as_slice)
     }
 
-    /// A line for each cell without numbers.
-    pub fn failures(&self) -> String {
+    /// A line for each cell without numbers, and one when not all was measured.
+    pub fn failures(&self) -> Vec<String> {
         let line = |((case, who), cell): (&(String, Who), &Result<Series, String>)| {
             let why = cell.as_ref().err()?;
-            Some(format!("FAILED: {case}, {who}: {why}\n"))
+            Some(format!("FAILED: {case}, {who}: {why}"))
         };
-        self.0.iter().filter_map(line).collect()
+        let cut = interrupt::asked().then(|| "Interrupted: this is not all.".to_owned());
+        self.0.iter().filter_map(line).chain(cut).collect()
     }
 
     /// Takes in what was measured besides.
@@ -43,6 +45,9 @@ impl Cells {
     }
 
     pub fn add(&mut self, case: &str, who: Who, result: Result<Series, String>) {
+        if result.is_err() && interrupt::asked() {
+            return;
+        }
         let cell = self.0.entry((case.to_owned(), who)).or_insert(Ok(Series::new()));
         match (cell, result) {
             (Ok(so_far), Ok(more)) => {
@@ -58,22 +63,35 @@ impl Cells {
 
 /// All rows whose name holds what the options want, round by round. Peers take turns within a row,
 /// and a round goes backwards every other time.
-pub fn measure(report: Report, rows: &[Row], options: &Options, rounds: usize) -> Cells {
+pub fn measure(
+    report: Report,
+    rows: &[Row],
+    options: &Options,
+    rounds: usize,
+    progress: &Progress,
+) -> Cells {
     let mut cells = Cells::default();
-    let start = Instant::now();
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.case.contains(&options.only)).collect();
+    let steps = rounds * rows.iter().map(|row| row.who.len()).sum::<usize>();
+    let mut step = 0;
     for round in 0..rounds {
-        for row in rows.iter().filter(|row| row.case.contains(&options.only)) {
+        for row in &rows {
             let mut peers = row.who.clone();
             if round % 2 == 1 {
                 peers.reverse();
             }
             for who in peers {
+                let next = || format!("{}: {}, {who}", report.name(), row.case);
+                progress.step(step as f64 / steps as f64, next);
+                if interrupt::asked() {
+                    return cells;
+                }
                 let done = start_case(report, who, &row.case, options.quick).and_then(result_of);
                 cells.add(&row.case, who, done);
+                step += 1;
             }
         }
-        let (done, time) = (round + 1, start.elapsed().as_secs());
-        eprintln!("round {done} of {rounds}: {time} s");
+        progress.say(&format!("{}, round {} of {rounds}", report.name(), round + 1));
     }
     cells
 }
@@ -81,9 +99,8 @@ pub fn measure(report: Report, rows: &[Row], options: &Options, rounds: usize) -
 /// Starts `compare case …`.
 pub fn start_case(report: Report, who: Who, case: &str, quick: bool) -> Result<Child, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let report = format!("{report:?}").to_lowercase();
     let mut command = Command::new(program);
-    command.args(["case", &report, &who.to_string(), case]);
+    command.args(["case", report.name(), &who.to_string(), case]);
     if quick {
         command.arg("--quick");
     }
@@ -117,6 +134,6 @@ mod tests {
         cells.add("a", who, Err("it hung".to_owned()));
         cells.add("a", who, Ok(series::one("us", vec![3.0])));
         assert!(cells.values("a", who, "us").is_empty());
-        assert!(cells.failures().contains("it hung"));
+        assert!(cells.failures()[0].contains("it hung"));
     }
 }

@@ -2,8 +2,10 @@
 
 use super::cells::{self, Cells, Row};
 use super::series::{self, Series, ratio, short};
+use super::sheet::Sheet;
 use super::who::{Peer, Who};
 use super::{Options, Report, Size, far, on_peer};
+use crate::compare::progress::Progress;
 use crate::echo::pin_to_core;
 use crate::stats::median;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -153,17 +155,20 @@ fn floor_of_buffers(what: &Buffers, passes: usize) -> Vec<f64> {
     values
 }
 
-pub fn report(options: &Options) -> String {
+pub fn report(options: &Options, progress: &Progress) -> Sheet {
     let rounds = options.rounds(5, 2);
     let row = |case: &str| Row { case: case.to_owned(), who: Who::SIX.to_vec() };
     let rows: Vec<Row> = COPIES.into_iter().chain(BUFFERS).map(row).collect();
-    let cells = cells::measure(Report::Copy, &rows, options, rounds);
+    let cells = cells::measure(Report::Copy, &rows, options, rounds, progress);
     let mib = if options.quick { 128.0 } else { 1024.0 };
-    let head = super::head(rounds, SAYS);
-    format!("{head}{}{}{}", copies(&cells, mib), buffers(&cells), cells.failures())
+    let mut sheet = Sheet { says: SAYS.to_owned(), rounds, ..Sheet::default() };
+    copies(&mut sheet, &cells, mib);
+    buffers(&mut sheet, &cells);
+    sheet.notes.extend(cells.failures());
+    sheet
 }
 
-fn copies(cells: &Cells, mib: f64) -> String {
+fn copies(sheet: &mut Sheet, cells: &Cells, mib: f64) {
     let mut lines = Vec::new();
     for case in COPIES {
         for who in Who::SIX {
@@ -198,10 +203,10 @@ fn copies(cells: &Cells, mib: f64) -> String {
         "peak",
         "cpu ÷ floor",
     ];
-    if lines.is_empty() { String::new() } else { series::grid(&heads, &lines) + "\n" }
+    sheet.grid(&heads, lines);
 }
 
-fn buffers(cells: &Cells) -> String {
+fn buffers(sheet: &mut Sheet, cells: &Cells) {
     let mut lines = Vec::new();
     for case in BUFFERS {
         for who in Who::SIX {
@@ -219,7 +224,7 @@ fn buffers(cells: &Cells) -> String {
         }
     }
     let heads = ["buffers", "peer", "ns each", "÷ tokio", "÷ std"];
-    if lines.is_empty() { String::new() } else { series::grid(&heads, &lines) }
+    sheet.grid(&heads, lines);
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! `cargo compare events`: what a wake from outside costs, and how long it takes.
 
 use super::cells::{self, Row};
-use super::series::{self, Series, percentile, ratio, short, time};
+use super::series::{Series, percentile, ratio, short, time};
+use super::sheet::{Plot, Sheet};
 use super::who::Who;
 use super::{Options, Report, Size, on_peer};
+use crate::compare::progress::Progress;
 use crate::stats::median;
 use std::time::Duration;
 
@@ -73,11 +75,12 @@ const HEADS: [&str; 9] = [
     "÷ tokio p50, p99",
 ];
 
-pub fn report(options: &Options) -> String {
+pub fn report(options: &Options, progress: &Progress) -> Sheet {
     let rounds = options.rounds(3, 1);
     let rows: Vec<Row> =
         names().into_iter().map(|case| Row { case, who: Who::FIVE.to_vec() }).collect();
-    let cells = cells::measure(Report::Events, &rows, options, rounds);
+    let cells = cells::measure(Report::Events, &rows, options, rounds, progress);
+    let mut sheet = Sheet { says: SAYS.to_owned(), rounds, ..Sheet::default() };
     let mut lines = Vec::new();
     for row in rows.iter().filter(|row| row.case.contains(&options.only)) {
         for who in &row.who {
@@ -97,6 +100,11 @@ pub fn report(options: &Options) -> String {
                 format!("{}, {}", against(50.0), against(99.0)),
             ]);
         }
+        let latency =
+            |who: &Who| (who.to_string(), cells.values(&row.case, *who, "latency").to_vec());
+        sheet.plot(Plot::latency(&row.case, row.who.iter().map(latency)));
     }
-    super::head(rounds, SAYS) + &series::grid(&HEADS, &lines) + &cells.failures()
+    sheet.grid(&HEADS, lines);
+    sheet.notes.extend(cells.failures());
+    sheet
 }

@@ -2,9 +2,11 @@
 
 use super::cells::{self, Cells};
 use super::process;
-use super::series::{self, Series, short};
+use super::series::{Series, short};
+use super::sheet::Sheet;
 use super::who::{Peer, Threads, Who};
 use super::{Options, Report, Size};
+use crate::compare::{interrupt, progress::Progress};
 use crate::meter::resident;
 use std::time::{Duration, Instant};
 
@@ -82,10 +84,11 @@ fn churn(who: Who, steps: [usize; 4]) -> Option<Series> {
     Some(series)
 }
 
-pub fn report(options: &Options) -> String {
+pub fn report(options: &Options, progress: &Progress) -> Sheet {
     let mut cells = Cells::default();
     // All at once, for they do nothing; and before the other case, which does.
     let wanted = |case: &str| case.contains(&options.only);
+    progress.step(0.0, || "idle: all at rest".to_owned());
     if wanted("quiet") {
         let start = |who| (who, cells::start_case(Report::Idle, who, "quiet", options.quick));
         let children: Vec<_> = QUIET.into_iter().map(start).collect();
@@ -93,15 +96,19 @@ pub fn report(options: &Options) -> String {
             cells.add("quiet", who, child.and_then(cells::result_of));
         }
     }
-    for who in CHURN.into_iter().filter(|_| wanted("churn")) {
+    for who in CHURN.into_iter().filter(|_| wanted("churn") && !interrupt::asked()) {
+        progress.step(0.5, || format!("idle: {who}, made and dropped"));
         let child = cells::start_case(Report::Idle, who, "churn", options.quick);
         cells.add("churn", who, child.and_then(cells::result_of));
     }
-    let head = super::head(1, SAYS);
-    format!("{head}{}\n{}{}", at_rest(&cells), made_and_dropped(&cells), cells.failures())
+    let mut sheet = Sheet { says: SAYS.to_owned(), rounds: 1, ..Sheet::default() };
+    at_rest(&mut sheet, &cells);
+    made_and_dropped(&mut sheet, &cells);
+    sheet.notes.extend(cells.failures());
+    sheet
 }
 
-fn at_rest(cells: &Cells) -> String {
+fn at_rest(sheet: &mut Sheet, cells: &Cells) {
     let line = |who: &Who| {
         let of = |name| cells.values("quiet", *who, name).first().copied().unwrap_or(f64::NAN);
         let threads = ["before", "with", "after"].map(|name| short_whole(of(name))).join(", ");
@@ -115,14 +122,14 @@ fn at_rest(cells: &Cells) -> String {
         [vec![who.to_string()], numbers.to_vec(), vec![promise.to_owned()]].concat()
     };
     let lines: Vec<_> = QUIET.iter().map(line).collect();
-    series::grid(&["at rest", "switches", "cpu µs", "threads", "promise"], &lines)
+    sheet.grid(&["at rest", "switches", "cpu µs", "threads", "promise"], lines);
 }
 
 fn short_whole(value: f64) -> String {
     if value.is_nan() { "–".to_owned() } else { format!("{value:.0}") }
 }
 
-fn made_and_dropped(cells: &Cells) -> String {
+fn made_and_dropped(sheet: &mut Sheet, cells: &Cells) {
     let mut lines = Vec::new();
     for who in CHURN {
         let of = |name| cells.values("churn", who, name);
@@ -144,7 +151,7 @@ fn made_and_dropped(cells: &Cells) -> String {
     }
     let heads =
         ["made and dropped", "runtimes", "threads", "descriptors", "memory KiB", "µs each", ""];
-    series::grid(&heads, &lines)
+    sheet.grid(&heads, lines);
 }
 
 /// Whether nothing grew: each list is before, after the first, after some, after all.

@@ -1,9 +1,11 @@
 //! `cargo compare late`: how late timers are.
 
 use super::cells::{self, Row};
-use super::series::{self, Series, percentile, ratio, time};
+use super::series::{Series, percentile, ratio, time};
+use super::sheet::{Plot, Sheet};
 use super::who::Who;
 use super::{Options, Report, Size, on_peer};
+use crate::compare::progress::Progress;
 use std::time::Duration;
 
 const SAYS: &str = "\
@@ -59,11 +61,12 @@ pub fn case(who: Who, name: &str, size: Size) -> Option<Series> {
 const HEADS: [&str; 8] =
     ["", "peer", "sleeps", "late p50", "p99", "p99.9", "÷ tokio p50, p99, p99.9", "early"];
 
-pub fn report(options: &Options) -> String {
+pub fn report(options: &Options, progress: &Progress) -> Sheet {
     let rounds = options.rounds(5, 2);
     let rows: Vec<Row> =
         names().into_iter().map(|case| Row { case, who: Who::FIVE.to_vec() }).collect();
-    let cells = cells::measure(Report::Late, &rows, options, rounds);
+    let cells = cells::measure(Report::Late, &rows, options, rounds, progress);
+    let mut sheet = Sheet { says: SAYS.to_owned(), rounds, ..Sheet::default() };
     let mut lines = Vec::new();
     for row in rows.iter().filter(|row| row.case.contains(&options.only)) {
         for who in &row.who {
@@ -81,6 +84,10 @@ pub fn report(options: &Options) -> String {
                 all.iter().filter(|late| **late < 0.0).count().to_string(),
             ]);
         }
+        let late = |who: &Who| (who.to_string(), cells.values(&row.case, *who, "late").to_vec());
+        sheet.plot(Plot::latency(&row.case, row.who.iter().map(late)));
     }
-    super::head(rounds, SAYS) + &series::grid(&HEADS, &lines) + &cells.failures()
+    sheet.grid(&HEADS, lines);
+    sheet.notes.extend(cells.failures());
+    sheet
 }

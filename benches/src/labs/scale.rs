@@ -3,8 +3,10 @@
 use super::cells::{self, Cells, Row};
 use super::floor::{Order, boxes};
 use super::series::{self, Series, greatest, ratio, short};
+use super::sheet::{Curve, Plot, Sheet};
 use super::who::{Peer, Threads, Who};
 use super::{Options, Report, Size, process};
+use crate::compare::{interrupt, progress::Progress};
 use crate::echo::{self, Session};
 use crate::on::Flavor;
 use crate::rows;
@@ -17,12 +19,15 @@ which they were made, or shuffled), end, and are joined: nanoseconds each, by pa
 resident memory each. timers: so many sleeps, each in a box, are armed by a first poll and dropped,
 in order or shuffled. floor: as many boxes of the size that one spawn (one sleep) allocates, made,
 visited and freed in the same order. growth: a cost divided by the same cost at a thousand, and that
-divided by the floor's growth; the design allows 1.5. sleeping: tasks that sleep once each,
-processor time each. both: so many waiting and as many sleeping tasks in one run, all joined.
+divided by the floor's growth; the design allows 1.5 for a million. (With ten or a hundred, what is
+done once a batch is shared by few, and memory is whole pages.) sleeping: tasks that sleep once
+each, processor time each. both: so many waiting and as many sleeping tasks in one run, all joined.
 echo: so many connections at once, one request outstanding on each, server and load in two
 processes: the server's processor time and the wall time per request.";
 
-pub const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
+pub const SIZES: [usize; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
+/// What growth is counted from.
+const BASE: usize = 1_000;
 const ORDERS: [(&str, Order); 2] = [("made", Order::Made), ("shuffled", Order::Shuffled)];
 const CONNECTIONS: [usize; 2] = [1_000, 10_000];
 /// The most that a cost may grow from a thousand to a million, the floor's growth divided out.
@@ -111,10 +116,10 @@ pub fn case(who: Who, name: &str, size: Size) -> Option<Series> {
     }
 }
 
-pub fn report(options: &Options) -> String {
+pub fn report(options: &Options, progress: &Progress) -> Sheet {
     // Each case is many batches already.
     let rounds = options.rounds(1, 1);
-    let sizes = if options.quick { &SIZES[..3] } else { &SIZES[..] };
+    let sizes = if options.quick { &SIZES[..5] } else { &SIZES[..] };
     let row = |case: String| Row { case, who: WHO.to_vec() };
     let mut rows = Vec::new();
     for kind in ["tasks", "timers"] {
@@ -122,23 +127,25 @@ pub fn report(options: &Options) -> String {
             rows.extend(sizes.iter().map(|size| row(format!("{kind}, {order}, {size}"))));
         }
     }
-    rows.extend(sizes.iter().map(|size| row(format!("sleeping, {size}"))));
+    let many = sizes.iter().filter(|size| **size >= BASE);
+    rows.extend(many.map(|size| row(format!("sleeping, {size}"))));
     rows.push(row(format!("both, {}", sizes[sizes.len() - 1])));
-    let cells = cells::measure(Report::Scale, &rows, options, rounds);
-    let mut text = super::head(rounds, SAYS);
+    let cells = cells::measure(Report::Scale, &rows, options, rounds, progress);
+    let mut sheet = Sheet { says: SAYS.to_owned(), rounds, ..Sheet::default() };
     for kind in ["tasks", "timers"] {
-        text += &growth(&cells, kind, sizes);
+        growth(&mut sheet, &cells, kind, sizes);
+        ORDERS.iter().for_each(|(order, _)| curves(&mut sheet, &cells, kind, order, sizes));
     }
-    text += &rest(&cells, &rows);
-    text += &cells.failures();
-    if "echo".contains(&options.only) {
-        text += &connections(rounds);
+    rest(&mut sheet, &cells, &rows);
+    sheet.notes.extend(cells.failures());
+    if "echo".contains(&options.only) && !interrupt::asked() {
+        connections(&mut sheet, rounds);
     }
-    text
+    sheet
 }
 
 /// A table of tasks or of timers.
-fn growth(cells: &Cells, kind: &str, sizes: &[usize]) -> String {
+fn growth(sheet: &mut Sheet, cells: &Cells, kind: &str, sizes: &[usize]) {
     const FIGURES: [&str; 4] = ["all", "memory", "size", "floor"];
     let parts: &[(&str, &str)] = match kind {
         "tasks" => &[("spawn", "spawn"), ("wake", "wake"), ("join", "join")],
@@ -151,7 +158,7 @@ fn growth(cells: &Cells, kind: &str, sizes: &[usize]) -> String {
                 median(cells.values(&format!("{kind}, {order}, {size}"), who, name))
             };
             for size in sizes.iter().copied().filter(|size| !of(*size, "all").is_nan()) {
-                let grown = |name| of(size, name) / of(sizes[0], name);
+                let grown = |name| of(size, name) / of(BASE, name);
                 let (cost, floor) = (grown("all"), grown("floor"));
                 let last = size == sizes[sizes.len() - 1];
                 let verdict = match cost / floor {
@@ -171,11 +178,35 @@ fn growth(cells: &Cells, kind: &str, sizes: &[usize]) -> String {
     let mut heads = vec!["", "peer", "at once"];
     heads.extend(parts.iter().map(|(head, _)| *head));
     heads.extend(["all ns", "bytes", "box", "floor ns", "growth", "floor's", "÷", "promise"]);
-    if lines.is_empty() { String::new() } else { series::grid(&heads, &lines) + "\n" }
+    sheet.grid(&heads, lines);
+}
+
+/// The same as curves: time and memory of one, from few to many.
+fn curves(sheet: &mut Sheet, cells: &Cells, kind: &str, order: &str, sizes: &[usize]) {
+    let of = |who: Who, name: &str| {
+        let at = |size: &usize| {
+            let value = median(cells.values(&format!("{kind}, {order}, {size}"), who, name));
+            (*size as f64, value)
+        };
+        sizes.iter().map(at).collect()
+    };
+    let curve = |name: &str| {
+        let each = WHO.map(|who| Curve { name: who.to_string(), points: of(who, name) });
+        each.to_vec()
+    };
+    let mut times = curve("all");
+    times.push(Curve { name: Who::FLOOR.to_string(), points: of(WHO[0], "floor") });
+    sheet.plot(Plot::growth(&format!("{kind}, {order}: time of one"), "ns", times));
+    if order == ORDERS[0].0 {
+        let mut memory = curve("memory");
+        // Of fewer, it is that of whole pages.
+        memory.iter_mut().for_each(|of| of.points.retain(|(size, _)| *size >= BASE as f64));
+        sheet.plot(Plot::growth(&format!("{kind}: memory of one"), "bytes", memory));
+    }
 }
 
 /// The cases with one figure each.
-fn rest(cells: &Cells, rows: &[Row]) -> String {
+fn rest(sheet: &mut Sheet, cells: &Cells, rows: &[Row]) {
     let mut lines = Vec::new();
     for row in rows {
         for who in WHO {
@@ -194,7 +225,7 @@ fn rest(cells: &Cells, rows: &[Row]) -> String {
         }
     }
     let heads = ["", "peer", "", "÷ tokio"];
-    if lines.is_empty() { String::new() } else { series::grid(&heads, &lines) + "\n" }
+    sheet.grid(&heads, lines);
 }
 
 /// The servers of the echo rows. Their pools have two workers, on one core.
@@ -209,12 +240,14 @@ const SERVERS: [(rows::Peer, Flavor); 7] = [
 ];
 
 /// Echo with as many connections as the limit on descriptors allows, up to ten thousand.
-fn connections(rounds: usize) -> String {
+fn connections(sheet: &mut Sheet, rounds: usize) {
     echo::raise_descriptor_limit();
     let limit = process::descriptor_limit();
     // Each process needs some for itself.
     let most = CONNECTIONS[1].min(limit.saturating_sub(100));
-    let mut text = format!("descriptors: at most {limit} each, so {most} connections at once\n");
+    sheet
+        .notes
+        .push(format!("echo: at most {limit} descriptors each, so {most} connections at once"));
     let mut lines = Vec::new();
     for count in [CONNECTIONS[0].min(most), most] {
         let mut figures = vec![(Vec::new(), Vec::new()); SERVERS.len()];
@@ -230,7 +263,10 @@ fn connections(rounds: usize) -> String {
                         figures[place].0.push(cpu);
                         figures[place].1.push(wall);
                     }
-                    Err(why) => text += &format!("FAILED: {count}, {}: {why}\n", peer.name()),
+                    Err(_) if interrupt::asked() => return,
+                    Err(why) => {
+                        sheet.notes.push(format!("FAILED: {count}, {}: {why}", peer.name()));
+                    }
                 }
             }
         }
@@ -246,7 +282,7 @@ fn connections(rounds: usize) -> String {
             ]);
         }
     }
-    text + &series::grid(&["", "peer", "cpu ns", "wall ns", "cpu ÷ tokio"], &lines)
+    sheet.grid(&["", "peer", "cpu ns", "wall ns", "cpu ÷ tokio"], lines);
 }
 
 /// Five requests on each connection to warm up, ten to measure: CPU and wall time of one.

@@ -1,9 +1,11 @@
 //! `cargo compare server`: echo beside a bare epoll loop: time, syscalls, memory, accepts.
 
 use super::cells::{self, Cells, Row};
-use super::series::{self, Series, ratio, short, time};
+use super::series::{Series, ratio, short, time};
+use super::sheet::{Curve, Plot, Sheet};
 use super::who::{Peer, Threads, Who};
 use super::{Options, Report, Size, process, syscalls};
+use crate::compare::{interrupt, progress::Progress};
 use crate::echo::{self, Session};
 use crate::on::Flavor;
 use crate::rows;
@@ -128,6 +130,7 @@ fn echo(mut session: Session, connections: usize, counts: &Counts) -> io::Result
         of("cpu", each(taken.server_cpu, requests)),
         of("wall", each(taken.wall, requests)),
         of("p50", each(latency.p50, 1)),
+        of("p90", each(latency.p90, 1)),
         of("p99", each(latency.p99, 1)),
         of("p999", each(latency.p999, 1)),
         of("most", each(latency.most, 1)),
@@ -156,24 +159,26 @@ fn idle(compare: &Path, who: Who, counts: &Counts) -> io::Result<Series> {
     Ok(Series::from([of("bytes", bytes), of("connections", most as f64)]))
 }
 
-pub fn report(options: &Options) -> String {
+pub fn report(options: &Options, progress: &Progress) -> Sheet {
     let rounds = options.rounds(5, 2);
     let row = |case: &&str| Row { case: (*case).to_owned(), who: WHO.to_vec() };
     let timed: Vec<Row> = ECHO.iter().chain(&[ACCEPTS]).map(row).collect();
-    let mut cells = cells::measure(Report::Server, &timed, options, rounds);
+    let mut cells = cells::measure(Report::Server, &timed, options, rounds, progress);
     // These hardly vary: once is enough.
-    let counted = syscalls::is_there();
+    let counted = !interrupt::asked() && syscalls::is_there();
     let mut once: Vec<Row> = vec![row(&IDLE)];
     once.extend(SYSCALLS.iter().filter(|_| counted).map(row));
-    cells.join(cells::measure(Report::Server, &once, options, 1));
-    let mut text = super::head(rounds, SAYS) + &echoes(&cells);
-    text += &if counted { calls(&cells) } else { "syscalls: strace is not here\n\n".to_owned() };
-    text + &idles(&cells) + &storms(&cells) + &cells.failures()
-}
-
-/// A table, if it has any line.
-fn table(heads: &[&str], lines: &[Vec<String>]) -> String {
-    if lines.is_empty() { String::new() } else { series::grid(heads, lines) + "\n" }
+    cells.join(cells::measure(Report::Server, &once, options, 1, progress));
+    let mut sheet = Sheet { says: SAYS.to_owned(), rounds, ..Sheet::default() };
+    echoes(&mut sheet, &cells);
+    calls(&mut sheet, &cells);
+    idles(&mut sheet, &cells);
+    storms(&mut sheet, &cells);
+    if !counted && !interrupt::asked() {
+        sheet.notes.push("syscalls: strace is not here".to_owned());
+    }
+    sheet.notes.extend(cells.failures());
+    sheet
 }
 
 /// A line for each case and peer with numbers.
@@ -190,7 +195,7 @@ fn lines(
         .collect()
 }
 
-fn echoes(cells: &Cells) -> String {
+fn echoes(sheet: &mut Sheet, cells: &Cells) {
     let lines = lines(cells, &ECHO, "cpu", |case, who| {
         let of = |who: Who, name: &str| median(cells.values(case, who, name));
         let per = |name: &str, that: Who| ratio(of(who, name), of(that, name));
@@ -217,19 +222,28 @@ fn echoes(cells: &Cells) -> String {
         "p99.9",
         "p99 ÷ floor, tokio",
     ];
-    table(&heads, &lines)
+    sheet.grid(&heads, lines);
+    for case in ECHO {
+        let curve = |who: Who| {
+            let ranks = [(50.0, "p50"), (90.0, "p90"), (99.0, "p99"), (99.9, "p999")];
+            let points = ranks.map(|(rank, name)| (rank, median(cells.values(case, who, name))));
+            Curve { name: who.to_string(), points: points.to_vec() }
+        };
+        let title = format!("{case} connections: latency of a request");
+        sheet.plot(Plot::percentiles(&title, WHO.map(curve).to_vec()));
+    }
 }
 
-fn calls(cells: &Cells) -> String {
+fn calls(sheet: &mut Sheet, cells: &Cells) {
     let lines = lines(cells, &SYSCALLS, "reads", |case, who| {
         let of = |name: &str| median(cells.values(case, who, name));
         let all = ["reads", "writes", "waits", "other"].map(|name| format!("{:.3}", of(name)));
         all.to_vec()
     });
-    table(&["syscalls a request", "peer", "reads", "writes", "waits", "other"], &lines)
+    sheet.grid(&["syscalls a request", "peer", "reads", "writes", "waits", "other"], lines);
 }
 
-fn idles(cells: &Cells) -> String {
+fn idles(sheet: &mut Sheet, cells: &Cells) {
     let lines = lines(cells, &[IDLE], "bytes", |case, who| {
         let of = |who: Who, name: &str| median(cells.values(case, who, name));
         vec![
@@ -238,10 +252,10 @@ fn idles(cells: &Cells) -> String {
             ratio(of(who, "bytes"), of(who.tokio(), "bytes")),
         ]
     });
-    table(&["idle", "peer", "connections", "bytes each", "÷ tokio"], &lines)
+    sheet.grid(&["idle", "peer", "connections", "bytes each", "÷ tokio"], lines);
 }
 
-fn storms(cells: &Cells) -> String {
+fn storms(sheet: &mut Sheet, cells: &Cells) {
     let lines = lines(cells, &[ACCEPTS], "wall", |case, who| {
         let of = |who: Who, name: &str| median(cells.values(case, who, name));
         vec![
@@ -253,5 +267,5 @@ fn storms(cells: &Cells) -> String {
         ]
     });
     let heads = ["accepts", "peer", "a second", "÷ tokio", "cpu µs", "÷ tokio", "÷ floor"];
-    table(&heads, &lines)
+    sheet.grid(&heads, lines);
 }

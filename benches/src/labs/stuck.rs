@@ -2,8 +2,10 @@
 
 use super::cells::{self, Cells, Row};
 use super::series::{self, Series, greatest, percentile, ratio, time};
+use super::sheet::{Plot, Sheet};
 use super::who::{Peer, Threads, Who};
 use super::{Options, Report, Size, on_peer};
+use crate::compare::progress::Progress;
 use std::time::Duration;
 
 const SAYS: &str = "\
@@ -121,7 +123,7 @@ pub fn names() -> Vec<String> {
     blocked().map(|(name, ..)| name).chain(CROWDS.map(word)).collect()
 }
 
-pub fn report(options: &Options) -> String {
+pub fn report(options: &Options, progress: &Progress) -> Sheet {
     let row = |(case, place): (String, (usize, &[Peer]))| {
         let (workers, peers) = place;
         let who = peers.iter().map(|peer| Who::new(*peer, Threads::Workers(workers))).collect();
@@ -137,8 +139,10 @@ pub fn report(options: &Options) -> String {
     }
     let rounds = options.rounds(5, 3);
     let rows: Vec<Row> = places.iter().cloned().map(row).collect();
-    let cells = cells::measure(Report::Stuck, &rows, options, rounds);
-    super::head(rounds, SAYS) + &table(&cells, &places, options)
+    let cells = cells::measure(Report::Stuck, &rows, options, rounds, progress);
+    let mut sheet = Sheet { says: SAYS.to_owned(), rounds, ..Sheet::default() };
+    table(&mut sheet, &cells, &places, options);
+    sheet
 }
 
 const HEADS: [&str; 14] = [
@@ -158,9 +162,13 @@ const HEADS: [&str; 14] = [
     "promise",
 ];
 
-fn table(cells: &Cells, places: &[(String, (usize, &[Peer]))], options: &Options) -> String {
+fn table(
+    sheet: &mut Sheet,
+    cells: &Cells,
+    places: &[(String, (usize, &[Peer]))],
+    options: &Options,
+) {
     let mut lines = Vec::new();
-    let mut done = String::new();
     for (name, (workers, _)) in places.iter().filter(|(name, _)| name.contains(&options.only)) {
         let crowd = CROWDS.iter().any(|crowd| word(crowd) == *name);
         let series: &[&str] = if crowd { &PROBES } else { &["wait"] };
@@ -168,16 +176,25 @@ fn table(cells: &Cells, places: &[(String, (usize, &[Peer]))], options: &Options
             lines.push(line(cells, name, *workers, of));
         }
         if crowd {
-            done += &format!("{name}, {workers} workers: done per ms by");
+            for of in series {
+                let wait = |peer: Peer| {
+                    let who = Who::new(peer, Threads::Workers(*workers));
+                    (who.to_string(), cells.values(name, who, of).to_vec())
+                };
+                let title = format!("beside {name}, mt{workers}: {of}");
+                sheet.plot(Plot::latency(&title, Peer::ALL.map(wait)));
+            }
+            let mut done = format!("{name}, {workers} workers: done per ms by");
             for peer in Peer::ALL {
                 let who = Who::new(peer, Threads::Workers(*workers));
                 let per_milli = percentile(cells.values(name, who, "done"), 50.0);
                 done += &format!(" {} {}", peer.name(), series::short(per_milli));
             }
-            done.push('\n');
+            sheet.notes.push(done);
         }
     }
-    format!("{}\n{done}{}", series::grid(&HEADS, &lines), cells.failures())
+    sheet.grid(&HEADS, lines);
+    sheet.notes.extend(cells.failures());
 }
 
 fn line(cells: &Cells, name: &str, workers: usize, of: &str) -> Vec<String> {

@@ -12,10 +12,11 @@ use crate::echo::Session;
 use crate::on::Flavor;
 use crate::rows::Peer;
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What was counted, by kind.
 pub type Calls = BTreeMap<String, f64>;
@@ -101,55 +102,49 @@ fn of_server(
     trace: Option<&str>,
     work: impl FnOnce(&mut Session) -> io::Result<()>,
 ) -> Result<Calls, String> {
-    let table = Table::new();
+    let (table, path) = nameless_file().map_err(|error| error.to_string())?;
     let mut strace = STRACE.to_vec();
     // Calls that are not traced run at full speed.
     strace.extend(trace.iter().flat_map(|trace| ["--seccomp-bpf", "-e", trace]));
-    strace.extend(["-o", &table.0]);
+    strace.extend(["-o", &path]);
     Session::start_under(&strace, compare, peer, flavor, connections)
         .and_then(|mut session| {
             work(&mut session)?;
             session.end_server()
         })
         .map_err(|error| error.to_string())?;
-    table.read()
+    read(table)
 }
 
 /// All calls of a program from its start to its end.
 pub fn of_command(program: &Path, arguments: &[&str]) -> Result<Calls, String> {
-    let table = Table::new();
+    let (table, path) = nameless_file().map_err(|error| error.to_string())?;
     let mut command = Command::new(STRACE[0]);
-    command.args(&STRACE[1..]).args(["-o", &table.0]).arg(program).args(arguments);
+    command.args(&STRACE[1..]).args(["-o", &path]).arg(program).args(arguments);
     let done = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
     if !done.status.success() {
         let said = String::from_utf8_lossy(&done.stderr);
         return Err(format!("under strace: {}: {}", done.status, said.trim()));
     }
-    table.read()
+    read(table)
 }
 
-/// Where strace writes; the file goes when this is dropped.
-struct Table(String);
-
-impl Table {
-    fn new() -> Self {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("mainspring-syscalls-{}-{number}", std::process::id());
-        Self(std::env::temp_dir().join(name).to_string_lossy().into_owned())
-    }
-
-    fn read(&self) -> Result<Calls, String> {
-        let text = std::fs::read_to_string(&self.0);
-        text.map(|text| by_kind(&text)).map_err(|error| format!("strace's table: {error}"))
-    }
+fn read(mut table: File) -> Result<Calls, String> {
+    let mut text = String::new();
+    table.read_to_string(&mut text).map_err(|error| format!("strace's table: {error}"))?;
+    Ok(by_kind(&text))
 }
 
-impl Drop for Table {
-    fn drop(&mut self) {
-        // It may never have been made.
-        let _ = std::fs::remove_file(&self.0);
+/// A file that no folder lists, so that it is gone with this process, and a path to it.
+fn nameless_file() -> io::Result<(File, String)> {
+    // SAFETY: the name is a constant with its zero; the call returns a new descriptor or -1.
+    let fd = unsafe { libc::memfd_create(c"syscalls".as_ptr(), libc::MFD_CLOEXEC) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
     }
+    // SAFETY: the descriptor is new, so nobody else owns it.
+    let file = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
+    Ok((file, format!("/proc/{}/fd/{fd}", std::process::id())))
 }
 
 /// Reads strace's table: `% time, seconds, usecs/call, calls, [errors,] syscall`.

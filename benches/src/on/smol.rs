@@ -29,6 +29,8 @@ pub mod sync;
 pub mod task;
 #[path = "../workload/time.rs"]
 pub mod time;
+#[path = "../workload/wake.rs"]
+pub mod wake;
 
 pub mod rt {
     use crate::on::Flavor;
@@ -57,10 +59,9 @@ pub mod rt {
         pub fn new(flavor: Flavor) -> Self {
             Self::with_workers(flavor, crate::on::cores())
         }
-        /// With so many workers, where the flavor has workers.
-        pub fn with_workers(flavor: Flavor, workers: usize) -> Self {
-            let workers = if flavor == Flavor::MultiThread { workers } else { 0 };
-            let workers = (0..workers).map(|_| {
+        /// With so many workers, where the flavor leaves it open.
+        pub fn with_workers(flavor: Flavor, many: usize) -> Self {
+            let workers = (0..flavor.workers(many).unwrap_or(0)).map(|_| {
                 let (end, ended) = oneshot::channel();
                 let run = || ::smol::block_on(EXECUTOR.run(async { got(ended.await) }));
                 (thread::spawn(run), end)

@@ -18,6 +18,8 @@ pub mod sync;
 pub mod task;
 #[path = "../workload/time.rs"]
 pub mod time;
+#[path = "../workload/wake.rs"]
+pub mod wake;
 
 pub mod rt {
     crate::on::tokio_shaped!(tokio);

@@ -2,7 +2,8 @@
 //!
 //! The server's process stands on one core, where a pool would by default have one worker and hand
 //! nothing over. So on `multi_thread` every peer is given two, and the row shows what the pool's
-//! machinery costs: who holds the reactor, who is woken, who looks for work in vain.
+//! machinery costs: who holds the reactor, who is woken, who looks for work in vain. With one
+//! worker (`mt1`) it has none of that to do.
 
 use super::rt::{self, AsyncReadExt, AsyncWriteExt, Runtime};
 use crate::on::Flavor;

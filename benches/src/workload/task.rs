@@ -103,6 +103,34 @@ pub fn spawn_outside(meter: &mut Meter) {
     });
 }
 
+/// Join of 10 000. Tasks that return a number each are spawned and have all done their work. Timed:
+/// await their handles in order. Per task.
+pub fn join_many(meter: &mut Meter) {
+    let flavor = meter.flavor();
+    let rt = Runtime::new(flavor);
+    meter.batches(10_000, |ops| {
+        rt.in_task(async move {
+            let all = COUNTDOWN.start(ops);
+            let mut handles = Vec::with_capacity(ops as usize);
+            for i in 0..ops {
+                handles.push(rt::spawn(async move {
+                    COUNTDOWN.one_ended();
+                    i
+                }));
+            }
+            rt::got(all.await);
+            let mut sum = 0;
+            let clock = Stopwatch::start(flavor);
+            for handle in handles {
+                sum += rt::joined(handle.await);
+            }
+            let time = clock.elapsed();
+            assert_eq!(sum, ops * (ops - 1) / 2, "each task ran once");
+            time
+        })
+    });
+}
+
 /// Spawn + join one task, from the root. The same as the first, in the root future of `block_on`,
 /// whose thread is no worker: each task goes over to one, and its end comes back. Per task.
 pub fn root_join_one(meter: &mut Meter) {

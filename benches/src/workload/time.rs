@@ -1,6 +1,7 @@
 //! Timers.
 
 use super::rt::{self, Runtime};
+use crate::alloc;
 use crate::meter::{Meter, Stopwatch, cpu_time};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -83,4 +84,23 @@ pub fn sleeping_tasks(meter: &mut Meter) {
             time
         })
     });
+}
+
+/// Memory of an armed timer. What is asked of the allocator over 1 000 timers, each in a box of its
+/// own and polled once.
+pub fn armed_bytes(meter: &mut Meter) {
+    const TIMERS: usize = 1_000;
+    let rt = Runtime::new(meter.flavor());
+    let asked = rt.in_task(async {
+        let mut sleeps: Vec<Pin<Box<rt::Sleep>>> = Vec::with_capacity(TIMERS);
+        let before = alloc::asked();
+        for i in 0..TIMERS as u64 {
+            let mut sleep = Box::pin(rt::sleep(Duration::from_millis(60_000 + i)));
+            let pending = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
+            assert!(pending, "it is a minute away");
+            sleeps.push(sleep);
+        }
+        alloc::asked() - before
+    });
+    meter.value(asked as f64 / TIMERS as f64);
 }

@@ -22,10 +22,8 @@ use super::routes::{App, router};
 use super::serve::{Hurry, Limits, Stopped, serve};
 use super::sources::{Api, Both, Database};
 use crate::address;
-use crate::client::Client;
 use crate::flags;
 use crate::server::Server;
-use crate::tls::Ca;
 
 /// The service, as the flags describe it. The defaults are the document's.
 #[derive(Clone, Debug, clap::Args)]
@@ -67,7 +65,7 @@ pub struct Config {
     #[arg(long, default_value = "1", value_parser = flags::scale)]
     pub scale: f64,
     #[command(flatten)]
-    pub ca: Ca,
+    pub web: flags::Web,
 }
 
 fn wait(text: &str) -> Result<Duration, String> {
@@ -131,7 +129,7 @@ impl Service {
                 (Some(server), url)
             }
         };
-        let client = Client::trusting(config.api_connections.get() as usize, config.ca.trust());
+        let client = config.web.client(config.api_connections.get() as usize);
         let app = App {
             sources: Arc::new(Both {
                 database: Database { delay: scaled(config.db_delay), fails: config.db_fail },

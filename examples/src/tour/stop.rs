@@ -207,12 +207,12 @@ impl Walk {
     pub fn visit(&mut self, run: impl FnOnce() -> Result<Vec<String>, String>) {
         let stop = &STOPS[self.visited];
         self.visited += 1;
-        print!("{}", stop.begins(self.visited));
+        say!("{}", stop.begins(self.visited).trim_end());
         // What it was doing is not looked at again.
         let ended = catch_unwind(AssertUnwindSafe(run));
         let ended = ended.unwrap_or_else(|_| Err("it panicked, see the message above".to_owned()));
         let wrong = ended.unwrap_or_else(|error| vec![error]);
-        print!("{}", stop.ends(&wrong));
+        say!("{}", stop.ends(&wrong).trim_end());
         thread::sleep(self.rest);
         let told = |what: String| {
             format!("stop {}, {}: {what} (see {})", self.visited, stop.name(), stop.files[0])

@@ -69,8 +69,14 @@ pub fn start(program: &str, args: &[&str]) -> Running {
 
 /// A program whose standard output is `out`.
 pub fn start_writing(program: &str, args: &[&str], out: Stdio) -> Running {
+    start_with(&[], program, args, out)
+}
+
+/// A program with these variables in its environment.
+pub fn start_with(variables: &[(&str, &str)], program: &str, args: &[&str], out: Stdio) -> Running {
     let mut child = Command::new(path(program))
         .args(args)
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stdout(out)
         .stderr(Stdio::piped())

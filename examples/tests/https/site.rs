@@ -61,6 +61,15 @@ impl Authority {
         Papers { certificate, key }
     }
 
+    /// One that an authority has signed for itself: what `openssl req -x509` makes.
+    pub fn own(host: &str) -> Papers {
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+        Papers { certificate, key }
+    }
+
     /// A file for `--ca`.
     pub fn file(&self) -> PathBuf {
         static NUMBER: AtomicU32 = AtomicU32::new(0);

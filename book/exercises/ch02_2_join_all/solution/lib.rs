@@ -38,10 +38,11 @@ impl<F: Future + Unpin> Future for JoinAll<F> {
         if !all {
             return Poll::Pending;
         }
-        let outputs = self.sides.iter_mut().map(|side| match std::mem::replace(side, Side::Taken) {
-            Side::Ready(output) => output,
-            _ => panic!("polled after it was ready"),
-        });
+        let outputs =
+            self.sides.iter_mut().map(|side| match std::mem::replace(side, Side::Taken) {
+                Side::Ready(output) => output,
+                _ => panic!("polled after it was ready"),
+            });
         Poll::Ready(outputs.collect())
     }
 }

@@ -11,7 +11,7 @@ pub struct Parker {
 }
 
 impl Parker {
-    /// Sleeps until the alarm or until `limit` is over. True: there was an alarm, and it is used up.
+    /// Sleeps until the alarm or until `limit` is over. True: there was an alarm, now used up.
     pub fn park(&self, limit: Duration) -> bool {
         let token = self.token.lock().unwrap();
         // Looks under the lock, lies down under the lock, and looks again after every wake.

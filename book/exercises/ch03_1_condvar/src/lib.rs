@@ -12,7 +12,7 @@ pub struct Parker {
 }
 
 impl Parker {
-    /// Sleeps until the alarm or until `limit` is over. True: there was an alarm, and it is used up.
+    /// Sleeps until the alarm or until `limit` is over. True: there was an alarm, now used up.
     pub fn park(&self, limit: Duration) -> bool {
         todo!("sleep at most {limit:?}, and not at all if the alarm has come")
     }

@@ -11,7 +11,7 @@ pub struct Parker {
 }
 
 impl Parker {
-    /// Sleeps until the alarm or until `limit` is over. True: there was an alarm, and it is used up.
+    /// Sleeps until the alarm or until `limit` is over. True: there was an alarm, now used up.
     pub fn park(&self, limit: Duration) -> bool {
         let token = self.token.lock().unwrap();
         *self.bell.wait_timeout_while(token, limit, |token| !*token).unwrap().0

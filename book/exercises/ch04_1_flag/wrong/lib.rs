@@ -1,4 +1,4 @@
-//! WRONG: a table of its own for the clones, so that a clone is no equal of the waker it is made from.
+//! WRONG: a table of its own for clones, so that a clone is no equal of the waker it comes from.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{RawWaker, RawWakerVTable, Waker};

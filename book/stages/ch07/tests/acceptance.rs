@@ -14,5 +14,7 @@ stage_acceptance::machine! { stage_ch07: Futures, BlockOn, Spawn, Local, Time }
 stage_acceptance::tests! { Stage: futures, block_on, wakers, spawn, local, time }
 
 mod programs {
-    stage_acceptance::programs! { timers, heap_or_wheel, timeout_of_a_task, two_sleeps, wrong_wheel }
+    stage_acceptance::programs! {
+        timers, heap_or_wheel, timeout_of_a_task, two_sleeps, wrong_wheel,
+    }
 }

@@ -68,5 +68,7 @@ impl Tcp for Stage {
 stage_acceptance::tests! { Stage: futures, block_on, wakers, spawn, local, time, tcp }
 
 mod programs {
-    stage_acceptance::programs! { echo_server, line_chat, back_pressure, wrong_write_first }
+    stage_acceptance::programs! {
+        echo_server, line_chat, back_pressure, wrong_write_first, no_borders, bound,
+    }
 }

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::io::{self, Read, Write};
 use std::rc::Rc;
 
-const ECHOES: usize = 1000;
+const ECHOES: usize = 400;
 
 /// Reads and writes, those that found nothing included.
 #[derive(Default)]
@@ -87,7 +87,7 @@ fn count(pairs: usize, short: bool) -> io::Result<()> {
 
 fn main() -> io::Result<()> {
     println!("pairs reads until    read  in vain   write  epoll");
-    for pairs in [1, 10, 100] {
+    for pairs in [1, 8, 64] {
         count(pairs, false)?;
         count(pairs, true)?;
     }
