@@ -2,7 +2,7 @@
 //!
 //! The list below is compiled, so each of its names does. The test compares it with the dictionary.
 
-#[allow(unused_imports)]
+#[allow(dead_code, unused_imports)]
 mod exist {
     use mainspring::blocking::Pool;
     use mainspring::fs::File;
