@@ -50,8 +50,8 @@ impl Process {
     /// Starts it; it ends when the calling thread does.
     pub fn start(command: &mut Command) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A shell's background job ignores SIGINT, and so would its children: those that are told to
-        // stop before they listen for it would run on.
+        // A shell's background job ignores SIGINT, and so would its children: those that are told
+        // to stop before they listen for it would run on.
         // Also, with a closure to run, std forks; else the copy would be the whole of this process.
         // SAFETY: between fork and exec the closure makes two system calls and allocates nothing.
         unsafe {
