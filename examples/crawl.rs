@@ -46,7 +46,7 @@ pub struct Options {
     #[arg(long)]
     url: Option<String>,
     /// How many pages
-    #[arg(long, default_value = "50", value_parser = flags::count::<u64>)]
+    #[arg(long, default_value = "50", value_parser = flags::count_or_none::<u64>)]
     pages: u64,
     /// How many of them at a time
     #[arg(long, default_value = "10", value_parser = flags::count::<NonZeroUsize>)]

@@ -57,7 +57,7 @@ pub struct Options {
     #[arg(long)]
     pub url: Option<String>,
     /// How many requests
-    #[arg(long, default_value = "1000", value_parser = flags::count::<u64>)]
+    #[arg(long, default_value = "1000", value_parser = flags::count_or_none::<u64>)]
     pub requests: u64,
     /// How many different products the local server is asked for, in turn [default: all differ]
     #[arg(long, value_name = "N", conflicts_with = "url")]

@@ -61,7 +61,7 @@ const INTERRUPTED: u8 = 130;
 #[derive(Debug, Parser)]
 struct Options {
     /// How many pages
-    #[arg(long, default_value = "100", value_parser = flags::count::<u64>)]
+    #[arg(long, default_value = "100", value_parser = flags::count_or_none::<u64>)]
     pages: u64,
     /// A path of the server, taken in turn with the others; {i} is the number of the page. Without
     /// any, the document's: /delay/1 /delay/2 /delay/1 /json /html

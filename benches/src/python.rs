@@ -33,12 +33,14 @@
 //! Who is favoured where: see the lines under the table (`table::NOTES`).
 //!
 //! Read in this order: `rows` (what runs, at which size), `find` (CPython, aiohttp, the built
-//! examples), `child` (a process and what it used), `run` (one peer in one row), `table`.
+//! examples), `child` (a process and what it used), `scratch` (a folder that does not stay), `run`
+//! (one peer in one row), `table`.
 
 pub mod child;
 pub mod find;
 pub mod rows;
 pub mod run;
+pub mod scratch;
 pub mod table;
 
 use find::{Python, Tools};
@@ -86,6 +88,9 @@ pub fn run(options: &Options) -> Result<bool, String> {
     }
     let programs = find::examples(options.programs.as_deref(), &chosen)?;
     let tools = Tools { python, programs };
+    if let Err(error) = scratch::leave_nothing_behind() {
+        eprintln!("compare: ctrl-c may leave a database behind: {error}");
+    }
     let measured = rounds(&tools, &chosen, options);
     let about = tools.about(options);
     print!("{}", table::table(&measured, &about));

@@ -154,6 +154,58 @@ fn all_peers_do_the_same_work_in_every_row() {
     }
 }
 
+/// A name may lead to a shell that starts the interpreter. It is no part of it, unless it brings
+/// something.
+#[test]
+fn what_is_measured_is_the_interpreter_itself() {
+    let (Some(python), Some(examples)) = (python(false), examples()) else { return };
+    let folder = Folder::new();
+    let start = format!("exec {} \"$@\"\n", python.display());
+    folder.file("shim", &format!("#!/bin/sh\n{start}"));
+    folder.file("aiohttp.py", "__version__ = '3.8.7'\n");
+    let path = format!("export PYTHONPATH={}\n", folder.0.display());
+    folder.file("brings", &format!("#!/bin/sh\n{path}{start}"));
+    let path = std::env::var("PATH").unwrap();
+    for (name, measured) in [("shim", false), ("brings", true)] {
+        let mut compare = tiny(Path::new(name), &examples, &["--rows", "queue"]);
+        compare.env("PATH", format!("{}:{path}", folder.0.display()));
+        let (out, err) = text(&compare.output().unwrap());
+        assert_eq!(out.contains(&format!("({name})")), measured, "{out}{err}");
+    }
+}
+
+/// As in a job in the background of a script, where nobody can press ctrl-c.
+#[test]
+fn the_programs_end_when_they_are_told_though_the_shell_ignores_ctrl_c() {
+    let (Some(python), Some(examples)) = (python(false), examples()) else { return };
+    let compare = tiny(&python, &examples, &["--rows", "echo"]);
+    let mut ignoring = Command::new("sh");
+    ignoring.args(["-c", "trap '' INT; exec \"$@\"", "sh"]).arg(compare.get_program());
+    let (out, err) = text(&ignoring.args(compare.get_args()).output().unwrap());
+    assert!(out.contains("each did: 500 echoes"), "{out}{err}");
+}
+
+/// The scraper's database is there when it is pressed.
+#[test]
+fn ctrl_c_leaves_no_file_and_no_process_behind() {
+    let (Some(python), Some(examples)) = (python(true), examples()) else { return };
+    let folder = Folder::new();
+    let mut compare = tiny(&python, &examples, &["--rows", "scraper"]);
+    compare.env("TMPDIR", &folder.0).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut compare = compare.spawn().unwrap();
+    let files = || std::fs::read_dir(&folder.0).unwrap().count();
+    while files() == 0 {
+        assert!(compare.try_wait().unwrap().is_none(), "it ended before it had a database");
+        std::thread::yield_now();
+    }
+    let kill = Command::new("kill").args(["-INT", &compare.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    // It waits until nobody has the pipes any more.
+    let output = compare.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert!(files() == 0 && text(&output).1.contains("interrupted"), "{output:?}");
+}
+
 /// An interpreter that leaves out a page is found out.
 #[test]
 fn other_work_is_no_comparison() {

@@ -207,11 +207,10 @@ impl Client {
             Ok(broken) => Error::Exchange(*broken),
             Err(_) => Error::TooLong(longest),
         })?;
-        let body = body.to_bytes();
         // Back into the pool before the slot is free: who gets the slot finds the connection.
         using.keep = Some(connection);
         drop(using);
-        Ok(Answer { status, body })
+        Ok(Answer { status, body: body.to_bytes() })
     }
 
     /// `idle` or another idle connection that is still open, or a new one.
@@ -255,7 +254,11 @@ async fn handshake<S>(stream: S) -> Result<SendRequest<Full<Bytes>>, Error>
 where
     S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
-    let (sender, connection) = http1::handshake(stream).await.map_err(Error::Exchange)?;
+    // A head, and what is read at once: a server that sends nothing but "103 Early Hints" keeps a
+    // thread busy for as many of these as the task may read in a turn.
+    let mut builder = http1::Builder::new();
+    let (sender, connection) =
+        builder.max_buf_size(32 << 10).handshake(stream).await.map_err(Error::Exchange)?;
     // It ends when the sender is dropped or the server closes; whoever waits for an answer then
     // hears of the error through the sender.
     mainspring::spawn(async move { drop(connection.await) });

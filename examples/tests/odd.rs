@@ -32,9 +32,6 @@ fn numbers_out_of_reach_are_refused_with_what_is_accepted() {
             run(program, &[&format!("{flag}={wrong}")]).bad().tells("give a whole number");
         }
     }
-    for (program, flag) in [("fetch", "--requests"), ("crawl", "--pages"), ("scraper", "--pages")] {
-        run(program, &[flag, "0"]).bad().tells("give a whole number, 1 to");
-    }
     for program in ["fetch", "crawl", "requests", "pipeline", "scraper", "search"] {
         for wrong in ["0", "-1", "x", "1e6"] {
             run(program, &[&format!("--longest={wrong}")]).bad().tells("a whole number of bytes");
@@ -46,6 +43,10 @@ fn numbers_out_of_reach_are_refused_with_what_is_accepted() {
         .shows("longer than 10 bytes (--longest allows more)");
     // Nothing to do is done at once; a queue with room for 0 has no limit.
     run("pipeline", &["--pages", "0"]).good().shows("0 of 0").shows("no page has a delay");
+    // `cargo compare --python` measures the start of these by it.
+    run("fetch", &["--requests", "0"]).good().shows("0 of 0 succeeded, 0 bytes");
+    run("crawl", &["--pages", "0"]).good().shows("0 of 0");
+    run("scraper", &["--pages", "0", "--database", ":memory:"]).good().shows("0 asked for");
     run("queue", &["--room", "0", "--scale", "0.01"]).good().shows("all 20 items done");
 }
 

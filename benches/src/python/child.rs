@@ -50,11 +50,14 @@ impl Process {
     /// Starts it; it ends when the calling thread does.
     pub fn start(command: &mut Command) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A shell's background job ignores SIGINT, and so would its children: those that are told
+        // to stop before they listen for it would run on.
         // Also, with a closure to run, std forks; else the copy would be the whole of this process.
-        // SAFETY: between fork and exec the closure makes one system call and allocates nothing.
+        // SAFETY: between fork and exec the closure makes two system calls and allocates nothing.
         unsafe {
             command.pre_exec(|| {
                 libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                libc::signal(libc::SIGINT, libc::SIG_DFL);
                 Ok(())
             });
         }
@@ -65,14 +68,20 @@ impl Process {
         Ok(Self { child, start, copied, said: None, complained, reaped: false })
     }
 
-    /// Waits for its first line of output, and how long that took.
-    pub fn first_line(&mut self) -> io::Result<(String, Duration)> {
+    /// Waits for its first line of output, at most for `limit`, and says how long that took.
+    pub fn first_line(&mut self, limit: Duration) -> io::Result<(String, Duration)> {
         let mut stdout = BufReader::new(self.child.stdout.take().expect("piped, and read once"));
-        let mut line = String::new();
-        stdout.read_line(&mut line)?;
-        let took = self.start.elapsed();
-        self.said = Some(reads(stdout));
-        Ok((line, took))
+        let (tell, told) = channel();
+        self.said = Some(thread::spawn(move || {
+            let mut line = String::new();
+            let read = stdout.read_line(&mut line);
+            let _ = tell.send(read.map(|_| (line, Instant::now())));
+            rest(stdout)
+        }));
+        let (line, at) = told.recv_timeout(limit).map_err(|_| {
+            io::Error::new(io::ErrorKind::TimedOut, format!("no line of output within {limit:?}"))
+        })??;
+        Ok((line, at - self.start))
     }
 
     /// What ctrl-c does in a terminal.
@@ -161,12 +170,14 @@ impl Ended {
 }
 
 /// Everything, to the end, on a thread of its own: a full pipe would stop who writes.
-fn reads(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = from.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+fn reads(from: impl Read + Send + 'static) -> JoinHandle<String> {
+    thread::spawn(move || rest(from))
+}
+
+fn rest(mut from: impl Read) -> String {
+    let mut bytes = Vec::new();
+    let _ = from.read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A line of what the system says about a process, in bytes.
@@ -232,9 +243,16 @@ mod tests {
     }
 
     #[test]
+    fn a_process_that_says_nothing_is_not_waited_for() {
+        let mut silent = shell("exec sleep 1000");
+        let error = silent.first_line(Duration::from_millis(50)).unwrap_err();
+        assert!(error.to_string().contains("no line of output within 50ms"), "{error}");
+    }
+
+    #[test]
     fn a_process_that_is_dropped_is_gone() {
         let mut process = shell("echo here; exec sleep 1000");
-        assert_eq!(process.first_line().unwrap().0, "here\n");
+        assert_eq!(process.first_line(Duration::from_secs(60)).unwrap().0, "here\n");
         let pid = process.pid();
         drop(process);
         assert_eq!(status_of(pid, "VmHWM:"), None);

@@ -13,10 +13,11 @@ const LEAST_AIOHTTP: (u32, u32) = (3, 9);
 
 /// What an interpreter says of itself, a word and a value on each line.
 const PROBE: &str = "
-import platform, sqlite3
+import platform, sqlite3, sys
 print('implementation', platform.python_implementation())
 print('version', platform.python_version())
 print('sqlite', sqlite3.sqlite_version)
+print('executable', sys.executable)
 try:
     import aiohttp
     print('aiohttp', aiohttp.__version__)
@@ -34,11 +35,23 @@ pub struct Python {
 }
 
 impl Python {
-    /// Asks `program` what it is.
+    /// Asks `program` what it is. A name may lead to a script that starts the interpreter, as with
+    /// pyenv: then the interpreter is measured, for a shell is no part of CPython. A path is taken
+    /// as it stands.
     ///
     /// # Errors
     /// What to install.
     pub fn find(program: &str) -> Result<Self, String> {
+        let named = Self::ask(program)?;
+        if program.contains('/') {
+            return Ok(named);
+        }
+        let itself = Self::ask(named.says("executable"));
+        // A script may also say where packages are: then it is needed.
+        Ok(itself.ok().filter(|python| python.said == named.said).unwrap_or(named))
+    }
+
+    fn ask(program: &str) -> Result<Self, String> {
         let install = |what: String| {
             format!(
                 "--python needs CPython {}.{} or later, and {what}. Install it (Debian, Ubuntu: \
@@ -141,7 +154,12 @@ impl Tools {
             ("load", about::load()),
             (
                 "python",
-                format!("CPython {}, {aiohttp}; SQLite {}", says("version"), says("sqlite")),
+                format!(
+                    "CPython {} ({}), {aiohttp}; SQLite {}",
+                    says("version"),
+                    self.python.program,
+                    says("sqlite")
+                ),
             ),
             ("ports", format!("{}; {profile}", about::compiler())),
             ("size", format!("{size}, {} rounds", options.rounds)),

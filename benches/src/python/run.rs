@@ -3,12 +3,12 @@
 use super::child::{Ended, Process};
 use super::find::Tools;
 use super::rows::{Clock, Kind, Row, Size, WALL};
+use super::scratch::Scratch;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 /// No program here takes longer than half a minute on a quiet machine.
@@ -118,7 +118,7 @@ impl Site {
 /// Starts a server and waits for the line with its address.
 fn listening(command: &mut Command) -> Result<(Process, SocketAddr, Duration), String> {
     let mut process = Process::start(command).map_err(|error| error.to_string())?;
-    let (line, took) = process.first_line().map_err(|error| error.to_string())?;
+    let (line, took) = process.first_line(LIMIT).map_err(|error| error.to_string())?;
     let mut words = line.split([' ', ',', ';', '\n']).map(|w| w.trim_start_matches("http://"));
     match words.find_map(|word| word.parse().ok()) {
         Some(addr) => Ok((process, addr, took)),
@@ -139,25 +139,6 @@ fn get(addr: SocketAddr, path: &str) -> io::Result<String> {
     match answer.split_once("\r\n\r\n") {
         Some((head, body)) if head.starts_with("HTTP/1.1 200") => Ok(body.to_owned()),
         _ => Err(io::Error::other(format!("{path} was answered with {answer:?}"))),
-    }
-}
-
-/// A file for a database, gone when this is dropped.
-#[derive(Debug)]
-struct Database(PathBuf);
-
-impl Database {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        // Ordering: each number is given out once.
-        let (process, number) = (std::process::id(), NUMBER.fetch_add(1, Relaxed));
-        Self(std::env::temp_dir().join(format!("mainspring-compare-{process}-{number}.db")))
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
     }
 }
 
@@ -227,11 +208,11 @@ impl Setup<'_> {
 
     fn scraper(self) -> Result<Taken, String> {
         let start = Usage::of(&self.whole(0, Path::new(":memory:"))?);
-        let database = Database::new();
-        let ended = self.whole(self.row.count(self.size), &database.0)?;
+        let scratch = Scratch::new()?;
+        let database = scratch.file("pages.db");
+        let ended = self.whole(self.row.count(self.size), &database)?;
         let mut look = self.tools.python.command("scraper.py");
-        let look =
-            Process::start(look.arg("--rows").arg(&database.0)).map_err(|e| e.to_string())?;
+        let look = Process::start(look.arg("--rows").arg(&database)).map_err(|e| e.to_string())?;
         let rows = look.end(LIMIT).good()?.trim().to_owned();
         let did = format!("saved {}; {rows}", counted(&ended.said, "saved ", 2)?);
         let run = self.clock(&ended.said, WALL)?;
