@@ -233,11 +233,10 @@ pub fn run(lab: &Lab) -> Result<(), String> {
     let progress = Progress::new(report.takes(options));
     let sheet = report.sheet(options, &progress);
     progress.end();
-    if let Some(missing) = sheet.grids.is_empty().then(|| sheet.notes.first()).flatten() {
-        return Err(missing.clone());
-    }
     if interrupt::asked() {
         interrupt::end_all();
+    } else if let Some(missing) = sheet.notes.first().filter(|_| sheet.grids.is_empty()) {
+        return Err(missing.clone());
     }
     for (key, value) in about::about(&[], sheet.rounds, Duration::ZERO) {
         if ["command", "machine", "load", "rustc", "peers"].contains(&key.as_str()) {
