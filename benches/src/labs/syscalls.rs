@@ -127,7 +127,7 @@ fn read(mut table: File) -> Result<Calls, String> {
     Ok(by_kind(&text))
 }
 
-/// All calls that a program begins while its first thread sleeps for the last time, by other threads.
+/// All calls that other threads of a program begin while its first one sleeps for the last time.
 pub fn during_the_last_sleep(program: &Path, arguments: &[&str]) -> Result<Calls, String> {
     let (mut trace, path) = nameless_file().map_err(|error| error.to_string())?;
     let mut command = Command::new("strace");
