@@ -18,6 +18,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fs, io};
 
@@ -30,6 +31,8 @@ pub struct Part {
     pub objects: BTreeMap<String, Counts>,
     /// By function of any object, as often as its instructions ran.
     pub functions: BTreeMap<String, u64>,
+    /// By object: the function that the instruction at each address was compiled into.
+    pub within: BTreeMap<String, BTreeMap<u64, Arc<str>>>,
 }
 
 impl Part {
@@ -111,8 +114,9 @@ pub fn parse(text: &str) -> Result<Part, String> {
     for line in text.lines() {
         reader.line(line).ok_or_else(|| format!("callgrind wrote {line:?}"))?;
     }
-    let (objects, functions) = (reader.objects, reader.functions);
-    Ok(Part { objects: objects.named(), functions: functions.named() })
+    let within = reader.within();
+    let (objects, functions) = (reader.objects.named(), reader.functions.named());
+    Ok(Part { objects, functions, within })
 }
 
 /// Things with names, which are written once and numbered, and what was counted for each.
@@ -152,6 +156,8 @@ impl<T: Default> Named<T> {
 struct Reader {
     objects: Named<Counts>,
     functions: Named<u64>,
+    /// By object and address, the numbers of functions.
+    places: BTreeMap<(String, u64), String>,
     address: u64,
     /// The next line is the cost of a call.
     call: bool,
@@ -191,7 +197,24 @@ impl Reader {
         if !std::mem::take(&mut self.call) {
             *self.objects.count().entry(self.address).or_default() += count;
             *self.functions.count() += count;
+            let place = (self.objects.current.clone(), self.address);
+            self.places.entry(place).or_insert_with(|| self.functions.current.clone());
         }
         Some(())
+    }
+
+    /// Names are known when the dump has been read.
+    fn within(&mut self) -> BTreeMap<String, BTreeMap<u64, Arc<str>>> {
+        let mut within: BTreeMap<String, BTreeMap<u64, Arc<str>>> = BTreeMap::new();
+        let mut names: BTreeMap<String, Arc<str>> = BTreeMap::new();
+        for ((object, address), function) in std::mem::take(&mut self.places) {
+            let said = |all: &BTreeMap<String, String>, id: &str| all.get(id).cloned();
+            let object = said(&self.objects.names, &object).unwrap_or(object);
+            let name = names.entry(function).or_insert_with_key(|id| {
+                said(&self.functions.names, id).unwrap_or_else(|| id.clone()).into()
+            });
+            within.entry(object).or_default().insert(address, name.clone());
+        }
+        within
     }
 }

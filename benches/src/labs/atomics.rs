@@ -1,11 +1,11 @@
 //! `cargo compare atomics`: atomic instructions per operation, ours and others', exactly.
 //!
-//! Valgrind says how often each instruction of the program ran, objdump says which are atomic. The
+//! Valgrind says how often each instruction of the program ran, its bytes whether it is atomic. The
 //! workloads are those of the rows; what a batch twice as long has more is divided by the
 //! operations.
 
 use super::hot::{self, Hot};
-use super::machine_code::{self, Atomics};
+use super::machine_code::{self, Code};
 use super::series::{self, Series};
 use super::sheet::Sheet;
 use super::who::{Peer, Threads, Who};
@@ -18,12 +18,12 @@ use count::callgrind;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 const SAYS: &str = "\
 Atomic read-modify-writes per operation: instructions with a lock prefix, and exchanges with memory.
-Counted, not sampled: valgrind says how often each instruction ran, objdump which they are. The
+Counted, not sampled: valgrind says how often each instruction ran, its bytes what it is. The
 workloads are those of the rows, their own atomics included (a row that counts its tasks down has
 one). program: the runtime, the workload and std; libc: the allocator's and the locks' of the C
 library. instructions: all that ran, for comparison. Valgrind runs one thread at a time, so in mt
@@ -35,10 +35,13 @@ whose operations are alive together; elsewhere one uses the memory of the last."
 
 /// Counts one row in this process, which runs under valgrind; prints what a batch is.
 pub fn case(who: Who, name: &str, size: Size) -> Option<Series> {
+    let usual = if size == Size::Full { 10_000 } else { 1_000 };
+    // `100 of ROW`: of so many.
+    let told = name.split_once(" of ").and_then(|(most, row)| Some((most.parse().ok()?, row)));
+    let (most, name) = told.unwrap_or((usual, name));
     let row = ROWS.iter().find(|row| row.name == name)?;
     let (peer, flavor) = server::server(who);
     let workload = row.workload(peer)?;
-    let most = if size == Size::Full { 10_000 } else { 1_000 };
     let mut meter = Meter::new(flavor, Mode::Marked(most));
     workload(&mut meter);
     let of = |name: &str, value: u64| (name.to_owned(), vec![value as f64]);
@@ -68,23 +71,25 @@ pub struct Counted {
     pub hot: Option<Hot>,
     /// Where the program's own are: the function that they were compiled into.
     pub places: BTreeMap<String, f64>,
+    /// The same by address, for who looks at them otherwise.
+    pub(super) within: BTreeMap<u64, Arc<str>>,
 }
 
-/// The atomic instructions of the objects that have been taken apart.
+/// The objects whose instructions have been read.
 #[derive(Debug, Default)]
-pub struct Known(Mutex<BTreeMap<String, Atomics>>);
+pub struct Known(Mutex<BTreeMap<String, Arc<Code>>>);
 
 impl Known {
-    pub(super) fn of(&self, object: &str) -> Result<Atomics, String> {
+    pub(super) fn of(&self, object: &str) -> Result<Arc<Code>, String> {
         let mut known = self.0.lock().expect("nobody panics with it");
-        if let Some(atomics) = known.get(object) {
-            return Ok(atomics.clone());
+        if let Some(code) = known.get(object) {
+            return Ok(code.clone());
         }
         // What the kernel or valgrind itself brings has no file.
         let exists = Path::new(object).is_file();
-        let atomics = if exists { machine_code::atomics(object)? } else { Atomics::new() };
-        known.insert(object.to_owned(), atomics.clone());
-        Ok(atomics)
+        let code = Arc::new(if exists { Code::of(object)? } else { Code::default() });
+        known.insert(object.to_owned(), code.clone());
+        Ok(code)
     }
 }
 
@@ -106,19 +111,23 @@ pub fn counted(
     let mut counted = Counted::default();
     let [small, large] = &run.batches;
     for (object, counts) in &large.objects {
-        let atomics = known.of(object)?;
+        let (code, within) = (known.of(object)?, &large.within[object]);
         let before = small.objects.get(object);
         for (address, more) in counts {
             let less = before.and_then(|counts| counts.get(address)).copied().unwrap_or(0);
             let each = (*more as f64 - less as f64) / operations;
             counted.instructions += each;
-            let Some(function) = atomics.get(address) else { continue };
-            if Path::new(object) == compare {
-                counted.program += each;
-                *counted.places.entry(function.clone()).or_default() += each;
-            } else {
-                counted.libc += each;
+            if !code.is_atomic(*address) {
+                continue;
             }
+            if Path::new(object) != compare {
+                counted.libc += each;
+                continue;
+            }
+            counted.program += each;
+            let function = &within[address];
+            *counted.places.entry(function.to_string()).or_default() += each;
+            counted.within.insert(*address, function.clone());
         }
     }
     Ok(counted)
@@ -191,7 +200,7 @@ fn all(
             let next = left.lock().expect("nobody panics with it").next();
             let Some((place, (row, who))) = next else { return };
             let result = counted(program, &known, *who, row.name, quick);
-            let result = result.and_then(|counted| with_hot(program, &known, *who, row, counted));
+            let result = result.and_then(|counted| with_hot(program, *who, row, counted));
             if interrupt::asked() || done.send((place, result)).is_err() {
                 return;
             }
@@ -214,15 +223,9 @@ fn all(
     results
 }
 
-fn with_hot(
-    program: &Path,
-    known: &Known,
-    who: Who,
-    row: &Row,
-    mut counted: Counted,
-) -> Result<Counted, String> {
+fn with_hot(program: &Path, who: Who, row: &Row, mut counted: Counted) -> Result<Counted, String> {
     if hot::ROWS.contains(&row.name) {
-        counted.hot = Some(hot::counted(program, known, who, row.name)?);
+        counted.hot = Some(hot::counted(program, &counted, who, row.name, 1_000)?);
     }
     Ok(counted)
 }

@@ -19,7 +19,10 @@ waits: epoll_wait and its like; writes: in rows without connections, to wake a s
 a call takes some fifty times as long as without, so rows with several threads vary, and show the
 median of the rounds.
 accept: a connection that comes, sends a byte, gets it back and goes. echo: a request of 64 bytes.
-idle second: 100 tasks sleep for an hour, and nothing else.";
+Reads, writes and waits are counted in runs of their own, futex in another, and the rest in a third:
+what is not counted is not slowed down, and what a server does by time (the watch over its workers,
+every 10 ms) does not come out as something per request.
+idle second: 100 tasks sleep for an hour, and nothing else: all calls that begin in four seconds.";
 
 const WHO: [Who; 6] = [
     Who::new(Peer::Mainspring, Threads::Home),
@@ -31,15 +34,15 @@ const WHO: [Who; 6] = [
 ];
 
 /// Name, and operations of the shorter run.
-const INSIDE: [(&str, u64); 7] = [
+const INSIDE: [(&str, u64); 6] = [
     ("spawn", 2_000),
     ("spawn from outside", 5_000),
     ("wake across threads", 500),
     ("mpsc across threads", 20_000),
     ("timer fired", 200),
     ("spawn_blocking", 500),
-    ("idle second", 4),
 ];
+const IDLE: (&str, u64) = ("idle second", 4);
 const SERVED: [&str; 4] = ["accept", "echo, 1", "echo, 50", "echo, 1000"];
 
 /// What strace counts: a case that only does something, `do spawn, 2000`.
@@ -88,6 +91,13 @@ pub fn counted(compare: &Path, who: Who, name: &str, size: Size) -> Option<Resul
         };
         return Some(difference(run(ops), || run(2 * ops), ops));
     }
+    if name == IDLE.0 {
+        let seconds = smaller(IDLE.1);
+        let case = format!("do {name}, {seconds}");
+        let arguments = ["case", "syscalls", &who.to_string(), &case];
+        let calls = syscalls::during_the_last_sleep(compare, &arguments);
+        return Some(calls.map(|calls| each(&calls, seconds)));
+    }
     if name == "accept" {
         let ops = smaller(2_000);
         let run = |ops| syscalls::of_accepts(compare, peer, flavor, ops);
@@ -95,8 +105,13 @@ pub fn counted(compare: &Path, who: Who, name: &str, size: Size) -> Option<Resul
     }
     let connections: usize = name.strip_prefix("echo, ")?.parse().ok()?;
     let ops = smaller(5_000).max(2 * connections as u64);
-    let run = |ops| syscalls::of_requests(compare, peer, flavor, connections, ops);
-    Some(difference(run(ops), || run(2 * ops), ops))
+    Some(syscalls::per_request(compare, peer, flavor, connections, ops))
+}
+
+/// Calls of so many operations, by operation.
+fn each(calls: &Calls, ops: u64) -> Series {
+    let of = |kind: &&str| calls.get(*kind).copied().unwrap_or(0.0) / ops as f64;
+    syscalls::COLUMNS.iter().map(|kind| ((*kind).to_owned(), vec![of(kind)])).collect()
 }
 
 fn difference(
@@ -105,12 +120,11 @@ fn difference(
     ops: u64,
 ) -> Result<Series, String> {
     let (once, twice) = (once?, twice()?);
-    let of = |calls: &Calls, kind: &str| calls.get(kind).copied().unwrap_or(0.0);
-    let each = |kind: &&str| {
-        let more = of(&twice, kind) - of(&once, kind);
-        ((*kind).to_owned(), vec![more / ops as f64])
-    };
-    Ok(syscalls::COLUMNS.iter().map(each).collect())
+    let more = twice.into_iter().map(|(kind, calls)| {
+        let before = once.get(&kind).copied().unwrap_or(0.0);
+        (kind, calls - before)
+    });
+    Ok(each(&more.collect(), ops))
 }
 
 pub fn report(options: &Options, progress: &Progress) -> Sheet {
@@ -120,7 +134,7 @@ pub fn report(options: &Options, progress: &Progress) -> Sheet {
         sheet.notes.push("strace is not here (Debian: apt-get install strace)".to_owned());
         return sheet;
     }
-    let names = INSIDE.iter().map(|(name, _)| *name).chain(SERVED);
+    let names = INSIDE.iter().map(|(name, _)| *name).chain([IDLE.0]).chain(SERVED);
     let rows: Vec<Row> =
         names.map(|case| Row { case: case.to_owned(), who: WHO.to_vec() }).collect();
     let cells = cells::measure(Report::Syscalls, &rows, options, rounds, progress);

@@ -9,11 +9,11 @@
 //!
 //! Only what runs between the first two boundaries is looked at: one batch.
 
-use super::atomics::Known;
-use super::series::{self, Series};
+use super::atomics::Counted;
+use super::series;
 use super::who::Who;
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -43,58 +43,53 @@ pub const ROWS: [&str; 4] = [
     "gather of 10 000",
 ];
 
-/// Counts one row of one peer with the program that can do the cases; only the program's own
-/// atomics, not the C library's.
-pub fn counted(compare: &Path, known: &Known, who: Who, row: &str) -> Result<Hot, String> {
-    let atomics = known.of(&compare.to_string_lossy())?;
+/// Looks at so many operations of a row of one peer with the program that can do the cases; only at
+/// the program's own atomics, not the C library's, and only at those that `all` found.
+pub fn counted(
+    compare: &Path,
+    all: &Counted,
+    who: Who,
+    row: &str,
+    operations: u64,
+) -> Result<Hot, String> {
+    let who = who.to_string();
+    let arguments = ["case", "atomics", &who, &format!("{operations} of {row}")];
     // Valgrind puts a program to the same place each time, so a run without a trace says what to
     // look for in the other.
-    let (said, _) = run(compare, who, row, None)?;
+    let said = Command::new("valgrind").arg("--tool=none").arg(compare).args(arguments).output();
+    let said = said.map_err(|error| format!("valgrind: {error}"))?;
+    let printed = series::parse(&String::from_utf8_lossy(&said.stdout))?;
     let of = |name: &str| {
-        let value = said.get(name).and_then(|all| all.first().copied());
+        let value = printed.get(name).and_then(|all| all.first().copied());
         value.ok_or(format!("the case does not say {name:?}"))
     };
     let (operations, base, boundary) = (of("operations")?, of("base")?, of("boundary")?);
-    let (then, batch) = run(compare, who, row, Some(boundary as u64))?;
-    if then != said {
+    let batch = traced(compare, &arguments, boundary as u64)?;
+    if batch.is_empty() {
         return Err("valgrind put the program to another place the second time".to_owned());
     }
-    let function = |address: u64| atomics.get(&address.wrapping_sub(base as u64));
-    Ok(judge(&batch, function, operations))
+    let function = |address: u64| all.within.get(&address.wrapping_sub(base as u64));
+    Ok(judge(&batch, |address| function(address).map(|name| &**name), operations))
 }
 
-/// What the case says, and with a boundary, what ran between its first two calls.
-fn run(
-    compare: &Path,
-    who: Who,
-    row: &str,
-    boundary: Option<u64>,
-) -> Result<(Series, Batch), String> {
+/// What ran between the first two calls of the boundary. The rest is not waited for.
+fn traced(compare: &Path, arguments: &[&str], boundary: u64) -> Result<Batch, String> {
     let mut command = Command::new("valgrind");
-    command.args(match boundary {
-        Some(_) => &["--tool=lackey", "--trace-mem=yes"][..],
-        None => &["--tool=none"][..],
-    });
-    command.arg(compare).args(["case", "atomics", &who.to_string(), row, "--quick"]);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(["--tool=lackey", "--trace-mem=yes"]).arg(compare).args(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("valgrind: {error}"))?;
-    let trace = BufReader::new(child.stderr.take().expect("piped"));
-    let batch = read(trace, boundary.unwrap_or(0)).map_err(|e| format!("the trace: {e}"))?;
-    // A few lines, which fit into the pipe.
-    let mut printed = String::new();
-    let mut output = child.stdout.take().expect("piped");
-    output.read_to_string(&mut printed).map_err(|error| error.to_string())?;
-    let status = child.wait().map_err(|error| error.to_string())?;
-    if !status.success() {
-        return Err(format!("under valgrind: {status}"));
-    }
-    Ok((series::parse(&printed)?, batch))
+    let trace = BufReader::with_capacity(1 << 20, child.stderr.take().expect("piped"));
+    let batch = read(trace, boundary).map_err(|error| format!("the trace: {error}"));
+    // It may have ended by itself.
+    let _ = child.kill();
+    child.wait().map_err(|error| error.to_string())?;
+    batch
 }
 
 /// How often an instruction touched a line.
 type Batch = HashMap<(u64, u64), u64>;
 
-/// Reads a trace to its end; what ran between the first two calls of the boundary.
+/// Reads a trace until the second call of the boundary; what ran since the first.
 fn read(mut trace: impl BufRead, boundary: u64) -> io::Result<Batch> {
     let (mut batch, mut calls, mut at) = (Batch::new(), 0, None);
     let mut line = Vec::new();
@@ -106,6 +101,9 @@ fn read(mut trace: impl BufRead, boundary: u64) -> io::Result<Batch> {
         match place {
             Some((b"I  ", address)) => {
                 calls += u32::from(address == boundary);
+                if calls == 2 {
+                    break;
+                }
                 at = (calls == 1).then_some(address);
             }
             Some((b" L " | b" S " | b" M ", address)) => {
@@ -126,21 +124,22 @@ fn hex(digits: &[u8]) -> Option<u64> {
 }
 
 /// `function` says which function an atomic instruction stands in, and `None` of any other.
-fn judge<'a>(batch: &Batch, function: impl Fn(u64) -> Option<&'a String>, operations: f64) -> Hot {
+fn judge<'a>(batch: &Batch, function: impl Fn(u64) -> Option<&'a str>, operations: f64) -> Hot {
     let mut lines: HashMap<u64, f64> = HashMap::new();
     let atomic = batch.iter().filter_map(|((at, line), times)| {
         function(*at).map(|function| (function, *line, *times as f64))
     });
-    let atomic: Vec<(&String, u64, f64)> = atomic.collect();
+    let atomic: Vec<(&str, u64, f64)> = atomic.collect();
     for (_, line, times) in &atomic {
         *lines.entry(*line).or_default() += times;
     }
     lines.retain(|_, times| *times >= HOT * operations);
-    let mut places: HashMap<&String, f64> = HashMap::new();
+    let mut places: HashMap<&str, f64> = HashMap::new();
     for (function, _, times) in atomic.iter().filter(|(_, line, _)| lines.contains_key(line)) {
-        *places.entry(function).or_default() += times / operations;
+        *places.entry(*function).or_default() += times / operations;
     }
-    let mut places: Vec<_> = places.into_iter().map(|(name, each)| (name.clone(), each)).collect();
+    let mut places: Vec<_> =
+        places.into_iter().map(|(name, each)| (name.to_owned(), each)).collect();
     places.sort_by(|one, other| other.1.total_cmp(&one.1));
     let each = places.iter().map(|(_, each)| each).sum();
     Hot { each, lines: lines.len(), places }
@@ -161,10 +160,9 @@ mod tests {
         }
         trace += "I  0000b000,4\nI  00001010,4\n M 00009000,8\n";
         let batch = read(trace.as_bytes(), 0xb000).unwrap();
-        let (own, all) = ("own".to_owned(), "all".to_owned());
         let function = |at| match at {
-            0x1000 => Some(&own),
-            0x1010 => Some(&all),
+            0x1000 => Some("own"),
+            0x1010 => Some("all"),
             _ => None,
         };
         let hot = judge(&batch, function, 8.0);

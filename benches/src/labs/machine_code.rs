@@ -1,56 +1,88 @@
-//! which instructions of a program are atomic: objdump says where they are.
+//! which instructions of a program are atomic: valgrind says where they begin, this reads them.
 //!
 //! On x86-64 they are those with a `lock` in front, and `xchg` with memory, which has it built in.
 //! Plain loads and stores are atomic too, and cost no more than any other: they are not meant here.
+//!
+//! A disassembler goes through a whole program, which takes minutes when it was built for tests.
+//! Where an instruction begins is known here, so three of its bytes say what it is:
+//!
+//! ```text
+//! f0 48 ff 07        lock incq (%rdi)          prefixes, of which one is `lock`
+//! 48 87 47 10        xchg %rax,0x10(%rdi)      86 or 87, and then no two registers
+//! 48 87 c3           xchg %rax,%rbx            two registers
+//! ```
 
-use std::collections::BTreeMap;
-use std::process::Command;
+use std::fs;
 
-/// The address of each, and the function it stands in.
-pub type Atomics = BTreeMap<u64, String>;
+/// A program or library: the bytes of its instructions.
+#[derive(Debug, Default)]
+pub struct Code {
+    /// Where each part is to stand in memory, and what is in it.
+    parts: Vec<(u64, Vec<u8>)>,
+}
 
-/// Can they be found here?
+/// Can they be told apart here?
 pub fn is_there() -> Result<(), String> {
-    if cfg!(not(target_arch = "x86_64")) {
-        return Err("atomic instructions are told apart on x86-64 only".to_owned());
-    }
-    let done = Command::new("objdump").arg("--version").output();
-    let there = done.is_ok_and(|done| done.status.success());
-    there.then_some(()).ok_or("objdump is not here (Debian: apt-get install binutils)".to_owned())
+    let here = cfg!(all(target_arch = "x86_64", target_os = "linux"));
+    let why = "atomic instructions are told apart on x86-64 with Linux only";
+    here.then_some(()).ok_or_else(|| why.to_owned())
 }
 
-/// Takes a program or library apart.
-pub fn atomics(object: &str) -> Result<Atomics, String> {
-    let arguments = ["--disassemble", "--demangle", "--no-show-raw-insn", object];
-    let done = Command::new("objdump").args(arguments).output();
-    let done = done.map_err(|error| format!("objdump: {error}"))?;
-    if !done.status.success() {
-        return Err(format!("objdump {object}: {}", String::from_utf8_lossy(&done.stderr).trim()));
+impl Code {
+    pub fn of(object: &str) -> Result<Self, String> {
+        let file = fs::read(object).map_err(|error| format!("{object}: {error}"))?;
+        let parts = parts(&file).ok_or_else(|| format!("{object} is no program of 64 bits"))?;
+        Ok(Self { parts })
     }
-    Ok(read(&String::from_utf8_lossy(&done.stdout)))
+
+    /// `address` is where an instruction begins.
+    pub fn is_atomic(&self, address: u64) -> bool {
+        let found = self.parts.iter().find_map(|(start, bytes)| {
+            let from = usize::try_from(address.checked_sub(*start)?).ok()?;
+            bytes.get(from..)
+        });
+        found.is_some_and(is_atomic)
+    }
 }
 
-/// Reads `0000000000149380 <function>:` and below it `  149384:  lock xadd %rax,(%rdi)`.
-fn read(text: &str) -> Atomics {
-    let mut atomics = Atomics::new();
-    let mut function = "";
-    for line in text.lines() {
-        if let Some(head) = line.strip_suffix(">:") {
-            function = head.split_once('<').map_or(head, |(_, name)| name);
-        } else if let Some((address, instruction)) = line.split_once(':')
-            && is_atomic(instruction.trim())
-            && let Ok(address) = u64::from_str_radix(address.trim(), 16)
-        {
-            atomics.insert(address, function.to_owned());
+/// The segments of an ELF file that are executed.
+fn parts(file: &[u8]) -> Option<Vec<(u64, Vec<u8>)>> {
+    let number = |at: usize, length: usize| {
+        let bytes = file.get(at..at.checked_add(length)?)?;
+        Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+    };
+    // Of 64 bits, the lesser byte first.
+    if !file.starts_with(b"\x7fELF\x02\x01") {
+        return None;
+    }
+    let (table, each, how_many) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
+    let mut parts = Vec::new();
+    for place in 0..how_many {
+        let head = usize::try_from(table.checked_add(place * each)?).ok()?;
+        let (kind, flags) = (number(head, 4)?, number(head + 4, 4)?);
+        // It is loaded, and may be executed.
+        if kind == 1 && flags & 1 == 1 {
+            let (from, start) = (number(head + 8, 8)? as usize, number(head + 16, 8)?);
+            let to = from.checked_add(number(head + 32, 8)? as usize)?;
+            parts.push((start, file.get(from..to)?.to_vec()));
         }
     }
-    atomics
+    Some(parts)
 }
 
-fn is_atomic(instruction: &str) -> bool {
-    // `xchg %ax,%ax` does nothing, and two registers are no memory.
-    let exchanges = instruction.starts_with("xchg") && instruction.contains('(');
-    exchanges || instruction.starts_with("lock")
+/// The bytes from the beginning of an instruction on.
+fn is_atomic(bytes: &[u8]) -> bool {
+    let prefix = |byte: &&u8| {
+        matches!(byte, 0xf0 | 0x66 | 0x67 | 0xf2 | 0xf3 | 0x2e | 0x36 | 0x3e | 0x26 | 0x64 | 0x65)
+    };
+    let prefixes = bytes.iter().take_while(prefix).count();
+    let (before, mut rest) = bytes.split_at(prefixes);
+    if let [0x40..=0x4f, after @ ..] = rest {
+        rest = after;
+    }
+    // The operand's upper two bits are 3 when it is a register.
+    let exchanges = matches!(rest, [0x86 | 0x87, operand, ..] if operand >> 6 != 3);
+    exchanges || before.contains(&0xf0)
 }
 
 #[cfg(test)]
@@ -58,26 +90,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn locked_instructions_and_exchanges_with_memory_are_found() {
-        let text = "\
-a/program:     file format elf64-x86-64
+    fn locked_instructions_and_exchanges_with_memory_are_told_from_others() {
+        let atomic: [&[u8]; 6] = [
+            &[0xf0, 0x48, 0xff, 0x07],             // lock incq (%rdi)
+            &[0xf0, 0x48, 0x0f, 0xb1, 0x0a],       // lock cmpxchg %rcx,(%rdx)
+            &[0x66, 0xf0, 0x0f, 0xc1, 0x07],       // lock xadd %ax,(%rdi)
+            &[0x48, 0x87, 0x47, 0x10],             // xchg %rax,0x10(%rdi)
+            &[0x86, 0x07],                         // xchg %al,(%rdi)
+            &[0x64, 0x87, 0x04, 0x25, 0x10, 0, 0], // xchg %eax,%fs:0x10
+        ];
+        let others: [&[u8]; 6] = [
+            &[0x66, 0x90],             // xchg %ax,%ax, which does nothing
+            &[0x48, 0x87, 0xc3],       // xchg %rax,%rbx
+            &[0x48, 0x89, 0xc3, 0xf0], // mov %rax,%rbx, and the next is locked
+            &[0x48, 0x89, 0x87, 0x86], // mov %rax,0x..86(%rdi)
+            &[0x0f, 0x87, 0x00, 0x00], // ja
+            &[],
+        ];
+        assert!(atomic.iter().all(|bytes| is_atomic(bytes)));
+        assert!(!others.iter().any(|bytes| is_atomic(bytes)));
+    }
 
-Disassembly of section .text:
-
-0000000000149380 <<std::sync::Arc<T> as Clone>::clone>:
-  149380:\tlock incq (%rdi)
-  149384:\txchg   %ax,%ax
-  149386:\txchg   %rax,0x10(%rdi)
-  14938a:\tmov    %rax,%rbx
-
-0000000000149390 <other>:
-  149390:\txchg   %rax,%rbx
-  149393:\tlock cmpxchg %rcx,(%rdi)
-  149397:\tjmp    149393 <other+0x3>
-";
-        let atomics = read(text);
-        assert_eq!(atomics.keys().copied().collect::<Vec<_>>(), [0x149380, 0x149386, 0x149393]);
-        assert_eq!(atomics[&0x149380], "<std::sync::Arc<T> as Clone>::clone");
-        assert_eq!(atomics[&0x149393], "other");
+    #[test]
+    fn this_program_has_parts_that_run_and_what_is_no_program_has_none() {
+        let path = std::env::current_exe().unwrap();
+        let code = Code::of(&path.to_string_lossy()).unwrap();
+        assert!(code.parts.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > 100_000);
+        assert!(!code.is_atomic(u64::MAX) && !code.is_atomic(0));
+        assert!(Code::of("/proc/self/status").is_err());
+        assert!(parts(b"\x7fELF\x02\x01 and then nothing").is_none());
     }
 }

@@ -22,8 +22,8 @@ p99, p99.9: from before a request is sent until its answer is read, the median o
 connections ask as soon as they are answered, so with 50 or 1000 of them a request waits for those
 before it. floor: an epoll loop without a runtime.
 Syscalls. Of the server per request, counted by strace, which slows it down: with it, fewer or more
-requests are ready at each wait. other: what is neither read, write nor epoll_wait, counted in a run
-in which only that is traced.
+requests are ready at each wait. futex, and other, which is all the rest: counted in runs of their
+own, in which only that is traced.
 Idle. So many connections at once that have been used once and wait: the server's memory in RAM for
 each, without the kernel's.
 Accepts. Up to 64 at once are opened, send a byte, have it back, and are closed: connections a
@@ -237,10 +237,12 @@ fn echoes(sheet: &mut Sheet, cells: &Cells) {
 fn calls(sheet: &mut Sheet, cells: &Cells) {
     let lines = lines(cells, &SYSCALLS, "reads", |case, who| {
         let of = |name: &str| median(cells.values(case, who, name));
-        let all = ["reads", "writes", "waits", "other"].map(|name| format!("{:.3}", of(name)));
+        let all =
+            ["reads", "writes", "waits", "futex", "other"].map(|name| format!("{:.3}", of(name)));
         all.to_vec()
     });
-    sheet.grid(&["syscalls a request", "peer", "reads", "writes", "waits", "other"], lines);
+    sheet
+        .grid(&["syscalls a request", "peer", "reads", "writes", "waits", "futex", "other"], lines);
 }
 
 fn idles(sheet: &mut Sheet, cells: &Cells) {

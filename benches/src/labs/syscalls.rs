@@ -32,15 +32,17 @@ const KINDS: [(&str, &[&str]); 4] = [
 /// The kinds, in the order of a table.
 pub const COLUMNS: [&str; 5] = ["futex", "waits", "reads", "writes", "other"];
 
-/// The three that belong to the requests of a server.
-const OF_REQUESTS: [&str; 3] = ["reads", "writes", "waits"];
+/// What is counted in a run together, and in how many times as many requests: the rarer it is, the
+/// more are needed.
+const RUNS: [(&[&str], u64); 3] =
+    [(&["reads", "writes", "waits"], 1), (&["futex"], 10), (&["other"], 10)];
 
 /// Can it be counted here?
 pub fn is_there() -> bool {
     Command::new("strace").args(["-c", "true"]).output().is_ok_and(|done| done.status.success())
 }
 
-/// `reads`, `writes`, `waits` and `other` per request, with so many connections at once.
+/// Calls of each kind per request, with so many connections at once.
 pub fn per_request(
     compare: &Path,
     peer: Peer,
@@ -48,37 +50,27 @@ pub fn per_request(
     connections: usize,
     requests: u64,
 ) -> Result<Series, String> {
-    let kinds = KINDS.iter().filter(|(kind, _)| OF_REQUESTS.contains(kind));
-    let names: Vec<_> = kinds.flat_map(|(_, names)| *names).copied().collect();
-    let names = names.join(",");
-    let count = |what: String, requests| {
-        let trace = format!("trace={what}");
-        of_server(compare, peer, flavor, connections, Some(&trace), |s| s.run(requests).map(drop))
-    };
-    let per = |what: String, kinds: &[&str], requests: u64| -> Result<Series, String> {
-        let (once, twice) = (count(what.clone(), requests)?, count(what, 2 * requests)?);
-        let of = |counts: &Calls, kind: &str| match kind {
-            // All that is traced, whatever its kind.
-            "other" => counts.values().sum(),
-            _ => counts.get(kind).copied().unwrap_or(0.0),
+    let mut all = Series::new();
+    for (kinds, more) in RUNS {
+        let (trace, requests) = (trace(kinds), requests * more);
+        let count = |requests| {
+            let work = |session: &mut Session| session.run(requests).map(drop);
+            of_server(compare, peer, flavor, connections, Some(&trace), work)
         };
+        let (once, twice) = (count(requests)?, count(2 * requests)?);
+        let of = |calls: &Calls, kind: &str| calls.get(kind).copied().unwrap_or(0.0);
         let each = |kind: &str| (of(&twice, kind) - of(&once, kind)) / requests as f64;
-        Ok(kinds.iter().map(|kind| ((*kind).to_owned(), vec![each(kind)])).collect())
-    };
-    let mut all = per(names.clone(), &OF_REQUESTS, requests)?;
-    all.extend(per(format!("!{names}"), &["other"], 10 * requests)?);
+        all.extend(kinds.iter().map(|kind| ((*kind).to_owned(), vec![each(kind)])));
+    }
     Ok(all)
 }
 
-/// All calls of a server that answers so many requests, its start and end included.
-pub fn of_requests(
-    compare: &Path,
-    peer: Peer,
-    flavor: Flavor,
-    connections: usize,
-    requests: u64,
-) -> Result<Calls, String> {
-    of_server(compare, peer, flavor, connections, None, |s| s.run(requests).map(drop))
+/// What strace is told to trace for these; `other` is all that has no kind.
+fn trace(kinds: &[&str]) -> String {
+    let other = kinds == ["other"];
+    let wanted = KINDS.iter().filter(|(kind, _)| other || kinds.contains(kind));
+    let names: Vec<&str> = wanted.flat_map(|(_, names)| *names).copied().collect();
+    format!("trace={}{}", if other { "!" } else { "" }, names.join(","))
 }
 
 /// All calls of a server to which so many connections come and go.
@@ -135,6 +127,53 @@ fn read(mut table: File) -> Result<Calls, String> {
     Ok(by_kind(&text))
 }
 
+/// All calls that other threads of a program begin while its first one sleeps for the last time.
+pub fn during_the_last_sleep(program: &Path, arguments: &[&str]) -> Result<Calls, String> {
+    let (mut trace, path) = nameless_file().map_err(|error| error.to_string())?;
+    let mut command = Command::new("strace");
+    command.args(["-f", "-q", "-o", &path]).arg(program).args(arguments);
+    let done = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    trace.read_to_string(&mut text).map_err(|error| format!("strace's trace: {error}"))?;
+    match done.status.success() {
+        true => asleep(&text).ok_or_else(|| "its first thread never slept".to_owned()),
+        false => Err(format!("under strace: {}", done.status)),
+    }
+}
+
+/// Reads a trace: `12345 futex(0x7f…, FUTEX_WAKE_PRIVATE, 1) = 1`, a call a line, or two lines if
+/// another one came between its begin and its end.
+fn asleep(trace: &str) -> Option<Calls> {
+    let call = |line: &str| {
+        let (thread, call) = line.split_once(' ')?;
+        Some((thread.to_owned(), call.trim_start().to_owned()))
+    };
+    let calls: Vec<(String, String)> = trace.lines().filter_map(call).collect();
+    let (sleeper, _) = calls.first()?;
+    let sleeps = |(thread, call): &(String, String)| {
+        thread == sleeper && call.starts_with("clock_nanosleep(")
+    };
+    let begin = calls.iter().rposition(sleeps)?;
+    let mut counts = Calls::new();
+    if !calls[begin].1.ends_with("<unfinished ...>") {
+        // Nothing came between.
+        return Some(counts);
+    }
+    for (_, call) in calls[begin + 1..].iter().take_while(|(thread, _)| thread != sleeper) {
+        let name = call.split_once('(').map_or("", |(name, _)| name);
+        // Not the end of a call, a signal, or the end of a thread.
+        if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            *counts.entry(kind(name).to_owned()).or_default() += 1.0;
+        }
+    }
+    Some(counts)
+}
+
+fn kind(name: &str) -> &'static str {
+    KINDS.iter().find(|(_, names)| names.contains(&name)).map_or("other", |(kind, _)| *kind)
+}
+
 /// A file that no folder lists, so that it is gone with this process, and a path to it.
 fn nameless_file() -> io::Result<(File, String)> {
     // SAFETY: the name is a constant with its zero; the call returns a new descriptor or -1.
@@ -159,9 +198,7 @@ fn by_kind(table: &str) -> Calls {
         if *name == "total" || words.len() < 5 {
             continue;
         }
-        let known = KINDS.iter().find(|(_, names)| names.contains(name));
-        let kind = known.map_or("other", |(kind, _)| *kind);
-        *counts.entry(kind.to_owned()).or_default() += calls;
+        *counts.entry(kind(name).to_owned()).or_default() += calls;
     }
     counts
 }
@@ -189,5 +226,30 @@ mod tests {
             [of("reads"), of("writes"), of("waits"), of("futex")],
             [190.0, 80.0, 70.0, 60.0]
         );
+    }
+
+    #[test]
+    fn calls_while_the_first_thread_sleeps_are_counted_and_no_others() {
+        let trace = "\
+10 execve(\"a\", [\"a\"], 0x7f /* 1 var */) = 0
+11 futex(0x1, FUTEX_WAIT_PRIVATE, 0, NULL <unfinished ...>
+10 clock_nanosleep(CLOCK_REALTIME, 0, {tv_sec=0, tv_nsec=300000000}, 0x7f) = 0
+10 clock_nanosleep(CLOCK_REALTIME, 0, {tv_sec=4, tv_nsec=0},  <unfinished ...>
+11 <... futex resumed>)       = 0
+11 epoll_wait(3, [], 1024, 0) = 0
+11 futex(0x1, FUTEX_WAIT_PRIVATE, 0, NULL <unfinished ...>
+12 sched_yield()              = 0
+12 +++ exited with 0 +++
+10 <... clock_nanosleep resumed>0x7f) = 0
+10 futex(0x1, FUTEX_WAKE_PRIVATE, 1) = 1
+";
+        let counts = asleep(trace).unwrap();
+        let expected = [("futex", 1.0), ("other", 1.0), ("waits", 1.0)];
+        assert_eq!(counts, expected.map(|(kind, calls)| (kind.to_owned(), calls)).into());
+        // At rest its call ends before another begins.
+        let (quiet, _) = trace.split_once("11 <...").unwrap();
+        let quiet = quiet.replace(" <unfinished ...>\n", ") = 0\n");
+        assert_eq!(asleep(&quiet), Some(Calls::new()));
+        assert_eq!(asleep("10 write(1, \"a\", 1) = 1\n"), None);
     }
 }

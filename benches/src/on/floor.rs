@@ -115,6 +115,23 @@ pub fn clock(meter: &mut Meter) {
     });
 }
 
+/// For each timer read the clock and write as many bytes as one of ours has into one vector, made
+/// before; then drop the vector.
+pub fn clock_and_bytes(meter: &mut Meter) {
+    const WORDS: usize = size_of::<mainspring::time::Sleep>() / 8;
+    let flavor = meter.flavor();
+    meter.batches(100_000, |ops| {
+        let mut timers: Vec<(Instant, [u64; WORDS - 2])> = Vec::with_capacity(ops as usize);
+        timed(flavor, || {
+            timers.extend((0..ops).map(|i| {
+                let after = Duration::from_millis(10_000 + i * 7_919 % 50_000);
+                (Instant::now() + after, [i; WORDS - 2])
+            }));
+            drop(black_box(timers));
+        })
+    });
+}
+
 /// Another thread, a channel to it and a channel back; wait for each answer.
 pub fn thread_round_trip(meter: &mut Meter) {
     let (jobs, worker) = worker();

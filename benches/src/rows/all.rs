@@ -188,7 +188,7 @@ pub const ROWS: &[Row] = &[
         "100 000 timers armed and dropped",
         Suite::Time,
         &[Tokio(0.4)],
-        here!(time::armed_and_dropped),
+        here!(time::armed_and_dropped, Floor = on::floor::clock_and_bytes),
     ),
     Row {
         unit: Unit::Cpu,

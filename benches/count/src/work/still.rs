@@ -1,8 +1,6 @@
 //! Timers in virtual time. Where a deadline lands in the wheel depends on the time at which it is
 //! armed, so a thousand of them cost two per cent more or less with the hour; here it is the same.
 
-// Twice on purpose: each copy is bound to the runtime of the module around it.
-#[allow(clippy::duplicate_mod)]
 #[path = "../../../src/workload/time.rs"]
 pub mod time;
 
