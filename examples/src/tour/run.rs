@@ -1,11 +1,11 @@
 //! one row in a process of its own: start it, follow it, take its figures.
 //!
-//! The child prints `done` after each request, then one line of JSON: its wall time, CPU time and
-//! peak memory. Peak in flight and connections come from the server, which was set back before.
+//! The child prints `done` after each request, then one line of JSON: its error, or wall time, CPU
+//! time and peak memory. Peak in flight and connections come from the server, which was set back
+//! before.
 
 #![forbid(unsafe_code)]
 
-use crate::tell;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -53,7 +53,8 @@ pub fn be_a_row_if_asked() -> Option<ExitCode> {
             Some(ExitCode::SUCCESS)
         }
         Err(error) => {
-            tell!("row {:?}: {error}", row.full_name());
+            // The parent says it: when it goes, the server may go a moment before this process.
+            tell(&json!({ "error": error.to_string() }).to_string());
             Some(ExitCode::FAILURE)
         }
     }
@@ -102,6 +103,9 @@ pub fn run(
         }
     }
     drop(live);
+    if let Some(error) = end["error"].as_str() {
+        return Err(fail(error.to_owned()));
+    }
     if !child.ended_well().map_err(|e| fail(e.to_string()))? {
         return Err(fail("see the message above".into()));
     }
