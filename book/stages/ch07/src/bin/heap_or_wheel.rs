@@ -30,7 +30,7 @@ fn left_behind() {
 macro_rules! cost {
     ($queue:expr, $n:expr) => {{
         let mut queue = $queue;
-        let (mut now, mut random) = (0, 1_u64);
+        let mut random = 1_u64;
         let mut ahead = || {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             1 + (random >> 44)
@@ -38,7 +38,7 @@ macro_rules! cost {
         (0..$n).for_each(|_| _ = queue.insert(ahead(), ()));
         let start = Instant::now();
         for _ in 0..ROUNDS {
-            now = queue.next().unwrap();
+            let now = queue.next().unwrap();
             black_box(queue.pop(now));
             queue.insert(now + ahead(), ());
         }
