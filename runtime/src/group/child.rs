@@ -2,8 +2,8 @@
 //!
 //! A child has two outputs: its value goes to its handle, its failure to the group. The value is
 //! handed over by a oneshot channel. When the child fails, its half of the channel travels with the
-//! failure, and is dropped when the group has told everybody to end: so nobody in the group wakes
-//! up because a value does not come, finds that an error, and adds it to the true one.
+//! failure, and is dropped when everybody in the group has ended: so nobody in the group, not even
+//! in a poll that has begun, finds that a value does not come, and adds that to the true failure.
 
 #![forbid(unsafe_code)]
 

@@ -87,15 +87,13 @@ where
         }
         me.group.ear.listen(cx.waker());
         more |= me.group.hear();
-        if !me.group.failures.is_empty() {
-            if me.body.is_some() {
-                me.group.contain(|| me.body.set(None));
-            }
-            // All have been told; who waits for a value that does not come may hear of it.
-            let holds = std::mem::take(&mut me.group.holds);
-            me.group.contain(|| drop(holds));
+        if !me.group.failures.is_empty() && me.body.is_some() {
+            me.group.contain(|| me.body.set(None));
         }
         if me.body.is_none() && me.group.roll.try_finish() {
+            // All have ended; who waits elsewhere for a value that does not come may hear of it.
+            let holds = std::mem::take(&mut me.group.holds);
+            me.group.contain(|| drop(holds));
             let failures = std::mem::take(&mut me.group.failures);
             return Poll::Ready(match (GroupError::new(failures), me.value.take()) {
                 (None, Some(value)) => Ok(value),
