@@ -26,7 +26,7 @@
 #![forbid(unsafe_code)]
 
 use super::json::Lines;
-use super::recording::{Budget, Recording};
+use super::recording::{Budget, Recording, lock};
 use super::timeline;
 use crate::base::clock::Clock;
 use crate::base::trace::On;
@@ -35,7 +35,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Events that a recorder takes, unless it is told another number.
 const LIMIT: usize = 1_000_000;
@@ -114,11 +114,6 @@ impl Sheet {
         self.file.read_to_string(&mut text)?;
         Ok(text)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What a panic left half done is a list without an entry, or a file that is written anew.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for Recorder {

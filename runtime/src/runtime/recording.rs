@@ -177,8 +177,8 @@ pub(super) struct Snapshot {
     pub(super) end: u64,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics under these locks but an allocation that fails.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panic leaves half done is a list without an entry, or a file that is written anew.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

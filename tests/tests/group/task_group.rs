@@ -1,9 +1,15 @@
 //! TaskGroup: values, limits, many children, and who hears of what.
 
 use crate::{turns, waits};
-use mainspring::task::{Failure, GroupError, GroupTask, NoValue, TaskGroup, yield_now};
+use mainspring::task::{
+    Failure, GroupError, GroupTask, NoValue, TaskGroup, unconstrained, yield_now,
+};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::{Duration, Instant};
 use tests::{Drops, Kind, has, heard, until};
 
 has! { Send, Sync => TaskGroup<u8>, GroupError<u8>, Failure<u8> }
@@ -182,6 +188,57 @@ fn a_failure_is_told_once(kind: Kind) {
     outcome.unwrap();
 }
 
+/// Nor by a child that is in the middle of a poll when the others are told to end.
+fn a_poll_that_has_begun_hears_of_no_failure(kind: Kind) {
+    if kind.workers() < 2 {
+        return; // Nobody could fail while another is in a poll.
+    }
+    let (begun, told) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let scope = TaskGroup::scope(async |group: TaskGroup<&str>| {
+        // The body is dropped when all have been told.
+        let _told = SetWhenDropped(told.clone());
+        let (theirs, poll) = (begun.clone(), told.clone());
+        let fails = group.spawn(async move {
+            until(|| theirs.load(Ordering::Acquire)).await;
+            Err::<u8, _>("true")
+        });
+        let theirs = begun.clone();
+        group.spawn(unconstrained(async move {
+            let mut fails = fails;
+            poll_fn(move |cx| {
+                theirs.store(true, Ordering::Release);
+                spin(|| poll.load(Ordering::Acquire));
+                let mut answer = Poll::Pending;
+                spin(|| {
+                    answer = Pin::new(&mut fails).poll(cx);
+                    answer.is_ready()
+                });
+                answer.map(|value| value.map_err(|_| "because of it"))
+            })
+            .await
+        }));
+        std::future::pending::<Result<(), _>>().await
+    });
+    let error = kind.runtime().block_on(scope).unwrap_err();
+    assert!(error.errors().eq(&["true"]), "{error:?}");
+}
+
+struct SetWhenDropped(Arc<AtomicBool>);
+
+impl Drop for SetWhenDropped {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Looks again and again for a moment: a poll that takes its time.
+fn spin(mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() && start.elapsed() < Duration::from_millis(20) {
+        std::thread::yield_now();
+    }
+}
+
 /// A handle that leaves the scope says that there is no value.
 fn a_handle_may_outlive_the_scope(kind: Kind) {
     kind.runtime().block_on(async {
@@ -246,6 +303,7 @@ tests::each_scheduler! {
     a_limit,
     a_limit_of_zero_is_refused,
     a_failure_is_told_once,
+    a_poll_that_has_begun_hears_of_no_failure,
     a_handle_may_outlive_the_scope,
     abort_all_is_no_failure,
     spawning_from_another_thread,
