@@ -43,10 +43,12 @@ pub mod run;
 pub mod scratch;
 pub mod table;
 
+use crate::compare::interrupt;
 use find::{Python, Tools};
 use rows::{ROWS, Row, Size};
 use run::Peer;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// What the command line asked for.
 #[derive(Clone, Debug)]
@@ -67,11 +69,11 @@ pub fn rows(filter: Option<&str>) -> Vec<&'static Row> {
     ROWS.iter().filter(|row| filter.is_none_or(|part| row.name.contains(part))).collect()
 }
 
-/// Measures and prints. True if every row was measured and all peers did the same.
+/// Measures and prints. It went well if every row was measured and all peers did the same.
 ///
 /// # Errors
 /// What must be installed, or why nothing could be measured at all.
-pub fn run(options: &Options) -> Result<bool, String> {
+pub fn run(options: &Options) -> Result<ExitCode, String> {
     let mut chosen = rows(options.filter.as_deref());
     if chosen.is_empty() {
         return Err("no such row; --python --list prints the names".to_owned());
@@ -88,10 +90,13 @@ pub fn run(options: &Options) -> Result<bool, String> {
     }
     let programs = find::examples(options.programs.as_deref(), &chosen)?;
     let tools = Tools { python, programs };
-    if let Err(error) = scratch::leave_nothing_behind() {
-        eprintln!("compare: ctrl-c may leave a database behind: {error}");
-    }
+    interrupt::listen().map_err(|error| error.to_string())?;
     let measured = rounds(&tools, &chosen, options);
+    if interrupt::asked() {
+        interrupt::end_all();
+        eprintln!("compare: interrupted");
+        return Ok(ExitCode::from(interrupt::STATUS));
+    }
     let about = tools.about(options);
     print!("{}", table::table(&measured, &about));
     if let Some(path) = &options.json {
@@ -101,7 +106,8 @@ pub fn run(options: &Options) -> Result<bool, String> {
     if let Some(why) = &lacking {
         eprintln!("compare: {why}");
     }
-    Ok(lacking.is_none() && measured.iter().all(|row| row.failed.is_none()))
+    let good = lacking.is_none() && measured.iter().all(|row| row.failed.is_none());
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A row with what its peers needed in each round.
@@ -135,6 +141,9 @@ fn rounds(tools: &Tools, chosen: &[&'static Row], options: &Options) -> Vec<Meas
                     measured.failed = disagreement(measured);
                 }
                 Err(why) => measured.failed = Some(why),
+            }
+            if interrupt::asked() {
+                return all;
             }
         }
     }

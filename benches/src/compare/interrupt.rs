@@ -6,6 +6,9 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+/// As a shell has it of a program that ctrl-c ended.
+pub const STATUS: u8 = 130;
+
 static ASKED: AtomicBool = AtomicBool::new(false);
 /// When that was, in seconds: some send the same signal twice at once.
 static SINCE: AtomicI64 = AtomicI64::new(0);
@@ -22,7 +25,7 @@ extern "C" fn note(_signal: libc::c_int) {
     unsafe {
         let now = libc::time(std::ptr::null_mut());
         if ASKED.swap(true, Ordering::SeqCst) && now > SINCE.load(Ordering::SeqCst) + 1 {
-            libc::_exit(130);
+            libc::_exit(STATUS.into());
         }
         SINCE.store(now, Ordering::SeqCst);
     }

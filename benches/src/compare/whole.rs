@@ -29,8 +29,6 @@ pub struct Whole {
     pub check: bool,
 }
 
-/// As a shell has it of a program that ctrl-c ended.
-const INTERRUPTED: u8 = 130;
 /// After so long all labs have ended, or are made shorter or left out.
 const FULL: Duration = Duration::from_secs(38 * 60);
 /// Others may use so much of one core before the page warns of it.
@@ -66,7 +64,7 @@ impl Whole {
             progress.end();
             interrupt::end_all();
             eprintln!("interrupted before the first round ended: nothing was written");
-            return Ok(ExitCode::from(INTERRUPTED));
+            return Ok(ExitCode::from(interrupt::STATUS));
         }
         let mut data = Data { about, ..Data::default() };
         let part = |what: &str, command, seconds| Part { what: what.to_owned(), command, seconds };
@@ -85,7 +83,7 @@ impl Whole {
         self.write(&data)?;
         let lost = self.check && lines.iter().any(Line::slower);
         Ok(match interrupt::asked() {
-            true => ExitCode::from(INTERRUPTED),
+            true => ExitCode::from(interrupt::STATUS),
             false if lost => ExitCode::FAILURE,
             false => ExitCode::SUCCESS,
         })

@@ -178,8 +178,8 @@ impl<U> fmt::Debug for GroupTask<U> {
 
 /// A child of a group has no value: it was aborted, or failed, or was never started.
 ///
-/// What it failed with is in its group's [`GroupError`](crate::task::GroupError). That it has failed
-/// is told when the whole group has ended.
+/// What it failed with is in its group's [`GroupError`](crate::task::GroupError). That it has
+/// failed is told when the whole group has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoValue {
     started: bool,
