@@ -29,10 +29,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use examples::flags;
 use examples::lines::{Got, Lines};
 use examples::room::{Heard, Member, Refused, Room, part, tidy};
 use examples::say;
+use examples::{flags, interrupt};
 use mainspring::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use mainspring::net::{Server, TcpStream, start_server};
 use mainspring::time::{Instant, timeout, timeout_at};
@@ -78,8 +78,9 @@ pub fn main() -> ExitCode {
 async fn until_ctrl_c(options: &Options) -> Result<(), String> {
     let (server, room) = start(options, options.port).await?;
     let addr = server.local_addr();
+    let ctrl_c = interrupt::ctrl_c().await;
     say!("listening on {addr}; join with: nc {} {}; ctrl-c stops", addr.ip(), addr.port());
-    mainspring::signal::ctrl_c().await.map_err(|error| error.to_string())?;
+    ctrl_c.await.map_err(|error| error.to_string())?;
     say!();
     stop(&server, &room).await;
     Ok(())

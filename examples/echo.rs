@@ -25,8 +25,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use clap::Parser;
-use examples::flags;
 use examples::say;
+use examples::{flags, interrupt};
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 use mainspring::net::{Server, TcpListener, TcpStream};
 use mainspring::sync::Event;
@@ -71,8 +71,9 @@ async fn serve_until_ctrl_c(addr: SocketAddr) -> Result<(), String> {
     let listener =
         TcpListener::bind(addr).await.map_err(|error| flags::cannot_listen(addr, &error))?;
     let addr = listener.local_addr().map_err(|error| error.to_string())?;
+    let ctrl_c = interrupt::ctrl_c().await;
     say!("listening on {addr}; check it with --client --port {}; ctrl-c stops", addr.port());
-    let served = serve(listener, mainspring::signal::ctrl_c());
+    let served = serve(listener, ctrl_c);
     let served = served.await.map_err(|error| error.to_string())?;
     say!("\nstopped; {served} clients served");
     Ok(())

@@ -27,10 +27,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clap::Parser;
-use examples::flags;
 use examples::process::{Follow, end_with_parent};
 use examples::say;
 use examples::show::Live;
+use examples::{flags, interrupt};
 use hdrhistogram::Histogram;
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 use mainspring::net::{TcpStream, start_server};
@@ -111,8 +111,8 @@ async fn serve() -> Result<(), String> {
     });
     let server = server.await.map_err(|error| error.to_string())?;
     // Ctrl-c in a terminal reaches this process too, and the client's last answers must still come.
-    mainspring::spawn(async { while mainspring::signal::ctrl_c().await.is_ok() {} });
-    mainspring::task::yield_now().await;
+    // The first one that is heard takes the signal over for good.
+    let _taken_over = interrupt::ctrl_c().await;
     say!("{}", server.local_addr());
     server.serve_forever().await.map_err(|error| error.to_string())
 }

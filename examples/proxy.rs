@@ -34,7 +34,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use clap::Parser;
-use examples::flags;
+use examples::{flags, interrupt};
 use examples::{say, tell};
 use mainspring::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use mainspring::net::{Server, TcpStream, start_server};
@@ -87,8 +87,9 @@ pub fn main() -> ExitCode {
 
 async fn until_ctrl_c(options: &Options) -> Result<(), String> {
     let proxy = Proxy::start(options).await?;
+    let ctrl_c = interrupt::ctrl_c().await;
     say!("listening on {}; leads to {}; ctrl-c stops", proxy.addr(), options.to);
-    mainspring::signal::ctrl_c().await.map_err(|error| error.to_string())?;
+    ctrl_c.await.map_err(|error| error.to_string())?;
     say!("\nno new connections; {} open", proxy.server.clients());
     say!("stopped; {}", proxy.stop().await);
     Ok(())

@@ -24,18 +24,16 @@
 //! document shows another title than httpbin's page has. Its 504 cannot come with its own numbers,
 //! 0.8 and 2.0 s under a limit of 3.0 s: try `--db-delay 4`.
 
-use std::future::poll_fn;
+use std::future::Future;
 use std::process::ExitCode;
-use std::task::Poll;
 
 use clap::Parser;
-use examples::flags;
 use examples::say;
 use examples::search::check::check;
 use examples::search::serve::Hurry;
 use examples::search::service::{Config, Service};
+use examples::{flags, interrupt};
 use mainspring::runtime::Builder;
-use mainspring::signal::ctrl_c;
 
 /// A search service: a database and an API asked at once, three seconds at most.
 #[derive(Debug, Parser)]
@@ -70,24 +68,20 @@ fn main() -> ExitCode {
 async fn serve(options: &Options) -> Result<(), String> {
     let service = Service::bind(options.port, &options.config).await?;
     let (addr, numbers) = (service.addr(), service.numbers().clone());
+    let ctrl_c = interrupt::ctrl_c().await;
     say!("listening on http://{addr}, seconds × {}; ctrl-c stops", options.config.scale);
     say!("  curl 'http://{addr}/search?keyword=AI'");
     say!("  the API is {}; also /metrics and /tasks", service.api());
-    let stopped = service.serve(ctrl_c_twice()).await;
+    let stopped = service.serve(twice(ctrl_c)).await;
     say!("stopped; {stopped}; {} were answered", numbers.answered());
     Ok(())
 }
 
 /// Waits for ctrl-c. The future that comes of it waits for the next one, and does so already: no
 /// signal is lost between the two.
-async fn ctrl_c_twice() -> Hurry<impl Future> {
-    let _ = ctrl_c().await;
-    let mut again = Box::pin(ctrl_c());
-    let came = poll_fn(|cx| Poll::Ready(again.as_mut().poll(cx))).await;
+async fn twice(ctrl_c: impl Future) -> Hurry<impl Future> {
+    ctrl_c.await;
+    let again = interrupt::ctrl_c().await;
     say!("\nstopping: nothing new, what runs may end; ctrl-c again ends it at once");
-    Hurry(async move {
-        if came.is_pending() {
-            let _ = again.await;
-        }
-    })
+    Hurry(again)
 }

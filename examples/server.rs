@@ -23,9 +23,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Parser;
-use examples::flags;
 use examples::say;
 use examples::server::Server;
+use examples::{flags, interrupt};
 
 /// A local HTTP server that answers late, wrongly or never, as asked.
 #[derive(Debug, Parser)]
@@ -51,8 +51,9 @@ async fn run(options: &Options) -> Result<(), String> {
         .await
         .map_err(|error| flags::cannot_listen(addr, &error))?;
     let addr = server.local_addr().map_err(|error| error.to_string())?;
+    let ctrl_c = interrupt::ctrl_c().await;
     say!("listening on http://{addr}, delays × {}; ctrl-c stops", options.scale);
-    let counted = server.serve(mainspring::signal::ctrl_c()).await;
+    let counted = server.serve(ctrl_c).await;
     say!("\nstopped; counted {counted}");
     Ok(())
 }

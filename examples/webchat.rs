@@ -41,10 +41,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Parser;
-use examples::flags;
 use examples::room::Room;
 use examples::say;
 use examples::webchat::{Rules, Upgrade, script, talk, upgrade};
+use examples::{flags, interrupt};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
@@ -93,8 +93,9 @@ pub fn main() -> ExitCode {
 
 async fn until_ctrl_c(options: &Options) -> Result<(), String> {
     let (server, room) = start(options, options.port).await?;
+    let ctrl_c = interrupt::ctrl_c().await;
     say!("listening on http://{}; open it in a browser; ctrl-c stops", server.local_addr());
-    mainspring::signal::ctrl_c().await.map_err(|error| error.to_string())?;
+    ctrl_c.await.map_err(|error| error.to_string())?;
     say!();
     stop(&server, &room).await;
     Ok(())

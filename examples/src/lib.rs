@@ -49,6 +49,9 @@ pub mod room;
 /// the WebSocket side of a room: the upgrade, a visit in JSON, pings, and close codes.
 pub mod webchat;
 
+/// ctrl-c, heard from the moment a program promises to hear it.
+pub mod interrupt;
+
 /// values of flags, the scheduler among them, and errors that name the remedy.
 pub mod flags;
 
