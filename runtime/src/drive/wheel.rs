@@ -204,6 +204,9 @@ impl<T: Timed> Wheel<T> {
                 return Some(level * SLOTS + self.in_use[level].trailing_zeros() as usize);
             }
         }
+        if self.in_use[TOP] == 0 {
+            return None;
+        }
         // The top level holds numbers of later turns too: the digit alone does not order them.
         (TOP * SLOTS..LEVELS * SLOTS)
             .filter(|index| self.in_use[TOP] & (1 << (index % SLOTS)) != 0)
@@ -226,10 +229,7 @@ impl<T: Timed> Wheel<T> {
 
 impl<T: Timed> fmt::Debug for Wheel<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wheel")
-            .field("elapsed", &self.elapsed)
-            .field("next", &self.next())
-            .finish_non_exhaustive()
+        f.debug_struct("Wheel").field("elapsed", &self.elapsed).finish_non_exhaustive()
     }
 }
 
