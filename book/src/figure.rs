@@ -1,9 +1,10 @@
 //! Figures: drawn from recorded data, with the page's colours, and the same in words below.
 
+use crate::diff::first_difference;
 use crate::page::Page;
 use crate::source_page::escape;
-use crate::trace::{Trace, is_trace};
-use crate::{chart, timeline, trace};
+use crate::trace::is_trace;
+use crate::{chart, sequence, spans, timeline, trace};
 use regex::Regex;
 use serde_json::Value;
 use std::fs;
@@ -52,12 +53,23 @@ fn nanoseconds(text: &str) -> Result<i64, String> {
     scales.iter().find_map(of).ok_or(format!("`{text}` is no time: 2 ms"))
 }
 
-/// The body of a `figure` block. One piece of HTML: it has no blank line.
-pub fn figure(root: &Path, page: &Page, argument: &str) -> Result<String, String> {
+/// The body of a `figure` block. One piece of HTML: it has no blank line. `run`: where each run of
+/// the command gives the same, it is run, and has to give what the file has.
+pub fn figure(root: &Path, page: &Page, argument: &str, run: bool) -> Result<String, String> {
     let wanted = wanted(argument)?;
     let file = format!("book/data/{}.json", wanted.name);
     let text = crate::page::read_source(root, &file)?;
     let json: Value = serde_json::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
+    if let Some(command) = wanted.command.as_ref().filter(|_| run && is_exact(&json)) {
+        let printed = crate::run::shell(root, command)?;
+        if !printed.success || printed.text != text {
+            let (name, shown) = (&wanted.name, first_difference(&text, &printed.text));
+            return Err(format!(
+                "{file} has −, its command prints + \
+                 (`cargo book numbers {name}` records it)\n{shown}"
+            ));
+        }
+    }
     let (svg, caption, words) = drawn(json, &wanted).map_err(|error| format!("{file}: {error}"))?;
     let link = format!("{}{file}", page.up());
     let html = format!(
@@ -70,31 +82,61 @@ pub fn figure(root: &Path, page: &Page, argument: &str) -> Result<String, String
     Ok(html)
 }
 
+/// Data without a time that was measured: the same from each run.
+fn is_exact(json: &Value) -> bool {
+    matches!(json.get("kind").and_then(Value::as_str), Some("sequence" | "spans"))
+}
+
+/// Drawing, caption, and the same in words.
 fn drawn(json: Value, wanted: &Wanted) -> Result<(String, String, String), String> {
+    let alt = &wanted.alt;
+    let command = wanted.command.as_deref().map_or(String::new(), |command| {
+        format!("Recorded from <code>{}</code>. ", escape(command))
+    });
+    let failed = |error: serde_json::Error| error.to_string();
     if is_trace(&json) {
         let trace = trace::read(&json, wanted.from, wanted.to)?;
-        let command = wanted.command.as_deref().map_or(String::new(), |command| {
-            format!("Recorded from <code>{}</code>. ", escape(command))
-        });
         let caption = format!("{command}{}", timeline::key(&trace));
-        return Ok((timeline::draw(&trace, &wanted.alt)?, caption, log(&trace)));
+        return Ok((timeline::draw(&trace, alt)?, caption, list(&trace.log())));
     }
-    let chart: chart::Chart = serde_json::from_value(json).map_err(|error| error.to_string())?;
+    if is_exact(&json) && wanted.command.is_none() {
+        return Err("what records it? command=\"…\"".to_string());
+    }
+    match json.get("kind").and_then(Value::as_str) {
+        Some("sequence") => {
+            let of: sequence::Sequence = serde_json::from_value(json).map_err(failed)?;
+            let caption = command + &capital(&sequence::key(&of));
+            return Ok((sequence::draw(&of, alt)?, caption, list(&sequence::log(&of))));
+        }
+        Some("spans") => {
+            let of: spans::Spans = serde_json::from_value(json).map_err(failed)?;
+            let caption = command + &capital(&spans::key(&of));
+            return Ok((spans::draw(&of, alt)?, caption, list(&spans::log(&of))));
+        }
+        _ => {}
+    }
+    let chart: chart::Chart = serde_json::from_value(json).map_err(failed)?;
     let machine = match chart.machine.as_str() {
         "" => String::new(),
         machine => format!(", on {}", escape(machine)),
     };
     let caption = format!("Measured by <code>{}</code>{machine}.", escape(&chart.command));
-    Ok((chart::draw(&chart, &wanted.alt)?, caption, chart::table(&chart)))
+    Ok((chart::draw(&chart, alt)?, caption, chart::table(&chart)))
 }
 
-fn log(trace: &Trace) -> String {
-    let items: String =
-        trace.log().iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
+/// The beginning of a sentence.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn list(lines: &[String]) -> String {
+    let items: String = lines.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
     format!("<ol>\n{items}</ol>\n")
 }
 
-/// Records anew the traces whose names hold the word and whose figures say how.
+/// Records anew the data whose names hold the word and whose figures say how: what the command
+/// prints if that is data, else what it has written to where `MAINSPRING_TRACE` says.
 pub fn record(root: &Path, word: &str) -> Result<(), String> {
     for page in crate::page::pages(root, "")? {
         let (found, _) = crate::blocks::blocks(&page.path, &page.text);
@@ -109,6 +151,9 @@ pub fn record(root: &Path, word: &str) -> Result<(), String> {
                 crate::run::shell(root, &format!("export MAINSPRING_TRACE={file}; {command}"))?;
             if !output.success {
                 return Err(format!("{}: {}\n{}", page.path, output.status, output.text));
+            }
+            if output.text.starts_with('{') {
+                fs::write(root.join(&file), output.text).map_err(|e| format!("{file}: {e}"))?;
             }
         }
     }
@@ -148,7 +193,7 @@ pub fn page_of(file: &Path, from: Option<&str>, to: Option<&str>) -> Result<Path
          aria-label=\"Timeline\">\n{svg}</div>\n<p>{}</p>\n<h2>In words</h2>\n{}</main>\n</body>\n\
          </html>\n",
         timeline::key(&trace),
-        log(&trace),
+        list(&trace.log()),
         name = escape(&name),
     );
     let to = file.with_extension("html");

@@ -1,6 +1,6 @@
 use super::*;
 use crate::layout::layout;
-use crate::trace::Kind;
+use crate::trace::{Kind, Trace};
 
 const TRACE: &str = include_str!("../tests/trace.json");
 const CHART: &str = r#"{ "kind": "line", "command": "cargo bench", "machine": "one",
@@ -10,13 +10,26 @@ const CHART: &str = r#"{ "kind": "line", "command": "cargo bench", "machine": "o
 const BARS: &str = r#"{ "kind": "bar", "command": "cargo bench",
     "x": { "label": "of", "names": ["spawn", "wake"] }, "y": { "label": "ns" },
     "series": [ { "name": "ours", "points": [[0, 80], [1, 20]] } ] }"#;
+const SEQUENCE: &str = r#"{ "kind": "sequence", "lanes": ["task", "kernel"], "steps": [
+    { "what": "ask", "from": "task", "to": "kernel", "text": "read: WouldBlock" },
+    { "what": "call", "from": "task", "to": "kernel", "text": "wait" },
+    { "what": "sleep", "from": "task", "text": "the thread sleeps" },
+    { "what": "note", "from": "kernel", "text": "bytes" },
+    { "what": "answer", "from": "kernel", "to": "task", "text": "an event" },
+    { "what": "awake", "from": "task", "text": "looks" },
+    { "what": "lost", "from": "kernel", "to": "task", "text": "too late" } ] }"#;
+const SPANS: &str = r#"{ "kind": "spans", "unit": "ms", "rows": ["100", "127"],
+    "spans": [ { "row": "100", "from": 0, "to": 64, "text": "level 1", "tone": 1 },
+               { "row": "127", "from": 0, "to": 127, "text": "level 0" } ],
+    "marks": [ { "row": "100", "at": 64, "sign": "●", "text": "it fires" } ] }"#;
+const TOLD: &str = "x alt=\"what it shows\" command=\"run it\"";
 
 fn of(json: &str, argument: &str) -> Result<String, String> {
     let root = crate::scratch("figure");
     fs::create_dir_all(root.join("book/data")).unwrap();
     fs::write(root.join("book/data/x.json"), json).unwrap();
     let page = Page { path: "book/text/ch02.md".to_string(), text: String::new() };
-    let html = figure(&root, &page, argument);
+    let html = figure(&root, &page, argument, false);
     fs::remove_dir_all(&root).unwrap();
     html
 }
@@ -91,6 +104,30 @@ fn series_are_drawn_and_told() {
 }
 
 #[test]
+fn a_sequence_is_drawn_and_told() {
+    let html = of(SEQUENCE, TOLD).unwrap();
+    is_sound(&html);
+    // A box for each ask, call and sleep, of which the last is dashed.
+    assert_eq!(html.matches("<rect").count(), 3);
+    for line in ["task calls kernel: wait", "kernel: bytes", "task sleeps: the thread sleeps"] {
+        assert!(html.contains(&format!("<li>{line}</li>")), "{line}:\n{html}");
+    }
+    assert!(html.contains("Recorded from <code>run it</code>. Filled: at work"));
+    assert!(html.contains("×: nobody hears it"));
+}
+
+#[test]
+fn spans_are_drawn_and_told() {
+    let html = of(SPANS, TOLD).unwrap();
+    is_sound(&html);
+    assert_eq!(html.matches("<rect").count(), 2);
+    assert!(html.contains("<li>0 to 64 ms, 100: level 1</li>"));
+    assert!(html.contains("<li>64 ms, 100: it fires</li>") && html.contains("● it fires · "));
+    let steps = of(&SPANS.replace("\"ms\"", "\"\""), TOLD).unwrap();
+    assert!(steps.contains("<li>127: level 0</li>"));
+}
+
+#[test]
 fn what_cannot_be_drawn_says_why() {
     for (json, argument, says) in [
         (TRACE, "x", "without an alternative text"),
@@ -102,6 +139,14 @@ fn what_cannot_be_drawn_says_why() {
         ("{}", "x alt=\"a\"", "missing field `kind`"),
         (&CHART.replace("80", "0").replace("10,", "0,"), "x alt=\"a\"", "above 0 where log"),
         (&CHART.replace("line", "pie"), "x alt=\"a\"", "no kind of chart `pie`"),
+        (SEQUENCE, "x alt=\"a\"", "what records it?"),
+        (&SEQUENCE.replace("\"call\"", "\"send\""), TOLD, "nothing has begun that ends"),
+        (&SEQUENCE.replace("\"note\"", "\"ask\""), TOLD, "which lanes?"),
+        (&SEQUENCE.replace("[\"task\"", "[\"tusk\""), TOLD, "no lane `task`: tusk, kernel"),
+        (&SEQUENCE.replace("bytes", &"bytes ".repeat(20)), TOLD, "too long for the drawing"),
+        (&SPANS.replace("[\"100\"", "[\"99\""), TOLD, "no row `100`: 99, 127"),
+        (&SPANS.replace("level 1", &"level".repeat(20)), TOLD, "no room for the text"),
+        (&SPANS.replace("\"tone\": 1", "\"tone\": 3"), TOLD, "tone 0, 1 or 2"),
     ] {
         let error = of(json, argument).unwrap_err();
         assert!(error.contains(says), "{argument}: {error}");

@@ -32,6 +32,10 @@ mod timeline;
 
 mod chart;
 
+mod sequence;
+
+mod spans;
+
 mod figure;
 
 mod sync;
@@ -59,7 +63,7 @@ use sync::Runs;
 const USAGE: &str = "\
 cargo book sync  [WORD] [--all | --no-run]  write listings, transcripts, numbers and figures
 cargo book check [WORD] [--all | --no-run]  fail where a page is not what sync would make of it
-cargo book numbers [WORD]                   measure what has WORD in its name, record traces
+cargo book numbers [WORD]                   measure what has WORD in its name, record figures
 cargo book build                            make the HTML, in target/book
 cargo book serve [PORT]                     the same, and show it at http://127.0.0.1:3000/
 cargo book stage NN                         the tests and the demo of a chapter's stage

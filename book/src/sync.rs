@@ -36,7 +36,7 @@ pub fn filled(root: &Path, page: &Page, runs: Runs) -> (String, Vec<Problem>) {
             text += old;
             continue;
         }
-        match body(root, page, block) {
+        match body(root, page, block, runs) {
             Ok(new) => text += &new,
             Err(what) => {
                 text += old;
@@ -47,7 +47,7 @@ pub fn filled(root: &Path, page: &Page, runs: Runs) -> (String, Vec<Problem>) {
     (text + &page.text[at..], problems)
 }
 
-fn body(root: &Path, page: &Page, block: &Block) -> Result<String, String> {
+fn body(root: &Path, page: &Page, block: &Block, runs: Runs) -> Result<String, String> {
     let argument = block.argument.as_str();
     if block.kind != "run" && !block.options.is_empty() {
         return Err(format!("a {} has no options before its colon", block.kind));
@@ -58,7 +58,7 @@ fn body(root: &Path, page: &Page, block: &Block) -> Result<String, String> {
         "run" => run::transcript(root, argument, &block.options),
         "n" => numbers::shown(root, argument),
         "c" => constant::constant(root, argument),
-        _ => figure::figure(root, page, argument),
+        _ => figure::figure(root, page, argument, runs != Runs::No),
     }
 }
 
@@ -80,7 +80,7 @@ fn remedy(kind: &str) -> &'static str {
             "`cargo book numbers ID`, which runs the command that book/data/numbers.json has for it"
         }
         "c" => "name a constant with a value that can be read off: FILE#NAME, FILE#Type::NAME",
-        _ => "NAME alt=\"what it shows\", the data in book/data/NAME.json: a trace or a series",
+        _ => "NAME alt=\"what it shows\", the data in book/data/NAME.json (book/README.md)",
     }
 }
 

@@ -148,6 +148,29 @@ fn a_figure_says_how_it_is_recorded() {
 }
 
 #[test]
+fn a_figure_whose_command_says_something_else_by_now() {
+    let figure = "<!-- figure: run alt=\"a run\" command=\"cat book/tests/run.json\" -->";
+    let book = plant(&format!("{figure}\n<!-- end -->"));
+    let step = |text| format!("{{ \"what\": \"note\", \"from\": \"a\", \"text\": \"{text}\" }}\n");
+    let of = |text| {
+        let step = step(text);
+        format!("{{ \"kind\": \"sequence\", \"lanes\": [\"a\"], \"steps\": [\n{step}] }}\n")
+    };
+    book.write("book/tests/run.json", &of("hello"));
+    book.succeeds(&["numbers", "run"]);
+    assert!(book.read(CHAPTER).contains("<li>a: hello</li>"));
+    book.succeeds(&["check"]);
+    book.write("book/tests/run.json", &of("goodbye"));
+    let says = ["book/data/run.json has −, its command prints +", "cargo book numbers run"];
+    book.fails(&["check"], &says);
+    book.fails(&["sync"], &says);
+    book.succeeds(&["check", "--no-run"]);
+    book.succeeds(&["numbers", "run"]);
+    assert!(book.read(CHAPTER).contains("<li>a: goodbye</li>"));
+    book.succeeds(&["check"]);
+}
+
+#[test]
 fn a_stale_transcript() {
     let book = Book::new();
     book.change(CHAPTER, "$ echo hello\nhello\n", "$ echo hello\ngoodbye\n");

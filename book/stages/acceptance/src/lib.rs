@@ -44,6 +44,8 @@ pub mod parts;
 pub mod adapt;
 /// a program's transcript, and the README that promises it.
 pub mod transcript;
+/// what a run did, as data for a figure of the book.
+pub mod figure;
 
 use std::panic::resume_unwind;
 use std::sync::mpsc;

@@ -1,6 +1,7 @@
 //! WRONG: a parker that looks, and then sleeps. The alarm comes in between.
 //!
 //! cargo run -q -p stage-ch03 --bin wrong_parker
+//! cargo run -q -p stage-ch03 --bin wrong_parker figure     the second night, as data for a figure
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
@@ -37,8 +38,14 @@ impl WrongParker {
     }
 }
 
+/// What was said, where it is not printed.
+static HEARD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
 fn say(line: &str) {
-    println!("  {line}");
+    match &mut *HEARD.lock().unwrap() {
+        Some(heard) => heard.push(line.to_string()),
+        None => println!("  {line}"),
+    }
 }
 
 /// What the watchdog hears from the sleeper.
@@ -82,7 +89,32 @@ fn night(early: bool) {
     say(&format!("watchdog: a second later the sleeper sleeps, and alarm = {alarm}"));
 }
 
+/// The alarm between the look and the sleep: who says what, and when.
+fn figure() {
+    *HEARD.lock().unwrap() = Some(Vec::new());
+    night(false);
+    let mut asleep = false;
+    let mut step = |line: &String| {
+        let (who, text) = line.split_once(':').expect("everybody says who speaks");
+        asleep |= text.ends_with("good night");
+        let what = match who {
+            "waker" if asleep => "\"send\", \"to\": \"sleeper\"",
+            "waker" => "\"lost\", \"to\": \"sleeper\"",
+            "sleeper" if asleep => "\"sleep\"",
+            _ => "\"note\"",
+        };
+        format!("{{ \"from\": {who:?}, \"what\": {what}, \"text\": {:?} }}", text.trim())
+    };
+    let heard = HEARD.lock().unwrap().take().unwrap_or_default();
+    let steps: Vec<String> = heard.iter().map(&mut step).collect();
+    println!("{{\n  \"kind\": \"sequence\",\n  \"lanes\": [\"sleeper\", \"waker\", \"watchdog\"],");
+    println!("  \"steps\": [\n    {}\n  ]\n}}", steps.join(",\n    "));
+}
+
 fn main() {
+    if std::env::args().nth(1).is_some_and(|word| word == "figure") {
+        return figure();
+    }
     println!("the alarm comes before the look:");
     night(true);
     println!("the alarm comes between the look and the sleep:");

@@ -111,6 +111,13 @@ impl<T> Wheel<T> {
         None
     }
 
+    /// The level and the slot in which a value is filed, unless it has been taken out.
+    pub fn place(&self, key: Key) -> Option<(usize, usize)> {
+        let node = &self.nodes[key.node];
+        let slot = self.slot_of(node.when);
+        (node.key == key.key).then_some((slot / SLOTS, slot % SLOTS))
+    }
+
     /// How many places are in use.
     pub fn places(&self) -> usize {
         self.nodes.len() - HEADS - self.free.len()
