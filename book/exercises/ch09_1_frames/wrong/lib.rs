@@ -3,7 +3,8 @@
 use stage_ch09::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use std::io;
 
-/// No message may be longer: the length is the peer's word, and it is believed before it is kept.
+/// No message may be longer: the length is the peer's word, and memory is taken for it before the
+/// message has come.
 pub const LONGEST: usize = 1024 * 1024;
 
 /// The next message; `None` when the reader has ended between two messages.
