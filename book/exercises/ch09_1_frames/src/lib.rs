@@ -15,7 +15,7 @@ pub async fn read_frame<R: AsyncRead + Unpin>(reader: &mut R) -> io::Result<Opti
     todo!("the length, then so many bytes, in as many reads as it takes")
 }
 
-/// Writes `message` as a frame.
+/// Writes `message` as a frame; `InvalidInput` if it is longer than [`LONGEST`].
 pub async fn write_frame<W: AsyncWrite + Unpin>(writer: &mut W, message: &[u8]) -> io::Result<()> {
     let _ = writer;
     todo!("the length of {message:?}, then the message")

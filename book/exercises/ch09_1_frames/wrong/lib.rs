@@ -28,7 +28,7 @@ pub async fn read_frame<R: AsyncRead + Unpin>(reader: &mut R) -> io::Result<Opti
     Ok(Some(message))
 }
 
-/// Writes `message` as a frame.
+/// Writes `message` as a frame; `InvalidInput` if it is longer than [`LONGEST`].
 pub async fn write_frame<W: AsyncWrite + Unpin>(writer: &mut W, message: &[u8]) -> io::Result<()> {
     if message.len() > LONGEST {
         return Err(io::ErrorKind::InvalidInput.into());
