@@ -72,8 +72,11 @@ async fn guest(room: Rc<Room>, number: u32, stream: TcpStream) {
     room.tell_others(number, &format!("{number} has come"));
     // Whichever ends first, the others are dropped: also a `speak` in the middle of a write, which
     // a guest who does not read would never let end.
-    let (hear, speak) = (pin!(hear(&room, number, reader)), pin!(speak(&mailbox, writer)));
-    race(race(hear, speak), mailbox.full.wait()).await;
+    race(
+        race(pin!(hear(&room, number, reader)), pin!(speak(&mailbox, writer))),
+        mailbox.full.wait(),
+    )
+    .await;
     room.guests.borrow_mut().remove(&number);
     room.tell_others(number, &format!("{number} has left"));
 }
