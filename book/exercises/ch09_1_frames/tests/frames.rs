@@ -106,3 +106,14 @@ fn t4_a_length_is_not_believed_blindly() {
     let error = block_on(read_frame(&mut pieces)).expect_err("it is too long");
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
 }
+
+#[test]
+fn t5_what_nobody_would_read_is_not_written() {
+    let mut pieces = Pieces::new(Vec::new(), usize::MAX);
+    let error = block_on(write_frame(&mut pieces, &vec![7; LONGEST + 1])).expect_err("too long");
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    assert!(pieces.bytes.is_empty(), "not a byte of it");
+    block_on(write_frame(&mut pieces, &vec![7; LONGEST])).unwrap();
+    let frame = block_on(read_frame(&mut pieces)).unwrap();
+    assert_eq!(frame.map(|message| message.len()), Some(LONGEST));
+}

@@ -3,7 +3,8 @@
 use stage_ch09::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use std::io;
 
-/// No message may be longer: the length is the peer's word, and it is believed before it is kept.
+/// No message may be longer: the length is the peer's word, and memory is taken for it before the
+/// message has come.
 pub const LONGEST: usize = 1024 * 1024;
 
 /// The next message; `None` when the reader has ended between two messages.
@@ -27,7 +28,7 @@ pub async fn read_frame<R: AsyncRead + Unpin>(reader: &mut R) -> io::Result<Opti
     Ok(Some(message))
 }
 
-/// Writes `message` as a frame.
+/// Writes `message` as a frame; `InvalidInput` if it is longer than [`LONGEST`].
 pub async fn write_frame<W: AsyncWrite + Unpin>(writer: &mut W, message: &[u8]) -> io::Result<()> {
     if message.len() > LONGEST {
         return Err(io::ErrorKind::InvalidInput.into());

@@ -1,9 +1,9 @@
 //! Lines, from readers that give them in every possible piece.
 
-use stage_ch09::Runtime;
 use stage_ch09::io::{AsyncRead, Lines};
+use stage_ch09::{Either, Runtime, race, yield_now};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -47,6 +47,28 @@ fn lines_in_every_piece() {
         }
         assert_eq!(all, ["one", "", "two \u{e4}", "the last has no end"]);
     }
+}
+
+#[test]
+fn a_line_that_is_given_up_loses_nothing() {
+    block_on(async {
+        let bytes = b"one\ntwo\n";
+        let mut lines = Lines::new(Pieces { bytes, size: 1, pending: false });
+        let mut all = Vec::new();
+        while all.len() < 2 {
+            // Given up after each byte.
+            match race(pin!(lines.next_line()), pin!(twice())).await {
+                Either::Left(line) => all.push(line.unwrap().unwrap()),
+                Either::Right(()) => {}
+            }
+        }
+        assert_eq!(all, ["one", "two"]);
+    });
+}
+
+async fn twice() {
+    yield_now().await;
+    yield_now().await;
 }
 
 #[test]

@@ -5,9 +5,10 @@
 
 use stage_ch09::io::{AsyncWriteExt, Lines};
 use stage_ch09::net::{OwnedReadHalf, OwnedWriteHalf, TcpListener, TcpStream};
+use stage_ch09::time::sleep;
 use stage_ch09::wake::slot::WakerSlot;
-use stage_ch09::{Runtime, race, spawn};
-use std::cell::{Cell, RefCell};
+use stage_ch09::{Event, Runtime, race, spawn};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::io;
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
 /// So many lines may wait for a guest who is slow.
 const MOST: usize = 100;
@@ -23,7 +25,7 @@ const MOST: usize = 100;
 #[derive(Default)]
 struct Mailbox {
     lines: RefCell<VecDeque<String>>,
-    closed: Cell<bool>,
+    full: Event,
     reader: WakerSlot,
 }
 
@@ -31,25 +33,17 @@ impl Mailbox {
     fn put(&self, line: &str) {
         if self.lines.borrow().len() == MOST {
             // To wait here would make everybody wait for the slowest guest. So he goes.
-            self.closed.set(true);
+            self.full.set();
         } else {
             self.lines.borrow_mut().push_back(format!("{line}\n"));
+            self.reader.wake();
         }
-        self.reader.wake();
     }
 
-    /// `None`: the guest has to go.
-    async fn take(&self) -> Option<String> {
+    async fn take(&self) -> String {
         poll_fn(|cx| {
-            if self.closed.get() {
-                return Poll::Ready(None);
-            }
-            let line = self.lines.borrow_mut().pop_front();
-            if line.is_none() {
-                self.reader.register(cx.waker());
-                return Poll::Pending;
-            }
-            Poll::Ready(line)
+            self.reader.register(cx.waker());
+            self.lines.borrow_mut().pop_front().map_or(Poll::Pending, Poll::Ready)
         })
         .await
     }
@@ -76,8 +70,13 @@ async fn guest(room: Rc<Room>, number: u32, stream: TcpStream) {
     mailbox.put(&format!("welcome, {number}"));
     room.guests.borrow_mut().insert(number, mailbox.clone());
     room.tell_others(number, &format!("{number} has come"));
-    // Whichever ends first, the other is dropped.
-    race(pin!(hear(&room, number, reader)), pin!(speak(&mailbox, writer))).await;
+    // Whichever ends first, the others are dropped: also a `speak` in the middle of a write, which
+    // a guest who does not read would never let end.
+    race(
+        race(pin!(hear(&room, number, reader)), pin!(speak(&mailbox, writer))),
+        mailbox.full.wait(),
+    )
+    .await;
     room.guests.borrow_mut().remove(&number);
     room.tell_others(number, &format!("{number} has left"));
 }
@@ -90,11 +89,7 @@ async fn hear(room: &Room, number: u32, reader: OwnedReadHalf) {
 }
 
 async fn speak(mailbox: &Mailbox, mut writer: OwnedWriteHalf) {
-    while let Some(line) = mailbox.take().await {
-        if writer.write_all(line.as_bytes()).await.is_err() {
-            return;
-        }
-    }
+    while writer.write_all(mailbox.take().await.as_bytes()).await.is_ok() {}
 }
 
 async fn serve(listener: TcpListener) -> io::Result<()> {
@@ -148,7 +143,11 @@ async fn an_evening(address: SocketAddr) -> io::Result<()> {
     println!("(the third never reads, and ann talks on and on)");
     let mut mouth = ann.writer;
     let long = format!("{}\n", "and ".repeat(10_000));
-    let talk = spawn(async move { while mouth.write_all(long.as_bytes()).await.is_ok() {} });
+    let talk = spawn(async move {
+        while mouth.write_all(long.as_bytes()).await.is_ok() {
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
     println!("ann hears: {}", ann.lines.next_line().await?.unwrap_or_default());
     talk.abort();
     drop((reader, carl));

@@ -28,10 +28,10 @@ async fn serve(listener: TcpListener) -> io::Result<()> {
 }
 
 /// While the server has no room for its answer it reads nothing, so we have no room either.
-async fn wrong(address: SocketAddr, sent: &Cell<usize>) -> io::Result<usize> {
+async fn wrong(address: SocketAddr, much: usize, sent: &Cell<usize>) -> io::Result<usize> {
     let mut stream = TcpStream::connect(address).await?;
-    let bytes = vec![7; MUCH];
-    while sent.get() < MUCH {
+    let bytes = vec![7; much];
+    while sent.get() < much {
         sent.set(sent.get() + stream.write(&bytes[sent.get()..]).await?);
     }
     stream.shutdown().await?;
@@ -67,17 +67,19 @@ fn main() -> io::Result<()> {
         let address = listener.local_addr()?;
         drop(spawn(serve(listener)));
 
-        println!("64 MiB to an echo server, first all out, then all in:");
-        let sent = Cell::new(0);
-        match race(pin!(wrong(address, &sent)), pin!(watchdog(&sent))).await {
-            Either::Left(back) => println!("  {} bytes came back", back?),
-            Either::Right(()) => {
-                println!("  watchdog: not a byte has moved for a second");
-                println!("  sent some, but not all: {}", (1..MUCH).contains(&sent.get()));
-                println!("  the client waits to write, and so does the server: nobody reads");
+        for much in [10_000, MUCH] {
+            println!("{much} bytes to an echo server, first all out, then all in:");
+            let sent = Cell::new(0);
+            match race(pin!(wrong(address, much, &sent)), pin!(watchdog(&sent))).await {
+                Either::Left(back) => println!("  {} bytes came back", back?),
+                Either::Right(()) => {
+                    println!("  watchdog: not a byte has moved for a second");
+                    println!("  sent some, but not all: {}", (1..much).contains(&sent.get()));
+                    println!("  the client waits to write, and so does the server: nobody reads");
+                }
             }
         }
-        println!("out and in at the same time:");
+        println!("{MUCH} bytes, out and in at the same time:");
         println!("  {} bytes came back", right(address).await?);
         Ok(())
     })
