@@ -46,6 +46,10 @@ mod whole;
 
 mod html;
 
+mod search;
+
+mod contrast;
+
 mod build;
 
 mod serve;
