@@ -66,6 +66,7 @@
   // The button of the table of contents is a label of a hidden box, which no key reaches.
   function sidebar(toggle) {
     toggle.setAttribute('role', 'button');
+    toggle.setAttribute('aria-expanded', document.getElementById(toggle.htmlFor).checked);
     toggle.tabIndex = 0;
     toggle.addEventListener('keydown', function (event) {
       if (event.key === 'Enter' || event.key === ' ') {
@@ -74,6 +75,18 @@
       }
     });
   }
+
+  // What is closed on the screen is open on paper.
+  var opened = [];
+  addEventListener('beforeprint', function () {
+    document.querySelectorAll('main details:not([open])').forEach(function (closed) {
+      closed.open = true;
+      opened.push(closed);
+    });
+  });
+  addEventListener('afterprint', function () {
+    opened.splice(0).forEach(function (closed) { closed.open = false; });
+  });
 
   document.querySelectorAll('[aria-keyshortcuts]').forEach(function (link) {
     link.removeAttribute('aria-keyshortcuts');
