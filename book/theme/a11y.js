@@ -76,6 +76,24 @@
     });
   }
 
+  // A box without a name, answers whose text is hidden by a name, a help that says not what it is.
+  function named(id, role, name) {
+    var element = document.getElementById(id);
+    if (!element) return;
+    if (role) element.setAttribute('role', role);
+    if (name) element.setAttribute('aria-label', name);
+  }
+
+  function search(results) {
+    named('mdbook-search-wrapper', 'search');
+    named('mdbook-searchbar', null, 'Search this book');
+    new MutationObserver(function () {
+      results.querySelectorAll('.teaser[aria-label]').forEach(function (teaser) {
+        teaser.removeAttribute('aria-label');
+      });
+    }).observe(results, { childList: true });
+  }
+
   // What is closed on the screen is open on paper.
   var opened = [];
   addEventListener('beforeprint', function () {
@@ -96,6 +114,10 @@
   var toggle = document.getElementById('mdbook-sidebar-toggle');
   if (bar) bar.setAttribute('role', 'banner');
   if (toggle) sidebar(toggle);
+  named('mdbook-help-popup', 'dialog', 'Keyboard shortcuts');
+  if (document.getElementById('mdbook-searchresults')) {
+    search(document.getElementById('mdbook-searchresults'));
+  }
   if (main) {
     skipLink(main);
     regions();
