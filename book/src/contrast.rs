@@ -21,7 +21,7 @@ const THEMES: [(&str, &str); 5] = [
 const TEXT: f64 = 4.5;
 const DRAWING: f64 = 3.0;
 /// What stands on what.
-const PAIRS: [(&str, &str, f64); 19] = [
+const PAIRS: [(&str, &str, f64); 20] = [
     ("--fg", "--bg", TEXT),
     ("--fg", "--table-alternate-bg", TEXT),
     ("--fg", "--table-header-bg", TEXT),
@@ -37,6 +37,7 @@ const PAIRS: [(&str, &str, f64); 19] = [
     ("--sidebar-active", "--sidebar-bg", TEXT),
     ("--searchbar-fg", "--searchbar-bg", TEXT),
     ("--searchresults-header-fg", "--bg", TEXT),
+    ("#000", "--search-mark-bg", TEXT),
     ("--blockquote-warning-color", "--bg", DRAWING),
     ("--blockquote-important-color", "--bg", DRAWING),
     ("--blockquote-tip-color", "--bg", DRAWING),
@@ -54,7 +55,7 @@ pub fn check(out: &Path) -> Result<Vec<String>, String> {
     for (theme, listing) in THEMES {
         let colours = variables(theme, &[&stock, &own]);
         for (text, ground, least) in PAIRS {
-            let over = |name: &str| colour(&colours, &format!("var({name})"));
+            let over = |name: &str| colour(&colours, colours.get(name).unwrap_or(&name));
             let what = format!("{theme}: {text} over {ground}");
             problems.extend(pale(&what, over(text), over(ground), least));
         }
