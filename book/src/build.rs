@@ -4,7 +4,7 @@
 //! ```text
 //!   book/text/*.md ──► target/book-text: links out of the book lead to source/… ──► mdBook
 //!   linked files   ──► target/book/source/…                                           │
-//!   every link of the HTML is followed, and nothing may be loaded ◄── target/book ◄───┘
+//!   links, search and colours are looked at, and nothing may be loaded ◄ target/book ◄┘
 //! ```
 
 use crate::links::{last_line, resolve};
@@ -38,7 +38,9 @@ pub fn build(root: &Path) -> Result<PathBuf, String> {
     for (file, anchors) in &linked {
         source_page::write(root, &out.join("source"), file, anchors)?;
     }
-    let problems = crate::html::check(&out)?;
+    let mut problems = crate::html::check(&out)?;
+    problems.extend(crate::search::check(&out)?);
+    problems.extend(crate::contrast::check(&out)?);
     if problems.is_empty() { Ok(out.join("index.html")) } else { Err(problems.join("\n")) }
 }
 

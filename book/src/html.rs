@@ -11,7 +11,7 @@ pub fn check(out: &Path) -> Result<Vec<String>, String> {
     let pattern = |text: &str| Regex::new(text).expect("a pattern of this file");
     let tag = pattern(r"<([a-zA-Z]+)((?:\s[^<>]*)?)>");
     let link = pattern(r#"\s(href|src|srcset|poster|data|action)="([^"]*)""#);
-    let id = pattern(r#"\s(?:id|name)="([^"]*)""#);
+    let id = pattern(r#"\s(id|name)="([^"]*)""#);
     let loaded = pattern(r#"(?:url\(|@import)\s*["']?(?:https?:)?//"#);
     let mut files = Vec::new();
     walk(out, &mut files);
@@ -31,8 +31,13 @@ pub fn check(out: &Path) -> Result<Vec<String>, String> {
             problems.push(format!("{name}: loads from elsewhere: {}", found.as_str()));
         }
         if is(".html") {
-            let own = id.captures_iter(&text).map(|found| found[1].to_string());
-            ids.insert(name.clone(), own.collect::<HashSet<String>>());
+            let mut own = HashSet::new();
+            for found in id.captures_iter(&text) {
+                if !own.insert(found[2].to_string()) && &found[1] == "id" {
+                    problems.push(format!("{name}: two places with one name: {}", &found[2]));
+                }
+            }
+            ids.insert(name.clone(), own);
             texts.push((name, text));
         }
     }
@@ -82,11 +87,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dead_links_and_what_is_loaded_are_found() {
+    fn dead_links_twins_and_what_is_loaded_are_found() {
         let out = crate::scratch("html");
         let page = "<h1 id=\"a\">x</h1> <a href=\"#a\">x</a> <a href=\"https://x.org/\">x</a>\n\
                     <a href=\"#b\">x</a> <a href=\"gone.html\">x</a> <img src=\"//x.org/i.png\">\n\
-                    <script src=\"https://x.org/s.js\"></script> <a href=\"in/b.html#c\">x</a>\n";
+                    <script src=\"https://x.org/s.js\"></script> <a href=\"in/b.html#c\">x</a>\n\
+                    <h2 id=\"d\">x</h2> <p id=\"d\">x</p>\n";
         fs::create_dir_all(out.join("in")).unwrap();
         fs::write(out.join("a.html"), page).unwrap();
         fs::write(out.join("in/b.html"), "<p id=\"c\"><a href=\"../a.html#a\">x</a></p>").unwrap();
@@ -99,6 +105,7 @@ mod tests {
             "a.html: a link to no place of its page: #b",
             "a.html: loads from elsewhere: //x.org/i.png",
             "a.html: loads from elsewhere: https://x.org/s.js",
+            "a.html: two places with one name: d",
         ];
         assert_eq!(found, expected);
     }

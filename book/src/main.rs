@@ -50,6 +50,10 @@ mod whole;
 
 mod html;
 
+mod search;
+
+mod contrast;
+
 mod build;
 
 mod serve;

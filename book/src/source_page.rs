@@ -10,7 +10,8 @@ const HEAD: &str = r#"<meta charset="utf-8">
 :root { color-scheme: light dark; }
 body { margin: 0; font: 0.9em/1.5 "Source Code Pro", Consolas, "DejaVu Sans Mono", monospace;
   color: #111; background: #fff; }
-h1 { font-size: 1em; padding: 0.6em 1em; margin: 0; border-bottom: 1px solid #888; }
+h1 { font-size: 1em; padding: 0.6em 1em; margin: 0; border-bottom: 1px solid #888;
+  overflow-wrap: anywhere; }
 pre { margin: 0; padding: 0.5em 1em; overflow-x: auto; font: inherit; }
 ul { line-height: 2; }
 a { color: #1b578f; }

@@ -216,6 +216,7 @@ pub fn key(trace: &Trace) -> String {
         (Kind::Io, "I readiness"),
         (Kind::Steal, "S steal"),
         (Kind::Budget, "B budget used up"),
+        (Kind::Other, "· another event, named in the words"),
         (Kind::Park, "dashed: the thread sleeps"),
     ];
     let shown: Vec<&str> =

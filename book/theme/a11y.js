@@ -66,6 +66,7 @@
   // The button of the table of contents is a label of a hidden box, which no key reaches.
   function sidebar(toggle) {
     toggle.setAttribute('role', 'button');
+    toggle.setAttribute('aria-expanded', document.getElementById(toggle.htmlFor).checked);
     toggle.tabIndex = 0;
     toggle.addEventListener('keydown', function (event) {
       if (event.key === 'Enter' || event.key === ' ') {
@@ -75,6 +76,36 @@
     });
   }
 
+  // A box without a name, answers whose text is hidden by a name, a help that says not what it is.
+  function named(id, role, name) {
+    var element = document.getElementById(id);
+    if (!element) return;
+    if (role) element.setAttribute('role', role);
+    if (name) element.setAttribute('aria-label', name);
+  }
+
+  function search(results) {
+    named('mdbook-search-wrapper', 'search');
+    named('mdbook-searchbar', null, 'Search this book');
+    new MutationObserver(function () {
+      results.querySelectorAll('.teaser[aria-label]').forEach(function (teaser) {
+        teaser.removeAttribute('aria-label');
+      });
+    }).observe(results, { childList: true });
+  }
+
+  // What is closed on the screen is open on paper.
+  var opened = [];
+  addEventListener('beforeprint', function () {
+    document.querySelectorAll('main details:not([open])').forEach(function (closed) {
+      closed.open = true;
+      opened.push(closed);
+    });
+  });
+  addEventListener('afterprint', function () {
+    opened.splice(0).forEach(function (closed) { closed.open = false; });
+  });
+
   document.querySelectorAll('[aria-keyshortcuts]').forEach(function (link) {
     link.removeAttribute('aria-keyshortcuts');
   });
@@ -83,6 +114,10 @@
   var toggle = document.getElementById('mdbook-sidebar-toggle');
   if (bar) bar.setAttribute('role', 'banner');
   if (toggle) sidebar(toggle);
+  named('mdbook-help-popup', 'dialog', 'Keyboard shortcuts');
+  if (document.getElementById('mdbook-searchresults')) {
+    search(document.getElementById('mdbook-searchresults'));
+  }
   if (main) {
     skipLink(main);
     regions();
