@@ -1,5 +1,5 @@
-//! Fills README.md with what its commands print: `cargo paste` (some minutes), or `cargo paste
-//! WORD` for the blocks whose command has that word.
+//! Fills README.md and benches/README.md with what their commands print: `cargo paste` (some
+//! minutes), or `cargo paste WORD` for the blocks whose command has that word.
 //!
 //! A block is `<!-- paste: SHELL COMMAND -->`, some text, `<!-- end -->`. The command runs in the
 //! root of the repository; what it writes to its standard output takes the place of the text, with
@@ -11,24 +11,25 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
+const FILES: [&str; 2] = ["README.md", "benches/README.md"];
 const START: &str = "<!-- paste: ";
 const END: &str = "<!-- end -->";
 
 fn main() -> ExitCode {
     let only = std::env::args().nth(1).unwrap_or_default();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let readme = root.join("README.md");
-    let filled = std::fs::read_to_string(&readme)
-        .map_err(|error| format!("README.md: {error}"))
-        .and_then(|text| fill(&text, |command| run(&root, command), &only))
-        .and_then(|text| std::fs::write(&readme, text).map_err(|error| error.to_string()));
-    match filled {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}; README.md is as it was");
-            ExitCode::FAILURE
+    for name in FILES {
+        let file = root.join(name);
+        let filled = std::fs::read_to_string(&file)
+            .map_err(|error| error.to_string())
+            .and_then(|text| fill(&text, |command| run(&root, command), &only))
+            .and_then(|text| std::fs::write(&file, text).map_err(|error| error.to_string()));
+        if let Err(error) = filled {
+            eprintln!("{name}: {error}; the file is as it was");
+            return ExitCode::FAILURE;
         }
     }
+    ExitCode::SUCCESS
 }
 
 /// Replaces what stands in each block by what its command prints.
