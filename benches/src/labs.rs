@@ -89,14 +89,14 @@ impl Report {
     /// About how long it takes: so much at the start or the end, and so much a round.
     pub fn takes(self, options: &Options) -> Duration {
         let (once, a_round, full, quick) = match self {
-            Self::Stuck => (0, 84, 5, 3),
-            Self::Events => (0, 10, 3, 1),
-            Self::Late => (0, 48, 5, 2),
+            Self::Stuck => (0, 80, 5, 3),
+            Self::Events => (0, 12, 3, 1),
+            Self::Late => (0, 80, 5, 2),
             Self::Idle => (25, 0, 1, 1),
-            Self::Scale => (30, 270, 1, 1),
+            Self::Scale => (30, 670, 1, 1),
             Self::Copy => (0, 24, 5, 2),
-            Self::Server => (80, 45, 5, 2),
-            Self::Syscalls => (0, 120, 3, 1),
+            Self::Server => (0, 210, 5, 2),
+            Self::Syscalls => (0, 300, 3, 1),
             Self::Atomics => (180, 0, 1, 1),
         };
         let seconds = once + a_round * options.rounds(full, quick) as u64;

@@ -40,6 +40,9 @@ const WIDE: f64 = 0.1;
 pub fn labs(rounds: Option<u16>) -> Vec<(Report, Options)> {
     let rounds = |report| match report {
         Report::Idle | Report::Scale => None,
+        // Minutes a round.
+        Report::Server | Report::Syscalls => Some(1),
+        Report::Stuck | Report::Late => Some(rounds.unwrap_or(2).min(2)),
         _ => Some(rounds.unwrap_or(3).min(3)),
     };
     let options = |report| Options { rounds: rounds(report), ..Options::default() };
