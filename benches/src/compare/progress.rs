@@ -15,6 +15,8 @@ pub struct Progress {
     bar: ProgressBar,
     on_terminal: bool,
     start: Instant,
+    /// The run may last so long.
+    limit: Duration,
     total: f64,
     /// Where the part that runs begins and how long it should take.
     part: Cell<(f64, f64)>,
@@ -23,6 +25,11 @@ pub struct Progress {
 
 impl Progress {
     pub fn new(total: Duration) -> Self {
+        Self::with_limit(total, Duration::MAX)
+    }
+
+    /// Of a run that is cut short when it has lasted so long.
+    pub fn with_limit(total: Duration, limit: Duration) -> Self {
         let on_terminal = std::io::stderr().is_terminal();
         let total = total.as_secs_f64().max(0.001);
         let bar = match on_terminal {
@@ -32,7 +39,7 @@ impl Progress {
         let style = "{bar:30} {percent:>3}%  {msg}";
         bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
         let (part, done) = (Cell::new((0.0, 0.0)), Cell::new(0.0));
-        Self { bar, on_terminal, start: Instant::now(), total, part, done }
+        Self { bar, on_terminal, start: Instant::now(), limit, total, part, done }
     }
 
     /// The next part begins; the one before it is over, however much it did.
@@ -61,6 +68,11 @@ impl Progress {
 
     pub fn end(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// Has it lasted as long as it may? Then no new measurement begins.
+    pub fn is_over(&self) -> bool {
+        self.elapsed() >= self.limit
     }
 
     pub fn elapsed(&self) -> Duration {

@@ -29,7 +29,7 @@ pub struct Whole {
     pub check: bool,
 }
 
-/// After so long all labs have ended, or are made shorter or left out.
+/// After so long all labs have ended, or are made shorter, cut short or left out.
 const FULL: Duration = Duration::from_secs(38 * 60);
 /// Others may use so much of one core before the page warns of it.
 const OTHERS: f64 = 0.1;
@@ -59,7 +59,7 @@ impl Whole {
         }
         let cores = Cores::now();
         let labs: Duration = self.labs.iter().map(|(lab, options)| lab.takes(options)).sum();
-        let progress = Progress::new(self.plan.takes() + labs);
+        let progress = Progress::with_limit(self.plan.takes() + labs, FULL);
         let measured = rounds::run(&self.plan, &progress);
         let seconds = progress.elapsed().as_secs_f64();
         let rounds = measured.iter().map(Measured::rounds).max().unwrap_or(0);
@@ -126,9 +126,12 @@ impl Whole {
             let (what, command) = (sheet.name.clone(), sheet.command.clone());
             data.parts.push(Part { what, command, seconds });
             data.labs.push(sheet);
-            if !short.is_empty() {
-                data.labs[place].notes.push(short.to_owned());
-            }
+            let cut = match progress.is_over() && !data.labs[place].grids.is_empty() {
+                true => "Cut short: this machine is slow, and 40 minutes are the limit.",
+                false => "",
+            };
+            let notes = [short, cut].into_iter().filter(|note| !note.is_empty());
+            data.labs[place].notes.extend(notes.map(str::to_owned));
         }
     }
 

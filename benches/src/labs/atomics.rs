@@ -18,6 +18,7 @@ use count::callgrind;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
@@ -195,8 +196,10 @@ fn all(
 ) -> BTreeMap<usize, Result<Counted, String>> {
     let (known, left) = (Known::default(), Mutex::new(cells.iter().enumerate()));
     let (done, ended) = mpsc::channel();
+    let over = AtomicBool::new(false);
     let work = |done: mpsc::Sender<_>| {
-        loop {
+        // Ordering: Relaxed; one more or less makes no difference.
+        while !over.load(Relaxed) {
             let next = left.lock().expect("nobody panics with it").next();
             let Some((place, (row, who))) = next else { return };
             let result = counted(program, &known, *who, row.name, quick);
@@ -215,6 +218,8 @@ fn all(
         drop(done);
         for (place, result) in ended {
             let (row, who) = cells[place];
+            // Ordering: Relaxed, as above.
+            over.store(progress.is_over(), Relaxed);
             results.insert(place, result);
             let part = results.len() as f64 / cells.len() as f64;
             progress.step(part, || format!("atomics: {}, {who}", row.name));

@@ -70,6 +70,18 @@ pub fn measure(
     rounds: usize,
     progress: &Progress,
 ) -> Cells {
+    let case = |who, case: &str| start_case(report, who, case, options.quick).and_then(result_of);
+    in_turns(report.name(), rows, options, rounds, progress, case)
+}
+
+fn in_turns(
+    name: &str,
+    rows: &[Row],
+    options: &Options,
+    rounds: usize,
+    progress: &Progress,
+    mut case: impl FnMut(Who, &str) -> Result<Series, String>,
+) -> Cells {
     let mut cells = Cells::default();
     let rows: Vec<&Row> = rows.iter().filter(|row| row.case.contains(&options.only)).collect();
     let steps = rounds * rows.iter().map(|row| row.who.len()).sum::<usize>();
@@ -81,17 +93,16 @@ pub fn measure(
                 peers.reverse();
             }
             for who in peers {
-                let next = || format!("{}: {}, {who}", report.name(), row.case);
+                let next = || format!("{name}: {}, {who}", row.case);
                 progress.step(step as f64 / steps as f64, next);
-                if interrupt::asked() {
+                if interrupt::asked() || progress.is_over() {
                     return cells;
                 }
-                let done = start_case(report, who, &row.case, options.quick).and_then(result_of);
-                cells.add(&row.case, who, done);
+                cells.add(&row.case, who, case(who, &row.case));
                 step += 1;
             }
         }
-        progress.say(&format!("{}, round {} of {rounds}", report.name(), round + 1));
+        progress.say(&format!("{name}, round {} of {rounds}", round + 1));
     }
     cells
 }
@@ -122,6 +133,7 @@ pub fn result_of(child: Child) -> Result<Series, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn rounds_add_up_and_a_failure_stays() {
@@ -135,5 +147,22 @@ mod tests {
         cells.add("a", who, Ok(series::one("us", vec![3.0])));
         assert!(cells.values("a", who, "us").is_empty());
         assert!(cells.failures()[0].contains("it hung"));
+    }
+
+    #[test]
+    fn when_the_time_is_over_no_case_begins() {
+        let row = Row { case: "a".to_owned(), who: Who::FIVE.to_vec() };
+        let begun = |limit| {
+            let progress = Progress::with_limit(Duration::from_secs(1), limit);
+            let mut begun = 0;
+            let case = |_: Who, _: &str| {
+                begun += 1;
+                Ok(Series::new())
+            };
+            in_turns("copy", std::slice::from_ref(&row), &Options::default(), 2, &progress, case);
+            begun
+        };
+        assert_eq!(begun(Duration::MAX), 2 * Who::FIVE.len());
+        assert_eq!(begun(Duration::ZERO), 0);
     }
 }

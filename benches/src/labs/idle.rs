@@ -96,7 +96,8 @@ pub fn report(options: &Options, progress: &Progress) -> Sheet {
             cells.add("quiet", who, child.and_then(cells::result_of));
         }
     }
-    for who in CHURN.into_iter().filter(|_| wanted("churn") && !interrupt::asked()) {
+    let goes_on = || !interrupt::asked() && !progress.is_over();
+    for who in CHURN.into_iter().filter(|_| wanted("churn") && goes_on()) {
         progress.step(0.5, || format!("idle: {who}, made and dropped"));
         let child = cells::start_case(Report::Idle, who, "churn", options.quick);
         cells.add("churn", who, child.and_then(cells::result_of));

@@ -139,7 +139,7 @@ pub fn report(options: &Options, progress: &Progress) -> Sheet {
     rest(&mut sheet, &cells, &rows);
     sheet.notes.extend(cells.failures());
     if "echo".contains(&options.only) && !interrupt::asked() {
-        connections(&mut sheet, rounds);
+        connections(&mut sheet, rounds, progress);
     }
     sheet
 }
@@ -240,7 +240,7 @@ const SERVERS: [(rows::Peer, Flavor); 7] = [
 ];
 
 /// Echo with as many connections as the limit on descriptors allows, up to ten thousand.
-fn connections(sheet: &mut Sheet, rounds: usize) {
+fn connections(sheet: &mut Sheet, rounds: usize, progress: &Progress) {
     echo::raise_descriptor_limit();
     let limit = process::descriptor_limit();
     // Each process needs some for itself.
@@ -257,6 +257,9 @@ fn connections(sheet: &mut Sheet, rounds: usize) {
                 order.reverse();
             }
             for place in order {
+                if progress.is_over() {
+                    break;
+                }
                 let (peer, flavor) = SERVERS[place];
                 match echo_once(peer, flavor, count) {
                     Ok((cpu, wall)) => {
