@@ -20,7 +20,7 @@
 //! **The weekend's path**, for a first reading: `base/{list, stack}`, `wake` without `says`, `task`
 //! without `budget`, `counts`, `credit`, `error`, `ids`, `join`, `local_key`, `look`, `message`,
 //! `record`, `registry` and `yield_now`, `local` without `driven`, `drive` without `ready`,
-//! `readiness`, `still`, `turn` and `wheels`, `pool/{ring, idle, shared, worker, tick}`,
+//! `readiness`, `still`, `turn` and `wheels`, `pool/{ring, idle, shared, worker, find, tick}`,
 //! `blocking`, `sync/event`, `io/async_fd`. The rest is more of the same, or looked up when met.
 //!
 //! Names are tokio's where tokio has the concept and asyncio's where only asyncio has it.
@@ -208,12 +208,18 @@ pub(crate) mod pool {
     pub(crate) mod inject;
     /// who sleeps, who searches, who keeps watch: one word, no lock.
     pub(crate) mod idle;
+    /// how far a worker is: what it polls, and how many polls it has begun.
+    pub(crate) mod progress;
     /// data only: Shared, what all threads reach; Remote, what one worker shows the others.
     pub(crate) mod shared;
     /// the watcher's notes: when it looks at the others, and what it saw the last time.
     pub(crate) mod watch;
+    /// whether a worker that has found nothing looks once more, a moment later, before it sleeps.
+    pub(crate) mod linger;
     /// one worker: its queues, its counts, and when it wakes a sibling.
     pub(crate) mod worker;
+    /// where a worker's next task comes from: its own places, the injector, the others' rings.
+    pub(crate) mod find;
     /// where a wake lands: the next slot, the own ring, or the injector.
     pub(crate) mod schedule;
     /// every task of the pool, shown to a dump: of the registries, and of the queues.

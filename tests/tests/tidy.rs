@@ -53,8 +53,9 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "pool/ring.rs",
     "pool/inject.rs",
     // As in local: entries by pointer, and the worker behind the thread's context.
-    "pool/shared.rs",
+    "pool/progress.rs",
     "pool/worker.rs",
+    "pool/find.rs",
     "pool/look.rs",
     "pool/schedule.rs",
     "pool/tick.rs",

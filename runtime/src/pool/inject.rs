@@ -1,8 +1,9 @@
 //! where tasks from outside land: a locked queue whose length is read without the lock.
 //!
 //! Threads that are no workers put their tasks here, and so do workers whose ring is full. Every
-//! worker looks in now and then, which costs a load as long as the queue is empty: the length has
-//! a line of its own, written under the lock.
+//! worker looks in now and then, which costs a load as long as the queue is empty. The length,
+//! written under the lock, stands on the lock's own line: whoever pushes after somebody has taken
+//! waits for one line, not for two.
 //!
 //! ```text
 //!   push, push_batch ──► │ lock │ head ──► node ──► node ──► none │ ──► pop, pop_batch
@@ -25,7 +26,6 @@
 //!
 //! Left out: several queues, one for each group of workers. One lock is taken once per batch.
 
-use crate::base::pad::CachePadded;
 use crate::base::prim::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::base::stack::{Chain, Linked};
 use std::ptr::NonNull;
@@ -33,7 +33,7 @@ use std::ptr::NonNull;
 /// A queue that anybody may push to and take from.
 pub(crate) struct Injector<T> {
     /// Changed under the lock only.
-    len: CachePadded<AtomicUsize>,
+    len: AtomicUsize,
     /// Changed under the lock only.
     closed: AtomicBool,
     queue: Mutex<Chain<T>>,
@@ -48,7 +48,7 @@ unsafe impl<T> Sync for Injector<T> {}
 impl<T: Linked> Injector<T> {
     pub(crate) fn new() -> Self {
         Self {
-            len: CachePadded(AtomicUsize::new(0)),
+            len: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             queue: Mutex::new(Chain::EMPTY),
         }

@@ -18,9 +18,10 @@
 //!
 //! * INV-150: the ring that a dump steals into belongs to the dump alone.
 
+use super::find::empty;
 use super::ring::Ring;
 use super::shared::Shared;
-use super::worker::{cancel_all, empty};
+use super::worker::cancel_all;
 use crate::base::prim::{Ordering, thread};
 use crate::base::stack::Chain;
 use crate::task::header::{Header, Id, TaskRef};

@@ -13,33 +13,32 @@
 //! With a spawn, a wake or a poll a worker writes to its own Remote and to the task, and reads
 //! `idle`; to a line that all write, when it goes to sleep, wakes somebody, or its ring overflows.
 //!
-//! * INV-91: `Progress::spawned` is null or was made from a `&'static Location`.
-//!
 //! Read next: `pool/schedule.rs`, where a wake lands.
+
+#![forbid(unsafe_code)]
 
 use super::idle::Idle;
 use super::inject::Injector;
+use super::progress::Progress;
 use super::ring::Ring;
 use crate::base::pad::CachePadded;
+use crate::base::prim::AtomicPtr;
 #[cfg(not(loom))]
 use crate::base::prim::thread;
-use crate::base::prim::{AtomicPtr, AtomicU64, Ordering};
 use crate::task::counts::Counts;
 use crate::task::credit::Keep;
-use crate::task::header::{Header, Id};
+use crate::task::header::Header;
 use crate::task::ids::Ids;
 use crate::task::registry::Registry;
 use crate::wake::batch::Report;
 use crate::wake::park::Unparker;
 use std::fmt;
-use std::num::NonZeroU64;
-use std::panic::Location;
 use std::ptr;
 
 /// What a waker on any thread, and any worker, can reach.
 pub(crate) struct Shared {
     pub(super) idle: Idle,
-    pub(super) injector: Injector<Header>,
+    pub(super) injector: CachePadded<Injector<Header>>,
     /// One for each worker, and one for the guest of `block_on_helps` if there can be one.
     pub(super) remotes: Box<[Remote]>,
     unparkers: Box<[Unparker]>,
@@ -61,62 +60,6 @@ pub(super) struct Remote {
     pub(super) registry: Registry,
 }
 
-/// How far a worker is. Written by it alone, with plain stores.
-pub(super) struct Progress {
-    polls: AtomicU64,
-    /// The task of the last poll, and where it was spawned.
-    task: AtomicU64,
-    spawned: AtomicPtr<Location<'static>>,
-}
-
-impl Progress {
-    fn new() -> Self {
-        let spawned = AtomicPtr::new(ptr::null_mut());
-        Self { polls: AtomicU64::new(0), task: AtomicU64::new(0), spawned }
-    }
-
-    /// The owner is about to poll a task.
-    #[inline]
-    pub(super) fn poll(&self, id: Id, spawned: &'static Location<'static>) {
-        self.poll_root();
-        // Ordering: Relaxed, as in `poll_root`.
-        self.task.store(id.0.get(), Ordering::Relaxed);
-        // Ordering: Relaxed, as above; what it points to is a constant of the program.
-        self.spawned.store(ptr::from_ref(spawned).cast_mut(), Ordering::Relaxed);
-    }
-
-    /// The owner is about to poll something.
-    #[inline]
-    pub(super) fn poll_root(&self) {
-        // Ordering: Relaxed, as in all of this type: numbers for a watcher and for a report,
-        // neither of which concludes anything about other memory from them.
-        self.polls.store(self.polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-    }
-
-    /// The owner polls nothing.
-    pub(super) fn rest(&self) {
-        // Ordering: Relaxed, as in `poll_root`.
-        self.task.store(0, Ordering::Relaxed);
-    }
-
-    /// How many polls have begun.
-    pub(super) fn polls(&self) -> u64 {
-        // Ordering: Relaxed, as in `poll_root`.
-        self.polls.load(Ordering::Relaxed)
-    }
-
-    /// The task of the last poll since the owner slept, and where it was spawned. Read while the
-    /// worker goes on polling, the two may belong to different tasks.
-    pub(super) fn task(&self) -> Option<(Id, &'static Location<'static>)> {
-        // Ordering: Relaxed, as in `poll_root`.
-        let id = Id(NonZeroU64::new(self.task.load(Ordering::Relaxed))?);
-        // Ordering: Relaxed, as in `poll_root`.
-        let spawned = self.spawned.load(Ordering::Relaxed);
-        // SAFETY(INV-91): null, or a reference that lives for ever.
-        unsafe { spawned.as_ref() }.map(|spawned| (id, spawned))
-    }
-}
-
 impl Shared {
     /// One worker for each unparker.
     pub(crate) fn new(
@@ -134,7 +77,7 @@ impl Shared {
         };
         Self {
             idle: Idle::new(workers, with_guest),
-            injector: Injector::new(),
+            injector: CachePadded(Injector::new()),
             remotes: (0..workers + usize::from(with_guest)).map(remote).collect(),
             unparkers,
             ids,

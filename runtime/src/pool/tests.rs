@@ -4,7 +4,7 @@ use super::*;
 use crate::base::clock::Clock;
 use crate::base::prim::{AtomicU64, count};
 use crate::pool::tick::Tick;
-use crate::pool::worker::{FAIRNESS, Intervals};
+use crate::pool::worker::{Intervals, NEXT_IN_A_ROW};
 use crate::task::credit::Keep;
 use crate::task::error::JoinError;
 use crate::task::ids::Ids;
@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+#[path = "find_tests.rs"]
+mod find;
 #[path = "look_tests.rs"]
 mod look;
 #[path = "watch_tests.rs"]
@@ -33,6 +35,9 @@ impl Unpark for Bell {
         self.0.fetch_add(1, Relaxed);
     }
 }
+
+/// Most polls before a woken task's, unless an overflow moves it: 256 places × (1 + 3) × 8/7.
+const FAIRNESS: u64 = 256 * (1 + NEXT_IN_A_ROW as u64) * 8 / 7 + 1;
 
 struct Rig {
     scheduler: Scheduler,

@@ -128,12 +128,12 @@ impl Worker {
             return Tick::End;
         }
         // Its own first: a park may have brought something and a claim besides.
-        let own = self.find();
-        let Some(task) = own.or_else(|| self.take_injected()).or_else(|| self.steal()) else {
+        let own = self.find().or_else(|| self.take_injected());
+        let Some(task) = own.or_else(|| self.steal()).or_else(|| self.linger()) else {
             return self.announce(true);
         };
         self.phase.set(Phase::Working);
-        let more = || !shared.injector.is_empty() || self.has_plenty();
+        let more = || self.is_plenty(shared.injector.len()) || self.has_plenty();
         shared.nudge(shared.idle.end_search(more));
         self.poll(task)
     }
@@ -157,7 +157,7 @@ impl Worker {
         }
         trace!(Park);
         // What the park brings is served in it, and the first of it may take long.
-        self.refresh();
+        let _ = self.refresh();
         self.remote().progress.rest();
         self.sleep()
     }
@@ -204,14 +204,18 @@ impl Worker {
     fn get_up(&self, busy: bool) -> Tick {
         let shared = self.shared();
         trace!(Unpark);
-        match shared.idle.rise(self.index, busy) {
+        let rise = shared.idle.rise(self.index, busy);
+        self.phase.set(match rise {
             // Announce again: while my bit was off, nobody could have woken me.
             Rise::ToWatch => return self.announce(false),
-            Rise::ToSearch => self.phase.set(Phase::Searching),
-            Rise::Self_ => self.phase.set(Phase::Working),
-        }
+            Rise::ToSearch => Phase::Searching,
+            Rise::Self_ => Phase::Working,
+        });
         self.watch.end();
-        self.refresh();
+        let rested = self.refresh();
+        if rise == Rise::ToSearch {
+            self.linger.claimed(rested);
+        }
         // My first poll may be the one that gets stuck.
         shared.nudge_and_give_way(shared.idle.call_watcher());
         Tick::Ran

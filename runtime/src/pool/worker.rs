@@ -19,48 +19,40 @@
 //!
 //! **How long does a woken task wait?** In polls of its worker, at place `p` of the ring: each
 //! place before it is one poll and at most three of the next slot, and every 8th may be the
-//! injector's: `p × 4 × 8/7`, [`FAIRNESS`] for a full ring. In the injector, behind `q` others: at
-//! most 61 polls of some worker for each. Timers and sockets wait 61.
+//! injector's: `p × 4 × 8/7`, 1 171 for a full ring. In the injector, behind `q` others: at most 61
+//! polls of some worker for each. Timers and sockets wait 61.
 //!
 //! The fields are cells: a task that is polled may wake another, and so come back to its worker.
 //!
 //! * INV-92: a `Worker` is entered by one thread at a time, and only that thread uses it, hence the
 //!   owner's side of its ring and its next slot.
+//! * INV-250: `remote` is in the block of the scheduler that the credit keeps, and never moves.
 //!
-//! Read next: `pool/schedule.rs`, then `pool/tick.rs`, what a worker does all day.
+//! Read next: `pool/find.rs`, then `pool/tick.rs`, what it does all day.
 
+use super::linger::Linger;
 use super::ring::Pushed;
 use super::shared::{Remote, Scheduler, Shared};
 use super::watch::{PERIOD, Watch};
 use crate::base::clock::Clock;
-use crate::base::prim::{AtomicPtr, Ordering};
+use crate::base::prim::Ordering;
 use crate::base::rng::Rng;
 use crate::base::stack::Chain;
-use crate::base::trace::trace;
 use crate::task::credit::Credit;
 use crate::task::current;
 use crate::task::header::{Header, TaskRef};
 use crate::task::ids::Block;
 use crate::task::schedule::Runnable;
 use std::cell::Cell;
-use std::fmt;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::time::{Duration, Instant};
 
 /// Polls of the next slot in a row; then the task in it goes to the back of the ring.
-const NEXT_IN_A_ROW: u32 = 3;
-/// Polls between two looks at an injector that has more than the ring, as after an overflow.
-const BEHIND: u32 = 7;
-/// Entries taken from the injector at once, at most: half a ring.
-const FROM_INJECTOR: usize = 128;
+pub(super) const NEXT_IN_A_ROW: u32 = 3;
 /// What waking a sibling is worth, in time spent on polls.
 const WAKE_WORTH: Duration = Duration::from_micros(10);
 /// The longest that a ring of short polls may grow before a sibling is woken: half of it.
 const WAKE_AT_MOST: u64 = 128;
-
-/// Most polls before a woken task's, unless an overflow moves it: 256 places × (1 + 3) × 8/7.
-#[cfg(all(test, not(loom)))]
-pub(crate) const FAIRNESS: u64 = 256 * (1 + NEXT_IN_A_ROW as u64) * 8 / 7 + 1;
 
 /// How often a worker looks at what is not its own.
 #[derive(Debug, Clone, Copy)]
@@ -88,14 +80,16 @@ pub(crate) struct Worker {
     pub(super) credit: Credit<Shared>,
     pub(super) ids: Block,
     pub(super) index: usize,
+    remote: Own,
     pub(super) clock: Clock,
-    rng: Rng,
+    pub(super) rng: Rng,
     pub(super) phase: Cell<Phase>,
     pub(super) watch: Watch,
-    intervals: Intervals,
+    pub(super) linger: Linger,
+    pub(super) intervals: Intervals,
     pub(super) until_look: Cell<u32>,
-    until_injector: Cell<u32>,
-    next_left: Cell<u32>,
+    pub(super) until_injector: Cell<u32>,
+    pub(super) next_left: Cell<u32>,
     /// Wake a sibling when the ring is that long.
     wake_at: Cell<usize>,
     /// The mean poll in nanoseconds, and when it was last measured.
@@ -104,6 +98,12 @@ pub(crate) struct Worker {
     /// When it last gave way to a sibling that it had woken.
     gave_way: Cell<Instant>,
 }
+
+/// Where its own Remote is.
+struct Own(NonNull<Remote>);
+
+// SAFETY(INV-250): it is there for as long as the worker, and any thread may use a Remote.
+unsafe impl Send for Own {}
 
 impl Worker {
     pub(crate) fn new(
@@ -116,9 +116,11 @@ impl Worker {
             credit: Credit::new(scheduler.clone()),
             ids: Block::new(scheduler.ids),
             index,
+            remote: Own(NonNull::from(&scheduler.remotes[index])),
             rng: Rng::free(),
             phase: Cell::new(Phase::Working),
             watch: Watch::new(scheduler.remotes.len()),
+            linger: Linger::default(),
             intervals,
             until_look: Cell::new(intervals.event),
             until_injector: Cell::new(intervals.injector),
@@ -137,11 +139,6 @@ impl Worker {
         self.index
     }
 
-    /// Which registry holds the tasks that are spawned here: at most MAX_WORKERS.
-    pub(super) fn registry(&self) -> u8 {
-        self.index as u8
-    }
-
     /// The guest has the number after the last worker's.
     pub(super) fn is_guest(&self) -> bool {
         self.index == self.shared().workers()
@@ -154,15 +151,17 @@ impl Worker {
 
     #[inline]
     pub(super) fn remote(&self) -> &Remote {
-        &self.shared().remotes[self.index]
+        // SAFETY(INV-250): the credit keeps the scheduler's block.
+        unsafe { self.remote.0.as_ref() }
     }
 
-    /// A new stretch of work, of which nothing is known.
-    pub(super) fn refresh(&self) {
+    /// A new stretch of work, of which nothing is known; how long the last was.
+    pub(super) fn refresh(&self) -> Duration {
         self.wake_at.set(1);
         self.mean.set(WAKE_WORTH.as_nanos() as u64);
-        self.measured.set(self.clock.now());
         self.until_look.set(self.intervals.event);
+        let now = self.clock.now();
+        now.saturating_duration_since(self.measured.replace(now))
     }
 
     /// After so many polls: updates the mean poll, and from it when a sibling is woken.
@@ -179,7 +178,12 @@ impl Worker {
 
     /// Does the ring hold as many tasks as a sibling is woken for?
     pub(super) fn has_plenty(&self) -> bool {
-        self.remote().ring.len() >= self.wake_at.get()
+        self.is_plenty(self.remote().ring.len())
+    }
+
+    /// Are so many tasks worth a sibling's waking?
+    pub(super) fn is_plenty(&self, tasks: usize) -> bool {
+        tasks >= self.wake_at.get()
     }
 
     /// Queues an entry behind what is here.
@@ -195,7 +199,7 @@ impl Worker {
 
     /// Wakes a sibling, if one sleeps. Where polls may be long it gives way to it, but seldom:
     /// whoever else wants the core goes first then too.
-    fn share(&self) {
+    pub(super) fn share(&self) {
         let Some(sibling) = self.shared().idle.look_own() else { return };
         let now = self.clock.now();
         if self.wake_at.get() > 1 || now.saturating_duration_since(self.gave_way.get()) < PERIOD {
@@ -241,102 +245,6 @@ impl Worker {
             Err(refused) => cancel_all(refused),
         }
     }
-
-    /// The next task of its own; now and then one from outside comes first.
-    #[inline]
-    pub(super) fn find(&self) -> Option<TaskRef> {
-        let left = self.until_injector.get();
-        if left == 0 {
-            self.until_injector.set(self.intervals.injector);
-            if let Some(task) = self.shared().injector.pop() {
-                if self.shared().injector.len() > self.remote().ring.len() {
-                    self.until_injector.set(self.intervals.injector.min(BEHIND));
-                }
-                return Some(TaskRef::from_header(task));
-            }
-        } else {
-            self.until_injector.set(left - 1);
-        }
-        self.take_next().or_else(|| self.pop())
-    }
-
-    /// The oldest in the ring.
-    #[inline]
-    pub(super) fn pop(&self) -> Option<TaskRef> {
-        self.next_left.set(NEXT_IN_A_ROW);
-        let ring = &self.remote().ring;
-        // SAFETY(INV-92): this thread owns the ring.
-        let task = unsafe { ring.pop() }.map(TaskRef::from_header);
-        if ring.is_empty() {
-            self.until_injector.set(0); // Beside one that yields for ever it never has nothing.
-        }
-        task
-    }
-
-    /// The task in the next slot; when it has had its turns, it goes to the back instead.
-    #[inline]
-    fn take_next(&self) -> Option<TaskRef> {
-        let next = &self.remote().next;
-        // Ordering: Relaxed, only this thread fills the slot; null stays null.
-        if next.load(Ordering::Relaxed).is_null() {
-            return None;
-        }
-        let task = empty(next)?;
-        let left = self.next_left.get();
-        if left == 0 {
-            self.push(task);
-            return None;
-        }
-        self.next_left.set(left - 1);
-        Some(task)
-    }
-
-    /// Is there anything in its own places?
-    pub(super) fn has_own(&self) -> bool {
-        // Ordering: Relaxed, this thread's own slot.
-        !self.remote().next.load(Ordering::Relaxed).is_null() || !self.remote().ring.is_empty()
-    }
-
-    /// This worker's share of what has come from outside; the first is returned to run.
-    pub(super) fn take_injected(&self) -> Option<TaskRef> {
-        let shared = self.shared();
-        let share = shared.injector.len() / shared.workers() + 1;
-        let mut first = None;
-        shared.injector.pop_batch(share.min(FROM_INJECTOR), |task| {
-            let task = TaskRef::from_header(task);
-            match first {
-                None => first = Some(task),
-                Some(_) => self.push_quietly(task),
-            }
-        });
-        first
-    }
-
-    /// Half of somebody's ring; the oldest is returned to run.
-    pub(super) fn steal(&self) -> Option<TaskRef> {
-        let remotes = self.shared().remotes.len();
-        let first = self.rng.below(remotes as u32) as usize;
-        (first..remotes).chain(0..first).find_map(|victim| self.steal_from(victim))
-    }
-
-    fn steal_from(&self, from: usize) -> Option<TaskRef> {
-        if from == self.index {
-            return None;
-        }
-        let victim = &self.shared().remotes[from].ring;
-        // SAFETY(INV-92): this thread owns the ring that the entries go to.
-        let task = unsafe { victim.steal_into(&self.remote().ring) }.map(TaskRef::from_header);
-        task.inspect(|task| trace!(Steal { from, task: task.id().0.get() }))
-    }
-
-    /// Takes what waits behind a stuck worker: half its ring, and its next slot.
-    pub(super) fn take_over(&self, stuck: usize) -> bool {
-        let stolen = self.steal_from(stuck);
-        let next = empty(&self.shared().remotes[stuck].next);
-        let any = stolen.is_some() || next.is_some();
-        stolen.into_iter().chain(next).for_each(|task| self.push_quietly(task));
-        any
-    }
 }
 
 /// Which worker of `scheduler` this thread is, if it is one.
@@ -347,25 +255,10 @@ pub(crate) fn index_here(scheduler: &Scheduler) -> Option<usize> {
     worker.map(|worker| unsafe { worker.as_ref() }.index)
 }
 
-/// Takes the task out of a next slot: the owner's own, or a stuck worker's.
-#[inline]
-pub(super) fn empty(next: &AtomicPtr<Header>) -> Option<TaskRef> {
-    // Ordering: Acquire, pairs with the Release in `push_next`, for the watcher; AcqRel, because
-    // the owner's next fill comes after it in the slot's order.
-    let task = next.swap(ptr::null_mut(), Ordering::AcqRel);
-    NonNull::new(task).map(TaskRef::from_header)
-}
-
 /// Ends tasks that nobody will run any more.
 pub(super) fn cancel_all(mut chain: Chain<Header>) {
     while let Some(task) = chain.pop_front() {
         // SAFETY(INV-22): the queue held the entry.
         unsafe { Runnable::from_task(TaskRef::from_header(task)) }.cancel();
-    }
-}
-
-impl fmt::Debug for Worker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("pool::Worker").field("index", &self.index).finish_non_exhaustive()
     }
 }

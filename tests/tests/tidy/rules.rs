@@ -24,7 +24,7 @@ const COLUMNS: usize = 100;
 /// What a reader of one weekend goes through, and how long it may be. Of a directory that holds one
 /// idea and many handles (`sync/mpsc/`, `net/tcp/`), the file with the idea.
 pub const WEEKEND_LINES: usize = 7_500;
-const WEEKEND: [&str; 31] = [
+const WEEKEND: [&str; 32] = [
     "base/list",
     "base/stack",
     "wake/park",
@@ -52,6 +52,7 @@ const WEEKEND: [&str; 31] = [
     "pool/idle",
     "pool/shared",
     "pool/worker",
+    "pool/find",
     "pool/tick",
     "blocking/",
     "sync/event",

@@ -1,0 +1,152 @@
+//! where a worker's next task comes from: its own places, the injector, the others' rings.
+//!
+//! The figure is in `pool/worker.rs`. Who has nothing takes a share of the injector, not one task:
+//! each look takes its line away from whoever pushes. A share can still be stolen.
+
+use super::linger::PAUSES;
+use super::worker::{NEXT_IN_A_ROW, Worker};
+use crate::base::prim::{AtomicPtr, Ordering};
+use crate::base::trace::trace;
+use crate::task::header::{Header, TaskRef};
+use std::hint::spin_loop;
+use std::ptr::{self, NonNull};
+
+/// Polls between two looks at an injector that has more than the ring, as after an overflow.
+const BEHIND: u32 = 7;
+/// Entries taken from the injector at once, at most: half a ring.
+const FROM_INJECTOR: usize = 128;
+
+impl Worker {
+    /// The next task of its own; now and then one from outside comes first.
+    #[inline]
+    pub(super) fn find(&self) -> Option<TaskRef> {
+        let left = self.until_injector.get();
+        if left == 0 {
+            self.until_injector.set(self.intervals.injector);
+            if let Some(task) = self.look_in() {
+                return Some(task);
+            }
+        } else {
+            self.until_injector.set(left - 1);
+        }
+        self.take_next().or_else(|| self.pop())
+    }
+
+    /// One from outside; as many as are its share when it has nothing else to do.
+    #[cold]
+    fn look_in(&self) -> Option<TaskRef> {
+        let (injector, ring) = (&self.shared().injector, &self.remote().ring);
+        if ring.is_empty() {
+            let task = self.take_injected()?;
+            if self.has_plenty() {
+                self.share();
+            }
+            return Some(task);
+        }
+        let task = injector.pop().map(TaskRef::from_header)?;
+        if injector.len() > ring.len() {
+            self.until_injector.set(self.intervals.injector.min(BEHIND));
+        }
+        Some(task)
+    }
+
+    /// The oldest in the ring.
+    #[inline]
+    pub(super) fn pop(&self) -> Option<TaskRef> {
+        self.next_left.set(NEXT_IN_A_ROW);
+        let ring = &self.remote().ring;
+        // SAFETY(INV-92): this thread owns the ring.
+        let task = unsafe { ring.pop() }.map(TaskRef::from_header);
+        if ring.is_empty() {
+            self.until_injector.set(0); // Beside one that yields for ever it never has nothing.
+        }
+        task
+    }
+
+    /// The task in the next slot; when it has had its turns, it goes to the back instead.
+    #[inline]
+    fn take_next(&self) -> Option<TaskRef> {
+        let next = &self.remote().next;
+        // Ordering: Relaxed, only this thread fills the slot; null stays null.
+        if next.load(Ordering::Relaxed).is_null() {
+            return None;
+        }
+        let task = empty(next)?;
+        let left = self.next_left.get();
+        if left == 0 {
+            self.push(task);
+            return None;
+        }
+        self.next_left.set(left - 1);
+        Some(task)
+    }
+
+    /// Is there anything in its own places?
+    pub(super) fn has_own(&self) -> bool {
+        // Ordering: Relaxed, this thread's own slot.
+        !self.remote().next.load(Ordering::Relaxed).is_null() || !self.remote().ring.is_empty()
+    }
+
+    /// This worker's share of what has come from outside; the first is returned to run.
+    pub(super) fn take_injected(&self) -> Option<TaskRef> {
+        let shared = self.shared();
+        let len = shared.injector.len();
+        let share = if self.is_plenty(len) { len / shared.workers() + 1 } else { len };
+        let mut first = None;
+        shared.injector.pop_batch(share.min(FROM_INJECTOR), |task| {
+            let task = TaskRef::from_header(task);
+            match first {
+                None => first = Some(task),
+                Some(_) => self.push_quietly(task),
+            }
+        });
+        first
+    }
+
+    /// The same a few microseconds later, if that is worth waiting for.
+    pub(super) fn linger(&self) -> Option<TaskRef> {
+        let alone = self.shared().idle.is_one_searching();
+        if !self.linger.is_due() || !alone || self.clock.is_paused() {
+            return None;
+        }
+        (0..PAUSES).for_each(|_| spin_loop());
+        let task = self.take_injected();
+        self.linger.ended(task.is_some());
+        task
+    }
+
+    /// Half of somebody's ring; the oldest is returned to run.
+    pub(super) fn steal(&self) -> Option<TaskRef> {
+        let remotes = self.shared().remotes.len();
+        let first = self.rng.below(remotes as u32) as usize;
+        (first..remotes).chain(0..first).find_map(|victim| self.steal_from(victim))
+    }
+
+    fn steal_from(&self, from: usize) -> Option<TaskRef> {
+        if from == self.index {
+            return None;
+        }
+        let victim = &self.shared().remotes[from].ring;
+        // SAFETY(INV-92): this thread owns the ring that the entries go to.
+        let task = unsafe { victim.steal_into(&self.remote().ring) }.map(TaskRef::from_header);
+        task.inspect(|task| trace!(Steal { from, task: task.id().0.get() }))
+    }
+
+    /// Takes what waits behind a stuck worker: half its ring, and its next slot.
+    pub(super) fn take_over(&self, stuck: usize) -> bool {
+        let stolen = self.steal_from(stuck);
+        let next = empty(&self.shared().remotes[stuck].next);
+        let any = stolen.is_some() || next.is_some() || !self.shared().injector.is_empty();
+        stolen.into_iter().chain(next).for_each(|task| self.push_quietly(task));
+        any
+    }
+}
+
+/// Takes the task out of a next slot: the owner's own, or a stuck worker's.
+#[inline]
+pub(super) fn empty(next: &AtomicPtr<Header>) -> Option<TaskRef> {
+    // Ordering: Acquire, pairs with the Release in `push_next`, for the watcher; AcqRel, because
+    // the owner's next fill comes after it in the slot's order.
+    let task = next.swap(ptr::null_mut(), Ordering::AcqRel);
+    NonNull::new(task).map(TaskRef::from_header)
+}

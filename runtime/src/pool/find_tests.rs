@@ -1,0 +1,131 @@
+//! Where the next task comes from: shares of the injector, and a look a moment later.
+
+use super::*;
+
+/// `count` tasks from outside that do nothing.
+fn submit(rig: &Rig, count: usize) -> Vec<JoinHandle<()>> {
+    (0..count).map(|_| rig.spawn(async {})).collect()
+}
+
+/// INV-250: the worker's own Remote is the block's, also after the worker has been moved.
+#[test]
+fn a_worker_knows_its_remote() {
+    let rig = rig(3);
+    let workers: Vec<_> = (0..3).map(|index| Box::new(rig.worker(index))).collect();
+    for (index, worker) in workers.iter().enumerate() {
+        assert!(std::ptr::eq(worker.remote(), &raw const rig.scheduler.remotes[index]));
+    }
+}
+
+#[test]
+fn a_worker_that_has_nothing_takes_its_share_of_the_injector_under_one_lock() {
+    let rig = rig(4);
+    let worker = rig.worker(0);
+    rig.run(&worker);
+    let handles = submit(&rig, 80);
+    rig.inside(&worker, || {
+        while rig.scheduler.injected() == 80 {
+            assert_eq!(worker.tick(), Tick::Ran);
+        }
+        assert_eq!((rig.scheduler.injected(), worker.remote().ring.len()), (80 - 21, 20));
+    });
+    rig.run(&worker);
+    handles.into_iter().for_each(|handle| finished(handle).unwrap());
+}
+
+/// The same in the middle of its work, when its ring has become empty.
+#[test]
+fn a_worker_whose_ring_is_empty_does_not_take_injected_tasks_one_by_one() {
+    let rig = rig(2);
+    let worker = rig.worker(0);
+    rig.inside(&worker, || {
+        drop(rig.spawn(async {}));
+        assert_eq!(worker.tick(), Tick::Ran);
+    });
+    slip_in(&rig, &worker, 100);
+    let (task, log) = count::record(|| rig.inside(&worker, || worker.find()));
+    assert_eq!((rig.scheduler.injected(), worker.remote().ring.len()), (49, 50));
+    assert_eq!(log.len(), 2, "a lock and its unlock");
+    run_and_empty(&rig, &worker, task);
+}
+
+/// Puts `count` tasks into the injector without waking anybody.
+fn slip_in(rig: &Rig, worker: &Worker, count: usize) {
+    for _ in 0..count {
+        // SAFETY(INV-64): a new entry is handed over.
+        let pushed =
+            unsafe { rig.scheduler.injector.push(rig.entry(worker, async {}).as_header()) };
+        assert!(pushed.is_ok());
+    }
+}
+
+/// Runs what was found, and then all there is.
+fn run_and_empty(rig: &Rig, worker: &Worker, found: Option<TaskRef>) {
+    let task = found.expect("the injector has some");
+    // SAFETY: INV-22, the injector held the entry.
+    rig.inside(worker, || unsafe { Runnable::from_task(task) }.run());
+    rig.run(worker);
+    assert!(rig.scheduler.injected() == 0 && worker.remote().ring.is_empty());
+}
+
+/// What it has taken may wait behind a long poll. A sibling that went to sleep while the tasks were
+/// in nobody's queue is woken to steal them.
+#[test]
+fn a_share_wakes_a_sibling_that_missed_it() {
+    let rig = rig(2);
+    let (worker, sibling) = (rig.worker(0), rig.worker(1));
+    rig.inside(&worker, || {
+        drop(rig.spawn(async {}));
+        assert_eq!(worker.tick(), Tick::Ran);
+    });
+    rig.run(&sibling);
+    slip_in(&rig, &worker, 10);
+    assert_eq!(rig.nudges(1), 0);
+    let task = rig.inside(&worker, || worker.find());
+    assert_eq!(rig.nudges(1), 1);
+    run_and_empty(&rig, &worker, task);
+}
+
+/// A push that met a searcher has woken nobody, and the searcher's next poll does not end.
+#[test]
+fn the_watcher_takes_what_is_in_the_injector_behind_a_worker_that_is_stuck() {
+    let rig = rig(2);
+    let (stuck, watcher) = (rig.worker(0), rig.worker(1));
+    assert!(matches!(rig.run(&watcher), Tick::Sleep(Some(_))));
+    slip_in(&rig, &stuck, 1);
+    for _ in 0..2 {
+        rig.clock.advance_to(rig.clock.now() + Duration::from_millis(10));
+        assert_eq!(rig.run(&watcher), Tick::Relieve);
+        assert!(matches!(rig.run(&watcher), Tick::Sleep(_)));
+    }
+    assert_eq!(rig.scheduler.injected(), 0);
+}
+
+/// A rig whose clock runs, with one worker that searches and is to linger.
+fn lingering() -> (Rig, Worker) {
+    let rig = Rig { clock: Clock::real(), ..rig(1) };
+    let worker = rig.worker(0);
+    rig.scheduler.idle.start_search();
+    worker.linger.claimed(Duration::ZERO);
+    (rig, worker)
+}
+
+#[test]
+fn who_lingers_takes_what_has_come_meanwhile_and_does_it_again() {
+    let (rig, worker) = lingering();
+    slip_in(&rig, &worker, 1);
+    let task = worker.linger();
+    assert!(worker.linger.is_due());
+    run_and_empty(&rig, &worker, task);
+    assert!(worker.linger().is_none() && !worker.linger.is_due(), "in vain");
+}
+
+#[test]
+fn one_lingers_at_a_time_and_nobody_in_virtual_time() {
+    let (rig, worker) = lingering();
+    rig.scheduler.idle.start_search();
+    assert!(worker.linger().is_none() && worker.linger.is_due(), "two search");
+    let (_, worker) = lingering();
+    worker.clock.pause();
+    assert!(worker.linger().is_none() && worker.linger.is_due(), "virtual time");
+}
