@@ -220,6 +220,8 @@ pub(crate) mod pool {
     pub(crate) mod worker;
     /// where a worker's next task comes from: its own places, the injector, the others' rings.
     pub(crate) mod find;
+    /// rings that are never empty are made equally long.
+    pub(crate) mod even;
     /// where a wake lands: the next slot, the own ring, or the injector.
     pub(crate) mod schedule;
     /// every task of the pool, shown to a dump: of the registries, and of the queues.

@@ -59,6 +59,7 @@ impl Worker {
         let task = unsafe { ring.pop() }.map(TaskRef::from_header);
         if ring.is_empty() {
             self.until_injector.set(0); // Beside one that yields for ever it never has nothing.
+            self.looks.set(0);
         }
         task
     }
@@ -91,8 +92,8 @@ impl Worker {
     pub(super) fn take_injected(&self) -> Option<TaskRef> {
         let shared = self.shared();
         let len = shared.injector.len();
-        let share = if self.is_plenty(len) { len / shared.workers() + 1 } else { len };
         let mut first = None;
+        let share = if self.is_plenty(len) { len / shared.workers() + 1 } else { len };
         shared.injector.pop_batch(share.min(FROM_INJECTOR), |task| {
             let task = TaskRef::from_header(task);
             match first {
@@ -119,26 +120,26 @@ impl Worker {
     pub(super) fn steal(&self) -> Option<TaskRef> {
         let remotes = self.shared().remotes.len();
         let first = self.rng.below(remotes as u32) as usize;
-        (first..remotes).chain(0..first).find_map(|victim| self.steal_from(victim))
+        (first..remotes).chain(0..first).find_map(|victim| self.steal_from(victim, u32::MAX))
     }
 
-    fn steal_from(&self, from: usize) -> Option<TaskRef> {
+    pub(super) fn steal_from(&self, from: usize, most: u32) -> Option<TaskRef> {
         if from == self.index {
             return None;
         }
         let victim = &self.shared().remotes[from].ring;
         // SAFETY(INV-92): this thread owns the ring that the entries go to.
-        let task = unsafe { victim.steal_into(&self.remote().ring) }.map(TaskRef::from_header);
+        let task =
+            unsafe { victim.steal_into(&self.remote().ring, most) }.map(TaskRef::from_header);
         task.inspect(|task| trace!(Steal { from, task: task.id().0.get() }))
     }
 
-    /// Takes what waits behind a stuck worker: half its ring, and its next slot.
+    /// Takes what waits behind a stuck worker: half its ring, its next slot. Is there anything?
     pub(super) fn take_over(&self, stuck: usize) -> bool {
-        let stolen = self.steal_from(stuck);
         let next = empty(&self.shared().remotes[stuck].next);
-        let any = stolen.is_some() || next.is_some() || !self.shared().injector.is_empty();
-        stolen.into_iter().chain(next).for_each(|task| self.push_quietly(task));
-        any
+        let taken = self.steal_from(stuck, u32::MAX).into_iter().chain(next);
+        taken.for_each(|task| self.push_quietly(task));
+        self.has_own() || !self.shared().injector.is_empty()
     }
 }
 

@@ -101,12 +101,46 @@ fn the_watcher_takes_what_is_in_the_injector_behind_a_worker_that_is_stuck() {
     assert_eq!(rig.scheduler.injected(), 0);
 }
 
+/// Tasks that yield for ever have as many turns on one worker as on the other.
+#[test]
+fn rings_that_are_never_empty_become_equally_long() {
+    let rig = rig(2);
+    let (long, short) = (rig.worker(0), rig.worker(1));
+    let lens = || [&long, &short].map(|worker| worker.remote().ring.len());
+    for (worker, count) in [(&long, 90), (&short, 10)] {
+        rig.inside(worker, || (0..count).for_each(|_| drop(rig.spawn(yields_for_ever()))));
+    }
+    let run = |polls| {
+        rig.inside(&short, || {
+            (0..polls).for_each(|_| assert!(matches!(short.tick(), Tick::Ran | Tick::Look)));
+        });
+    };
+    run(600);
+    assert_eq!(lens(), [90, 10], "not at once");
+    run(10_000);
+    assert_eq!(lens(), [50, 50]);
+    rig.inside(&short, || drop(rig.spawn(yields_for_ever())));
+    run(10_000);
+    assert_eq!(lens(), [50, 51], "even enough");
+    rig.scheduler.close();
+    long.shut_down();
+    short.shut_down();
+}
+
+async fn yields_for_ever() {
+    poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        Poll::<()>::Pending
+    })
+    .await;
+}
+
 /// A rig whose clock runs, with one worker that searches and is to linger.
 fn lingering() -> (Rig, Worker) {
     let rig = Rig { clock: Clock::real(), ..rig(1) };
     let worker = rig.worker(0);
     rig.scheduler.idle.start_search();
-    worker.linger.claimed(Duration::ZERO);
+    worker.linger.slept(Duration::ZERO, true);
     (rig, worker)
 }
 

@@ -43,9 +43,9 @@ pub(super) struct Linger {
 }
 
 impl Linger {
-    /// Somebody claimed the worker after it had slept so long.
-    pub(super) fn claimed(&self, slept: Duration) {
-        if slept >= SHORT {
+    /// The worker has slept so long; `claimed`: until somebody claimed it for a task.
+    pub(super) fn slept(&self, time: Duration, claimed: bool) {
+        if !claimed || time >= SHORT {
             return;
         }
         match self.left.get() {
@@ -79,7 +79,7 @@ mod tests {
     fn sleeps(linger: &Linger) -> u32 {
         (1..)
             .find(|_| {
-                linger.claimed(BRIEF);
+                linger.slept(BRIEF, true);
                 linger.is_due()
             })
             .expect("it ends")
@@ -88,9 +88,10 @@ mod tests {
     #[test]
     fn only_a_short_sleep_makes_it_linger_and_only_success_keeps_it_at_it() {
         let linger = Linger::default();
-        linger.claimed(LONG);
+        linger.slept(LONG, true);
+        linger.slept(BRIEF, false);
         assert!(!linger.is_due());
-        linger.claimed(BRIEF);
+        linger.slept(BRIEF, true);
         assert!(linger.is_due());
         linger.ended(true);
         assert!(linger.is_due());

@@ -76,7 +76,7 @@ impl Shared {
                     break;
                 }
                 // SAFETY(INV-150): made above, and no other thread knows it.
-                let Some(first) = (unsafe { remote.ring.steal_into(&own) }) else {
+                let Some(first) = (unsafe { remote.ring.steal_into(&own, u32::MAX) }) else {
                     thread::yield_now();
                     continue;
                 };

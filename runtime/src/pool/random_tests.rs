@@ -173,7 +173,7 @@ impl Player<'_> {
             return;
         }
         // SAFETY(INV-60): into this player's ring, from another.
-        if let Some(entry) = unsafe { victim.steal_into(self.own) } {
+        if let Some(entry) = unsafe { victim.steal_into(self.own, u32::MAX) } {
             self.arena.steals.fetch_add(1, Ordering::Relaxed);
             self.take(entry);
         }

@@ -254,19 +254,19 @@ impl<T: Linked> Ring<T> {
         }
     }
 
-    /// Takes the older half, rounded up: the oldest entry is returned, to run at once, the others
-    /// go into `own`, as many as there is room for. `None` if there is nothing, or another thief.
+    /// Takes the older half, rounded up, at most `most`: the oldest is returned, to run at once,
+    /// the others go into `own`, if there is room. `None`: nothing is there, or another thief.
     ///
     /// # Safety
     /// INV-60: the caller is the owner of `own`, which is another ring.
-    pub(crate) unsafe fn steal_into(&self, own: &Ring<T>) -> Option<NonNull<T>> {
+    pub(crate) unsafe fn steal_into(&self, own: &Ring<T>, most: u32) -> Option<NonNull<T>> {
         debug_assert!(!ptr::eq(self, own), "nobody steals from himself");
         // Ordering: Relaxed, only the owner writes it; Acquire, as in `push`.
         let tail = own.tail.load(Ordering::Relaxed);
         // Ordering: Acquire, as in `push`: the slots are free to be written.
         let head = Head::of(own.head.load(Ordering::Acquire));
         let room = CAPACITY - tail.wrapping_sub(head.steal());
-        let (first, count) = self.claim(room + 1)?;
+        let (first, count) = self.claim(most.min(room + 1))?;
         // SAFETY(INV-62): claimed.
         let oldest = unsafe { self.read(first) };
         for i in 0..count - 1 {

@@ -54,7 +54,7 @@ pub(crate) fn pop(ring: &Ring<Item>) -> Option<usize> {
 
 pub(crate) fn steal(from: &Ring<Item>, own: &Ring<Item>) -> Option<usize> {
     // SAFETY(INV-60): as in `push`.
-    unsafe { from.steal_into(own) }.map(number)
+    unsafe { from.steal_into(own, u32::MAX) }.map(number)
 }
 
 /// All that the owner finds.

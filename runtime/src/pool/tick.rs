@@ -109,6 +109,7 @@ impl Worker {
     #[cold]
     fn look(&self) -> Tick {
         self.measure();
+        self.even_out();
         if self.shared().is_ending() { Tick::End } else { Tick::Look }
     }
 
@@ -212,10 +213,7 @@ impl Worker {
             Rise::Self_ => Phase::Working,
         });
         self.watch.end();
-        let rested = self.refresh();
-        if rise == Rise::ToSearch {
-            self.linger.claimed(rested);
-        }
+        self.linger.slept(self.refresh(), rise == Rise::ToSearch);
         // My first poll may be the one that gets stuck.
         shared.nudge_and_give_way(shared.idle.call_watcher());
         Tick::Ran

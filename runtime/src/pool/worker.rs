@@ -90,6 +90,7 @@ pub(crate) struct Worker {
     pub(super) until_look: Cell<u32>,
     pub(super) until_injector: Cell<u32>,
     pub(super) next_left: Cell<u32>,
+    pub(super) looks: Cell<u32>,
     /// Wake a sibling when the ring is that long.
     wake_at: Cell<usize>,
     /// The mean poll in nanoseconds, and when it was last measured.
@@ -99,7 +100,6 @@ pub(crate) struct Worker {
     gave_way: Cell<Instant>,
 }
 
-/// Where its own Remote is.
 struct Own(NonNull<Remote>);
 
 // SAFETY(INV-250): it is there for as long as the worker, and any thread may use a Remote.
@@ -125,6 +125,7 @@ impl Worker {
             until_look: Cell::new(intervals.event),
             until_injector: Cell::new(intervals.injector),
             next_left: Cell::new(NEXT_IN_A_ROW),
+            looks: Cell::new(0),
             wake_at: Cell::new(1),
             mean: Cell::new(WAKE_WORTH.as_nanos() as u64),
             measured: Cell::new(clock.now()),
