@@ -13,7 +13,7 @@
 use super::worker::Worker;
 
 /// So many looks at the drivers, each after 61 polls, without an empty ring.
-const LOOKS: u32 = 16;
+const LOOKS: u32 = 64;
 
 impl Worker {
     /// With each look at the drivers: is it time, and is another ring longer?
