@@ -24,10 +24,14 @@ impl Worker {
             return;
         }
         let remotes = &self.shared().remotes;
-        let victim = self.rng.below(remotes.len() as u32) as usize;
-        let (own, theirs) = (self.remote().ring.len(), remotes[victim].ring.len());
+        if remotes.len() == 1 {
+            return;
+        }
+        let step = 1 + self.rng.below(remotes.len() as u32 - 1) as usize;
+        let other = (self.index + step) % remotes.len();
+        let (own, theirs) = (self.remote().ring.len(), remotes[other].ring.len());
         if theirs > own + own / 8 + 4 {
-            let stolen = self.steal_from(victim, (theirs - own) as u32 / 2);
+            let stolen = self.steal_from(other, (theirs - own) as u32 / 2);
             stolen.into_iter().for_each(|task| self.push_quietly(task));
         }
     }
