@@ -173,7 +173,7 @@ fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     let (rounds, each) = match (arguments.quick, arguments.full) {
         (true, _) => (5, 25),
-        (_, true) => (9, 100),
+        (_, true) => (7, 100),
         _ => (9, 120),
     };
     let rounds = arguments.rounds.map_or(rounds, usize::from);
