@@ -212,3 +212,19 @@ fn at_the_end(data: &Data) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Case;
+
+    /// By what they are said to take. On a slow machine they are made shorter.
+    #[test]
+    fn the_rows_and_labs_of_full_fit_into_its_time() {
+        let cases = Case::all(&Flavor::named("all"), None);
+        let each = Duration::from_millis(100);
+        let plan = Plan { cases, rounds: 7, each, program: std::path::PathBuf::new() };
+        let labs: Duration = labs(None).iter().map(|(lab, options)| lab.takes(options)).sum();
+        assert!(plan.takes() + labs <= FULL, "{:?} and {labs:?}", plan.takes());
+    }
+}

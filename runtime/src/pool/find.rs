@@ -91,9 +91,8 @@ impl Worker {
     /// This worker's share of what has come from outside; the first is returned to run.
     pub(super) fn take_injected(&self) -> Option<TaskRef> {
         let shared = self.shared();
-        let len = shared.injector.len();
+        let share = shared.injector.len() / shared.workers() + 1;
         let mut first = None;
-        let share = if self.is_plenty(len) { len / shared.workers() + 1 } else { len };
         shared.injector.pop_batch(share.min(FROM_INJECTOR), |task| {
             let task = TaskRef::from_header(task);
             match first {
@@ -123,6 +122,7 @@ impl Worker {
         (first..remotes).chain(0..first).find_map(|victim| self.steal_from(victim, u32::MAX))
     }
 
+    /// Half of this ring, at most `most`.
     pub(super) fn steal_from(&self, from: usize, most: u32) -> Option<TaskRef> {
         if from == self.index {
             return None;

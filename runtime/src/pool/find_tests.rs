@@ -1,6 +1,7 @@
 //! Where the next task comes from: shares of the injector, and a look a moment later.
 
 use super::*;
+use crate::pool::worker::Phase;
 
 /// `count` tasks from outside that do nothing.
 fn submit(rig: &Rig, count: usize) -> Vec<JoinHandle<()>> {
@@ -86,7 +87,25 @@ fn a_share_wakes_a_sibling_that_missed_it() {
     run_and_empty(&rig, &worker, task);
 }
 
-/// A push that met a searcher has woken nobody, and the searcher's next poll does not end.
+/// Whoever pushed while it searched has woken nobody, however short its polls have been.
+#[test]
+fn a_searcher_that_leaves_something_in_the_injector_wakes_a_sibling() {
+    let rig = rig(2);
+    let (worker, sibling) = (rig.worker(0), rig.worker(1));
+    rig.run(&sibling);
+    // In no time: its polls are short, and its own ring would have to be long.
+    (0..20).for_each(|_| worker.measure());
+    slip_in(&rig, &worker, 129);
+    rig.scheduler.idle.start_search();
+    worker.phase.set(Phase::Searching);
+    rig.inside(&worker, || assert_eq!(worker.tick(), Tick::Ran));
+    assert!(rig.scheduler.injected() > 0);
+    assert_eq!(rig.nudges(1), 1);
+    rig.run(&worker);
+    assert_eq!(rig.scheduler.injected(), 0);
+}
+
+/// What was pushed while a worker searched, and that worker's next poll does not end.
 #[test]
 fn the_watcher_takes_what_is_in_the_injector_behind_a_worker_that_is_stuck() {
     let rig = rig(2);

@@ -13,7 +13,7 @@
 //! | who | step | the word |
 //! |---|---|---|
 //! | has nothing of its own | 1 `start_search` | searchers + 1 |
-//! | found something | 2 `end_search` | searchers - 1; the last one asks whether there is plenty |
+//! | found something | 2 `end_search` | searchers - 1; the last one asks whether there is more |
 //! | found nothing | 3 `park` | searchers - 1, my bit on; nobody watches: watcher := me |
 //! | found something after all, or woke up | 4 `rise` | my bit off, if it is still on |
 //! | has work for somebody | 5 `claim` | its bit off, searchers + 1: it is awake now |
@@ -28,8 +28,7 @@
 //!   step 3, also a read-modify-write of this word, then it looks at all queues again. One of the
 //!   two comes first. The sleeper's first: the pusher sees its bit, and claims it. The push first:
 //!   step 3 acquires it, and the second look finds it. A searcher that the pusher saw has its own
-//!   step 2 or 3 still before it, later in the word's order, and looks at the queues after that. 2
-//!   leaves to the watcher what is not worth a wake, as for the own ring.
+//!   step 2 or 3 still before it, later in the word's order, and looks at the queues after that.
 //! * To the pusher's own ring (`look_own`): a plain load, which may miss a sleeper. The pusher is
 //!   awake and will look itself, unless its next poll takes long; that case is the watcher's.
 //!
@@ -118,7 +117,7 @@ impl Idle {
         self.word.fetch_add(SEARCHER, Ordering::AcqRel);
     }
 
-    /// 2: I have found some. `more`, asked after the step: is another worth waking? Then returns
+    /// 2: I have found some. `more`, asked after the step: is there work for another? Then returns
     /// whom to wake: a push that saw me searching has woken nobody.
     #[must_use = "whoever is returned has to be woken"]
     pub(crate) fn end_search(&self, more: impl FnOnce() -> bool) -> Option<usize> {

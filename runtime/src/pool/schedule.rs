@@ -42,7 +42,7 @@ where
 {
     let here = worker(scheduler.as_ptr());
     let (count, id, home) = match here {
-        Some(worker) => (worker.credit.take(), worker.ids.next(), worker.index as u8),
+        Some(worker) => (worker.credit.take(), worker.ids.next(), worker.index as u8), // < 48
         None => {
             let id = scheduler.ids.one();
             // No worker's lock shall be everybody's: the numbers spread these tasks.

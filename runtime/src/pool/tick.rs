@@ -134,7 +134,7 @@ impl Worker {
             return self.announce(true);
         };
         self.phase.set(Phase::Working);
-        let more = || self.is_plenty(shared.injector.len()) || self.has_plenty();
+        let more = || !shared.injector.is_empty() || self.has_plenty();
         shared.nudge(shared.idle.end_search(more));
         self.poll(task)
     }

@@ -179,12 +179,7 @@ impl Worker {
 
     /// Does the ring hold as many tasks as a sibling is woken for?
     pub(super) fn has_plenty(&self) -> bool {
-        self.is_plenty(self.remote().ring.len())
-    }
-
-    /// Are so many tasks worth a sibling's waking?
-    pub(super) fn is_plenty(&self, tasks: usize) -> bool {
-        tasks >= self.wake_at.get()
+        self.remote().ring.len() >= self.wake_at.get()
     }
 
     /// Queues an entry behind what is here.
