@@ -80,6 +80,7 @@ pub(super) struct Failed {
 
 /// Why nobody could be accepted, and where.
 type Failure = (io::Error, Option<SocketAddr>);
+type Accepted = Result<(TcpStream, SocketAddr), Failure>;
 
 /// What a server and its accept loop share.
 pub(super) struct Desk {
@@ -92,8 +93,8 @@ pub(super) struct Desk {
 }
 
 struct State {
-    /// `None`: closed.
-    listeners: Option<Arc<[TcpListener]>>,
+    /// `None`: closed. Used under the lock only, so that `close` has closed them when it returns.
+    listeners: Option<Vec<TcpListener>>,
     most: usize,
     error: Option<io::Error>,
 }
@@ -102,24 +103,19 @@ impl Desk {
     #[track_caller]
     pub(super) fn new(listeners: Vec<TcpListener>) -> (Arc<Self>, Ear) {
         let (clients, ear) = Roll::new(Handle::current());
-        let state = State { listeners: Some(listeners.into()), most: usize::MAX, error: None };
+        let state = State { listeners: Some(listeners), most: usize::MAX, error: None };
         let (closed, over) = (Event::new(), Event::new());
         (Arc::new(Self { clients, state: Mutex::new(state), closed, over }), ear)
     }
 
-    /// Closes the listeners: here, unless the accept loop is using one at this moment on another
-    /// thread; then there, as soon as that accept has ended.
+    /// Closes the listeners, after the accept that another thread may be in: that one never blocks.
     pub(super) fn close(&self, error: Option<io::Error>) {
         let mut state = self.state.lock();
-        let listeners = state.listeners.take();
-        if listeners.is_some() {
-            state.error = error;
-        }
-        drop(state);
-        if listeners.is_none() {
-            return;
-        }
+        let Some(listeners) = state.listeners.take() else { return };
+        state.error = error;
+        // Under the lock: a second `close` comes back no earlier than the sockets are closed.
         drop(listeners);
+        drop(state);
         self.closed.set();
         self.clients.ring();
     }
@@ -142,11 +138,11 @@ impl Desk {
         })
     }
 
-    /// The listeners, and whether there is room for another client.
-    fn look(&self) -> Option<(Arc<[TcpListener]>, bool)> {
+    /// Whether there is room for another client; `None`: closed.
+    fn room(&self) -> Option<bool> {
         let clients = self.clients.len();
         let state = self.state.lock();
-        Some((state.listeners.clone()?, clients < state.most))
+        state.listeners.as_ref().map(|_open| clients < state.most)
     }
 }
 
@@ -179,17 +175,15 @@ impl Keeper {
     {
         self.ear.listen(cx.waker());
         self.hear(cx);
-        while let Some((listeners, room)) = self.desk.look() {
+        while let Some(room) = self.desk.room() {
             ready!(self.rest.poll(cx));
             if !room {
                 return Poll::Pending;
             }
-            let accepted = ready!(self.poll_accept(cx, &listeners));
-            // Not kept: closing the server closes the sockets.
-            drop(listeners);
-            match accepted {
-                Ok((stream, peer)) => self.admit(handler, stream, peer),
-                Err(failure) => self.cope(failure),
+            match ready!(self.poll_accept(cx)) {
+                Some(Ok((stream, peer))) => self.admit(handler, stream, peer),
+                Some(Err(failure)) => self.cope(failure),
+                None => break,
             }
         }
         if self.desk.clients.try_finish() { Poll::Ready(()) } else { Poll::Pending }
@@ -214,19 +208,20 @@ impl Keeper {
         cx.waker().wake_by_ref();
     }
 
-    /// The next connection or error of any listener. `Pending`: of none, or the budget is used up.
-    fn poll_accept(
-        &mut self,
-        cx: &mut Context<'_>,
-        listeners: &[TcpListener],
-    ) -> Poll<Result<(TcpStream, SocketAddr), Failure>> {
+    /// The next connection or error of any listener; `None`: closed. `Pending`: there is none, or
+    /// the budget is used up.
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<Accepted>> {
+        let state = self.desk.state.lock();
+        let Some(listeners) = &state.listeners else { return Poll::Ready(None) };
         for _ in 0..listeners.len() {
             let listener = &listeners[self.next % listeners.len()];
             self.next = self.next.wrapping_add(1);
             if let Poll::Ready(accepted) = listener.poll_accept(cx) {
-                return Poll::Ready(accepted.map_err(|error| (error, listener.local_addr().ok())));
+                let failure = |error| (error, listener.local_addr().ok());
+                return Poll::Ready(Some(accepted.map_err(failure)));
             }
         }
+        drop(state);
         if coop::left() != 0 {
             // The queues are empty.
             self.rest.is_over();
