@@ -75,6 +75,8 @@ pub(crate) mod wake {
     pub(crate) mod coop;
     /// what a leaf says when it answers `Pending`: nothing, unless a dump is on.
     pub(crate) mod says;
+    /// whether a thread that has nothing to do waits a moment before it sleeps.
+    pub(crate) mod linger;
     /// the smallest executor: poll, park, repeat.
     pub(crate) mod block_on;
     /// one waker, set by one side and taken by the other, with its race table.
@@ -214,8 +216,6 @@ pub(crate) mod pool {
     pub(crate) mod shared;
     /// the watcher's notes: when it looks at the others, and what it saw the last time.
     pub(crate) mod watch;
-    /// whether a worker that has found nothing looks once more, a moment later, before it sleeps.
-    pub(crate) mod linger;
     /// one worker: its queues, its counts, and when it wakes a sibling.
     pub(crate) mod worker;
     /// where a worker's next task comes from: its own places, the injector, the others' rings.

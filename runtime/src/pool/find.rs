@@ -1,20 +1,22 @@
 //! where a worker's next task comes from: its own places, the injector, the others' rings.
 //!
-//! The figure is in `pool/worker.rs`. Who has nothing takes a share of the injector, not one task:
-//! each look takes its line away from whoever pushes. A share can still be stolen.
+//! The figure is in `pool/worker.rs`. Who has nothing takes all that is in the injector, not one
+//! task: each look takes its line away from whoever pushes. What is in a ring can still be stolen.
 
-use super::linger::PAUSES;
 use super::worker::{NEXT_IN_A_ROW, Worker};
 use crate::base::prim::{AtomicPtr, Ordering};
 use crate::base::trace::trace;
 use crate::task::header::{Header, TaskRef};
-use std::hint::spin_loop;
 use std::ptr::{self, NonNull};
 
 /// Polls between two looks at an injector that has more than the ring, as after an overflow.
 const BEHIND: u32 = 7;
-/// Entries taken from the injector at once, at most: half a ring.
-const FROM_INJECTOR: usize = 128;
+/// Looks at the injector for one at the others' rings, while it lingers.
+const STEAL_EVERY: u32 = 8;
+/// Entries taken from the injector at once, if these are all: half a ring.
+const ALL: usize = 128;
+/// If there are more.
+const PART: usize = 32;
 
 impl Worker {
     /// The next task of its own; now and then one from outside comes first.
@@ -32,7 +34,7 @@ impl Worker {
         self.take_next().or_else(|| self.pop())
     }
 
-    /// One from outside; as many as are its share when it has nothing else to do.
+    /// One from outside; more when it has nothing else to do.
     #[cold]
     fn look_in(&self) -> Option<TaskRef> {
         let (injector, ring) = (&self.shared().injector, &self.remote().ring);
@@ -88,12 +90,11 @@ impl Worker {
         !self.remote().next.load(Ordering::Relaxed).is_null() || !self.remote().ring.is_empty()
     }
 
-    /// This worker's share of what has come from outside; the first is returned to run.
+    /// What has come from outside, or a part of it; the first is returned to run.
     pub(super) fn take_injected(&self) -> Option<TaskRef> {
-        let shared = self.shared();
-        let share = shared.injector.len() / shared.workers() + 1;
+        let injector = &self.shared().injector;
         let mut first = None;
-        shared.injector.pop_batch(share.min(FROM_INJECTOR), |task| {
+        injector.pop_batch(if injector.len() <= ALL { ALL } else { PART }, |task| {
             let task = TaskRef::from_header(task);
             match first {
                 None => first = Some(task),
@@ -103,16 +104,18 @@ impl Worker {
         first
     }
 
-    /// The same a few microseconds later, if that is worth waiting for.
+    /// The same a few microseconds later, if that is worth waiting for, and seldom from a ring.
     pub(super) fn linger(&self) -> Option<TaskRef> {
-        let alone = self.shared().idle.is_one_searching();
-        if !self.linger.is_due() || !alone || self.clock.is_paused() {
+        if !self.shared().idle.is_one_searching() || self.clock.is_paused() {
             return None;
         }
-        (0..PAUSES).for_each(|_| spin_loop());
-        let task = self.take_injected();
-        self.linger.ended(task.is_some());
-        task
+        let steals = |look: u32| look % STEAL_EVERY == STEAL_EVERY - 1;
+        let task = self.linger.wait(|look| {
+            let injected = self.take_injected();
+            injected.or_else(|| if steals(look) { self.steal() } else { None })
+        })?;
+        self.linger.came_alone(self.remote().ring.is_empty());
+        Some(task)
     }
 
     /// Half of somebody's ring; the oldest is returned to run.

@@ -1,4 +1,4 @@
-//! Where the next task comes from: shares of the injector, and a look a moment later.
+//! Where the next task comes from: the injector, other rings, and a look a moment later.
 
 use super::*;
 use crate::pool::worker::Phase;
@@ -19,19 +19,21 @@ fn a_worker_knows_its_remote() {
 }
 
 #[test]
-fn a_worker_that_has_nothing_takes_its_share_of_the_injector_under_one_lock() {
+fn a_worker_that_has_nothing_takes_all_that_is_in_the_injector_or_a_part_of_too_much() {
     let rig = rig(4);
     let worker = rig.worker(0);
-    rig.run(&worker);
-    let handles = submit(&rig, 80);
-    rig.inside(&worker, || {
-        while rig.scheduler.injected() == 80 {
-            assert_eq!(worker.tick(), Tick::Ran);
-        }
-        assert_eq!((rig.scheduler.injected(), worker.remote().ring.len()), (80 - 21, 20));
-    });
-    rig.run(&worker);
-    handles.into_iter().for_each(|handle| finished(handle).unwrap());
+    for (submitted, left, ring) in [(80, 0, 79), (128, 0, 127), (129, 129 - 32, 31)] {
+        rig.run(&worker);
+        let handles = submit(&rig, submitted);
+        rig.inside(&worker, || {
+            while rig.scheduler.injected() == submitted {
+                assert_eq!(worker.tick(), Tick::Ran);
+            }
+            assert_eq!((rig.scheduler.injected(), worker.remote().ring.len()), (left, ring));
+        });
+        rig.run(&worker);
+        handles.into_iter().for_each(|handle| finished(handle).unwrap());
+    }
 }
 
 /// The same in the middle of its work, when its ring has become empty.
@@ -45,7 +47,7 @@ fn a_worker_whose_ring_is_empty_does_not_take_injected_tasks_one_by_one() {
     });
     slip_in(&rig, &worker, 100);
     let (task, log) = count::record(|| rig.inside(&worker, || worker.find()));
-    assert_eq!((rig.scheduler.injected(), worker.remote().ring.len()), (49, 50));
+    assert_eq!((rig.scheduler.injected(), worker.remote().ring.len()), (0, 99));
     assert_eq!(log.len(), 2, "a lock and its unlock");
     run_and_empty(&rig, &worker, task);
 }
@@ -72,7 +74,7 @@ fn run_and_empty(rig: &Rig, worker: &Worker, found: Option<TaskRef>) {
 /// What it has taken may wait behind a long poll. A sibling that went to sleep while the tasks were
 /// in nobody's queue is woken to steal them.
 #[test]
-fn a_share_wakes_a_sibling_that_missed_it() {
+fn what_comes_out_of_the_injector_wakes_a_sibling_that_missed_it() {
     let rig = rig(2);
     let (worker, sibling) = (rig.worker(0), rig.worker(1));
     rig.inside(&worker, || {
@@ -171,6 +173,20 @@ fn who_lingers_takes_what_has_come_meanwhile_and_does_it_again() {
     assert!(worker.linger.is_due());
     run_and_empty(&rig, &worker, task);
     assert!(worker.linger().is_none() && !worker.linger.is_due(), "in vain");
+}
+
+/// While it lingers it counts as a searcher, and whoever queues something wakes nobody.
+#[test]
+fn who_lingers_also_sees_what_waits_in_another_ring() {
+    let rig = Rig { clock: Clock::real(), ..rig(2) };
+    let (worker, busy) = (rig.worker(0), rig.worker(1));
+    rig.inside(&busy, || (0..2).for_each(|_| drop(rig.spawn(async {}))));
+    rig.scheduler.idle.start_search();
+    worker.linger.slept(Duration::ZERO, true);
+    let task = worker.linger();
+    assert_eq!(busy.remote().ring.len(), 1);
+    run_and_empty(&rig, &worker, task);
+    rig.run(&busy);
 }
 
 #[test]

@@ -12,7 +12,8 @@
 //!
 //! A push is one lock; the nodes are linked through themselves, so it neither allocates nor finds
 //! the queue full. A batch comes in or goes out under one lock, and what is done with each node of
-//! it is done after unlocking.
+//! it is done after unlocking. All are taken in one step. A part has to be walked along, a cold
+//! line for each node, while whoever pushes waits for the lock: let it be small.
 //!
 //! **The length is a hint.** A sleeper's last look may read an old zero beside a push. That look
 //! and the push have to meet in a read-modify-write of one word; who pushes and who sleeps see to
@@ -110,7 +111,10 @@ impl<T: Linked> Injector<T> {
             return 0;
         }
         let mut queue = self.queue.lock();
-        let (mut chain, taken) = queue.take_front(max);
+        let (mut chain, taken) = match self.len() {
+            len if len <= max => (std::mem::replace(&mut *queue, Chain::EMPTY), len),
+            _ => queue.take_front(max),
+        };
         self.resize(&queue, |len| len - taken);
         drop(queue);
         while let Some(node) = chain.pop_front() {

@@ -9,7 +9,7 @@
 //!   spawned, ──────► ring of 256 ──► oldest first;   thieves take the older half
 //!   yielded           │ full: the newer half
 //!                     ▼
-//!   from outside ──► injector ──► every 61st poll, 8th if it is long; whoever has nothing: a share
+//!   from outside ──► injector ──► every 61st poll, 8th if it is long; whoever has nothing: more
 //! ```
 //!
 //! **When is a sibling woken for a task in the own ring?** Waking costs 5 µs here and 25 in all; a
@@ -30,7 +30,6 @@
 //!
 //! Read next: `pool/find.rs`, then `pool/tick.rs`, what it does all day.
 
-use super::linger::Linger;
 use super::ring::Pushed;
 use super::shared::{Remote, Scheduler, Shared};
 use super::watch::{PERIOD, Watch};
@@ -43,6 +42,7 @@ use crate::task::current;
 use crate::task::header::{Header, TaskRef};
 use crate::task::ids::Block;
 use crate::task::schedule::Runnable;
+use crate::wake::linger::{Linger, WORKER};
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
@@ -120,7 +120,7 @@ impl Worker {
             rng: Rng::free(),
             phase: Cell::new(Phase::Working),
             watch: Watch::new(scheduler.remotes.len()),
-            linger: Linger::default(),
+            linger: Linger::new(WORKER),
             intervals,
             until_look: Cell::new(intervals.event),
             until_injector: Cell::new(intervals.injector),

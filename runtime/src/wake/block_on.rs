@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 use super::coop;
+use super::linger::{Linger, ROOT};
 use super::park::Parker;
 use std::future::Future;
 use std::pin::pin;
@@ -26,11 +27,12 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     // Nobody refills a budget here: a leaf that found it used up would never go on.
     let _unlimited = coop::unlimited();
+    let linger = Linger::new(ROOT);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return output;
         }
-        parker.sleep(None);
+        linger.sleep(&parker);
     }
 }
 

@@ -140,7 +140,8 @@ impl Parker {
         state.swap(EMPTY, Ordering::Acquire);
     }
 
-    fn nudged(&self) -> bool {
+    /// Is there a nudge that no sleep has used up?
+    pub(crate) fn nudged(&self) -> bool {
         // Ordering: Acquire, as in `sleep`, whose swap at the end reads the nudge again.
         self.signal.state.load(Ordering::Acquire) == NOTIFIED
     }
