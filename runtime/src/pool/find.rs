@@ -11,11 +11,12 @@ use std::ptr::{self, NonNull};
 
 /// Polls between two looks at an injector that has more than the ring, as after an overflow.
 const BEHIND: u32 = 7;
+/// Polls that a linger counts as: who lingers all day looks at timers and sockets all the same.
+const LINGER_COUNTS: u32 = 8;
 /// Looks at the injector for one at the others' rings, while it lingers.
 const STEAL_EVERY: u32 = 8;
-/// Entries taken from the injector at once, if these are all: half a ring.
+/// Entries taken from the injector at once: all, if they fill no more than half a ring; or a part.
 const ALL: usize = 128;
-/// If there are more.
 const PART: usize = 32;
 
 impl Worker {
@@ -92,8 +93,7 @@ impl Worker {
 
     /// What has come from outside, or a part of it; the first is returned to run.
     pub(super) fn take_injected(&self) -> Option<TaskRef> {
-        let injector = &self.shared().injector;
-        let mut first = None;
+        let (injector, mut first) = (&self.shared().injector, None);
         injector.pop_batch(if injector.len() <= ALL { ALL } else { PART }, |task| {
             let task = TaskRef::from_header(task);
             match first {
@@ -109,12 +109,12 @@ impl Worker {
         if !self.shared().idle.is_one_searching() || self.clock.is_paused() {
             return None;
         }
-        let steals = |look: u32| look % STEAL_EVERY == STEAL_EVERY - 1;
-        let task = self.linger.wait(|look| {
-            let injected = self.take_injected();
-            injected.or_else(|| if steals(look) { self.steal() } else { None })
+        let task = self.linger.wait(|look| match self.take_injected() {
+            None if look % STEAL_EVERY == STEAL_EVERY - 1 => self.steal(),
+            task => task,
         })?;
         self.linger.came_alone(self.remote().ring.is_empty());
+        self.until_look.set(self.until_look.get().saturating_sub(LINGER_COUNTS));
         Some(task)
     }
 

@@ -175,6 +175,22 @@ fn who_lingers_takes_what_has_come_meanwhile_and_does_it_again() {
     assert!(worker.linger().is_none() && !worker.linger.is_due(), "in vain");
 }
 
+/// They would wait for 61 lingers, each of some microseconds, and not for 61 polls.
+#[test]
+fn who_lingers_again_and_again_looks_at_timers_and_sockets_after_a_few() {
+    let (rig, worker) = lingering();
+    let mut lingers = 0;
+    while worker.until_look.get() > 0 {
+        slip_in(&rig, &worker, 1);
+        let task = worker.linger().expect("it takes what is there");
+        // SAFETY: INV-22, the injector held the entry.
+        rig.inside(&worker, || unsafe { Runnable::from_task(task) }.run());
+        worker.linger.slept(Duration::ZERO, true);
+        lingers += 1;
+    }
+    assert_eq!(lingers, 8);
+}
+
 /// While it lingers it counts as a searcher, and whoever queues something wakes nobody.
 #[test]
 fn who_lingers_also_sees_what_waits_in_another_ring() {
