@@ -216,6 +216,8 @@ pub(crate) mod pool {
     pub(crate) mod shared;
     /// the watcher's notes: when it looks at the others, and what it saw the last time.
     pub(crate) mod watch;
+    /// how long a worker's polls take, and how long its ring may grow before a sibling is woken.
+    pub(crate) mod pace;
     /// one worker: its queues, its counts, and when it wakes a sibling.
     pub(crate) mod worker;
     /// where a worker's next task comes from: its own places, the injector, the others' rings.

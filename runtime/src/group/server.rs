@@ -243,8 +243,9 @@ impl Server {
 
     /// Stops accepting: when this returns, new connections are refused. Those that are there go on.
     ///
-    /// Who is connected already and not yet accepted is reset. If the server is accepting at this
-    /// moment, on another thread, that one is still served, and `close` waits for the system call.
+    /// Whoever is connected already and not yet accepted is reset. If the server is accepting at
+    /// this moment, on another thread, that one is still served, and `close` waits for the system
+    /// call.
     ///
     /// asyncio: `close`.
     pub fn close(&self) {

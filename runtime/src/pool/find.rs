@@ -1,7 +1,7 @@
 //! where a worker's next task comes from: its own places, the injector, the others' rings.
 //!
-//! The figure is in `pool/worker.rs`. Who has nothing takes all that is in the injector, not one
-//! task: each look takes its line away from whoever pushes. What is in a ring can still be stolen.
+//! The figure is in `pool/worker.rs`. Who has nothing takes what is in the injector, not one task:
+//! each look takes its line away from whoever pushes. What is in a ring can still be stolen.
 
 use super::worker::{NEXT_IN_A_ROW, Worker};
 use crate::base::prim::{AtomicPtr, Ordering};
@@ -11,7 +11,7 @@ use std::ptr::{self, NonNull};
 
 /// Polls between two looks at an injector that has more than the ring, as after an overflow.
 const BEHIND: u32 = 7;
-/// Polls that a linger counts as: who lingers all day looks at timers and sockets all the same.
+/// Polls that a linger with success counts as, or timers and sockets would wait for 61 of them.
 const LINGER_COUNTS: u32 = 8;
 /// Looks at the injector for one at the others' rings, while it lingers.
 const STEAL_EVERY: u32 = 8;
@@ -101,10 +101,12 @@ impl Worker {
                 Some(_) => self.push_quietly(task),
             }
         });
+        self.outside.set(first.is_some());
         first
     }
 
-    /// The same a few microseconds later, if that is worth waiting for, and seldom from a ring.
+    /// Looks again for up to 60 µs, if that is worth it; every 8th time also at the rings. One
+    /// worker at a time: it counts as a searcher, so whoever pushes meanwhile wakes nobody.
     pub(super) fn linger(&self) -> Option<TaskRef> {
         if !self.shared().idle.is_one_searching() || self.clock.is_paused() {
             return None;
@@ -112,9 +114,10 @@ impl Worker {
         let task = self.linger.wait(|look| match self.take_injected() {
             None if look % STEAL_EVERY == STEAL_EVERY - 1 => self.steal(),
             task => task,
-        })?;
+        });
+        let (task, waited) = task?;
         self.linger.came_alone(self.remote().ring.is_empty());
-        self.until_look.set(self.until_look.get().saturating_sub(LINGER_COUNTS));
+        self.skip(LINGER_COUNTS, waited);
         Some(task)
     }
 

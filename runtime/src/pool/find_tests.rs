@@ -107,6 +107,38 @@ fn a_searcher_that_leaves_something_in_the_injector_wakes_a_sibling() {
     assert_eq!(rig.scheduler.injected(), 0);
 }
 
+/// They may be long: what is known of its polls is of others.
+#[test]
+fn a_searcher_that_takes_two_from_the_injector_wakes_a_sibling() {
+    let rig = rig(2);
+    let (worker, sibling) = (rig.worker(0), rig.worker(1));
+    rig.run(&sibling);
+    (0..20).for_each(|_| worker.measure());
+    for (count, nudges) in [(1, 0), (2, 1)] {
+        slip_in(&rig, &worker, count);
+        rig.scheduler.idle.start_search();
+        worker.phase.set(Phase::Searching);
+        rig.inside(&worker, || assert_eq!(worker.tick(), Tick::Ran));
+        assert_eq!(rig.nudges(1), nudges);
+    }
+    rig.run(&worker);
+}
+
+/// Its ring is long for what its polls have become, and nothing more is pushed to it.
+#[test]
+fn a_worker_whose_polls_become_longer_wakes_a_sibling_for_what_it_has() {
+    let rig = rig(2);
+    let (worker, sibling) = (rig.worker(0), rig.worker(1));
+    rig.run(&sibling);
+    (0..20).for_each(|_| worker.measure());
+    rig.inside(&worker, || (0..100).for_each(|_| drop(rig.spawn(async {}))));
+    assert_eq!(rig.nudges(1), 0);
+    rig.clock.advance_to(rig.clock.now() + Duration::from_millis(10));
+    rig.inside(&worker, || while worker.tick() == Tick::Ran {});
+    assert_eq!(rig.nudges(1), 1);
+    rig.run(&worker);
+}
+
 /// What was pushed while a worker searched, and that worker's next poll does not end.
 #[test]
 fn the_watcher_takes_what_is_in_the_injector_behind_a_worker_that_is_stuck() {
@@ -175,7 +207,7 @@ fn who_lingers_takes_what_has_come_meanwhile_and_does_it_again() {
     assert!(worker.linger().is_none() && !worker.linger.is_due(), "in vain");
 }
 
-/// They would wait for 61 lingers, each of some microseconds, and not for 61 polls.
+/// These would wait for 61 lingers, each of some microseconds, and not for 61 polls.
 #[test]
 fn who_lingers_again_and_again_looks_at_timers_and_sockets_after_a_few() {
     let (rig, worker) = lingering();

@@ -109,6 +109,9 @@ impl Worker {
     #[cold]
     fn look(&self) -> Tick {
         self.measure();
+        if self.has_plenty() {
+            self.share(); // What is here is longer work than what was here when it came.
+        }
         self.even_out();
         if self.shared().is_ending() { Tick::End } else { Tick::Look }
     }
@@ -128,13 +131,16 @@ impl Worker {
         if shared.is_ending() {
             return Tick::End;
         }
+        self.outside.set(false);
         // Its own first: a park may have brought something and a claim besides.
         let own = self.find().or_else(|| self.take_injected());
         let Some(task) = own.or_else(|| self.steal()).or_else(|| self.linger()) else {
             return self.announce(true);
         };
         self.phase.set(Phase::Working);
-        let more = || !shared.injector.is_empty() || self.has_plenty();
+        // Whoever pushed from outside while this worker searched has woken nobody.
+        let unknown = || self.outside.get() && !self.remote().ring.is_empty();
+        let more = || !shared.injector.is_empty() || unknown() || self.has_plenty();
         shared.nudge(shared.idle.end_search(more));
         self.poll(task)
     }

@@ -12,15 +12,14 @@
 //!   from outside ──► injector ──► every 61st poll, 8th if it is long; whoever has nothing: more
 //! ```
 //!
-//! **When is a sibling woken for a task in the own ring?** Waking costs 5 µs here and 25 in all; a
-//! short task is done before the sibling is up. So only when `wake_at` tasks wait: 10 µs divided by
-//! the mean poll, from one reading of the clock every 61 polls; 1 for a worker that has just left
-//! its park. What that misses, a poll that is long for once, is the watcher's (`pool/watch.rs`).
+//! **When is a sibling woken for a task in the own ring?** When as much waits as takes 10 µs by the
+//! mean poll (`pool/pace.rs`): a wake costs 25. What that misses, a poll that is long for once, is
+//! the watcher's (`pool/watch.rs`).
 //!
 //! **How long does a woken task wait?** In polls of its worker, at place `p` of the ring: each
 //! place before it is one poll and at most three of the next slot, and every 8th may be the
 //! injector's: `p × 4 × 8/7`, 1 171 for a full ring. In the injector, behind `q` others: at most 61
-//! polls of some worker for each. Timers and sockets wait 61.
+//! polls of some worker for each. Timers and sockets wait 61, or seven lingers.
 //!
 //! The fields are cells: a task that is polled may wake another, and so come back to its worker.
 //!
@@ -30,6 +29,7 @@
 //!
 //! Read next: `pool/find.rs`, then `pool/tick.rs`, what it does all day.
 
+use super::pace::Pace;
 use super::ring::Pushed;
 use super::shared::{Remote, Scheduler, Shared};
 use super::watch::{PERIOD, Watch};
@@ -49,11 +49,6 @@ use std::time::{Duration, Instant};
 
 /// Polls of the next slot in a row; then the task in it goes to the back of the ring.
 pub(super) const NEXT_IN_A_ROW: u32 = 3;
-/// What waking a sibling is worth, in time spent on polls.
-const WAKE_WORTH: Duration = Duration::from_micros(10);
-/// The longest that a ring of short polls may grow before a sibling is woken: half of it.
-const WAKE_AT_MOST: u64 = 128;
-
 /// How often a worker looks at what is not its own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Intervals {
@@ -91,11 +86,9 @@ pub(crate) struct Worker {
     pub(super) until_injector: Cell<u32>,
     pub(super) next_left: Cell<u32>,
     pub(super) looks: Cell<u32>,
-    /// Wake a sibling when the ring is that long.
-    wake_at: Cell<usize>,
-    /// The mean poll in nanoseconds, and when it was last measured.
-    mean: Cell<u64>,
-    measured: Cell<Instant>,
+    /// Has this search found what had come from outside?
+    pub(super) outside: Cell<bool>,
+    pace: Pace,
     /// When it last gave way to a sibling that it had woken.
     gave_way: Cell<Instant>,
 }
@@ -126,9 +119,8 @@ impl Worker {
             until_injector: Cell::new(intervals.injector),
             next_left: Cell::new(NEXT_IN_A_ROW),
             looks: Cell::new(0),
-            wake_at: Cell::new(1),
-            mean: Cell::new(WAKE_WORTH.as_nanos() as u64),
-            measured: Cell::new(clock.now()),
+            outside: Cell::new(false),
+            pace: Pace::new(clock.now()),
             gave_way: Cell::new(clock.now()),
             clock,
         }
@@ -158,28 +150,26 @@ impl Worker {
 
     /// A new stretch of work, of which nothing is known; how long the last was.
     pub(super) fn refresh(&self) -> Duration {
-        self.wake_at.set(1);
-        self.mean.set(WAKE_WORTH.as_nanos() as u64);
         self.until_look.set(self.intervals.event);
-        let now = self.clock.now();
-        now.saturating_duration_since(self.measured.replace(now))
+        self.pace.restart(self.clock.now())
     }
 
-    /// After so many polls: updates the mean poll, and from it when a sibling is woken.
+    /// Its next look at timers and sockets is `polls` earlier; `time` was no work.
+    pub(super) fn skip(&self, polls: u32, time: Duration) {
+        let left = self.until_look.get();
+        self.until_look.set(left.saturating_sub(polls));
+        self.pace.skip(left.min(polls), time);
+    }
+
+    /// After so many polls: how long are they?
     pub(super) fn measure(&self) {
-        let polls = self.intervals.event;
-        self.until_look.set(polls);
-        let now = self.clock.now();
-        let took = now.saturating_duration_since(self.measured.replace(now)).as_nanos() as u64;
-        let mean = (7 * self.mean.get() + 3 * (took / u64::from(polls))) / 10;
-        self.mean.set(mean);
-        let worth = WAKE_WORTH.as_nanos() as u64;
-        self.wake_at.set((worth / mean.max(1)).clamp(1, WAKE_AT_MOST) as usize);
+        self.until_look.set(self.intervals.event);
+        self.pace.measure(self.clock.now(), self.intervals.event);
     }
 
     /// Does the ring hold as many tasks as a sibling is woken for?
     pub(super) fn has_plenty(&self) -> bool {
-        self.remote().ring.len() >= self.wake_at.get()
+        self.pace.is_plenty(self.remote().ring.len())
     }
 
     /// Queues an entry behind what is here.
@@ -187,8 +177,8 @@ impl Worker {
     pub(super) fn push(&self, task: TaskRef) {
         // SAFETY(INV-92): this thread owns the ring. INV-4: the entry is handed over.
         match unsafe { self.remote().ring.push(task.as_header()) } {
-            Pushed::Len(len) if len < self.wake_at.get() => {}
-            Pushed::Len(_) => self.share(),
+            Pushed::Len(len) if self.pace.is_plenty(len) => self.share(),
+            Pushed::Len(_) => {}
             Pushed::Overflow(chain, n) => self.overflow(chain, n),
         }
     }
@@ -198,7 +188,7 @@ impl Worker {
     pub(super) fn share(&self) {
         let Some(sibling) = self.shared().idle.look_own() else { return };
         let now = self.clock.now();
-        if self.wake_at.get() > 1 || now.saturating_duration_since(self.gave_way.get()) < PERIOD {
+        if !self.pace.is_slow() || now.saturating_duration_since(self.gave_way.get()) < PERIOD {
             return self.shared().nudge(Some(sibling));
         }
         self.gave_way.set(now);

@@ -7,7 +7,8 @@
 //! loop { poll the future ── Ready ──► done
 //!          │ Pending
 //!          ▼
-//!        park: sleeps until the waker's nudge; a nudge during the poll is a token, not a loss }
+//!        park: sleeps until the waker's nudge; a nudge during the poll is a token, not a loss.
+//!              First it waits a few microseconds, if its last sleep was that short }
 //! ```
 
 #![forbid(unsafe_code)]

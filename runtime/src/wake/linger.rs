@@ -1,22 +1,22 @@
 //! whether a thread that has nothing to do waits a moment before it sleeps.
 //!
-//! Ending another thread's sleep takes 5 µs, and the sleeper is up 25 to 60 later: its core has
-//! halted. Two threads that hand work to and fro, a microsecond at a time, would do little but wake
-//! each other. So a thread whose last sleep was ended at once waits before the next, and looks now
-//! and then whether it has something to do.
+//! Ending another thread's sleep takes 5 µs, and the sleeper is up 25 later: its core has halted.
+//! Two threads that hand work to and fro, a microsecond at a time, would do little but wake each
+//! other. So a thread whose last sleep was ended at once waits before the next, and looks now and
+//! then whether it has something to do.
 //!
 //! Waiting burns a core that another thread may need, so it has to pay:
 //!
 //! | | what happened | the next time there is nothing to do |
 //! |---|---|---|
 //! | 1 | somebody ended a sleep within [`SHORT`] | wait, unless such sleeps are to be skipped |
-//! | 2 | waited, and something came within [`QUICK`] | wait; row 4 begins with half as many |
+//! | 2 | waited, and something came within [`QUICK`] | wait; half of row 4's skips are forgotten |
 //! | 3 | waited, and it came later | wait, [`SLOW`] times in a row at most; then as 4 |
-//! | 4 | waited in vain | sleep; skip 1, 3, 7 … short sleeps before the next attempt |
+//! | 4 | waited in vain | sleep, and after it skip 1, 3, 7 … short sleeps |
 //!
-//! A long sleep grants nothing, so a thread that is idle sleeps at once. Row 3 is for the start:
-//! the other side was asleep too, and is up late once or twice. Work that comes every 10 µs or more
-//! seldom is not worth a core: it ends in row 4.
+//! A worker skips 255 at most, the root 7. After a long sleep nobody waits, so an idle thread sleeps
+//! at once. Row 3 is for the start: the other side was asleep too, and is up late once or
+//! twice. Work that comes every 10 µs or less often is not worth a core: it ends in row 4.
 
 #![forbid(unsafe_code)]
 
@@ -60,7 +60,7 @@ const ALONE: Patience = Patience { first: nanos(250), step: nanos(250), ..WORKER
 /// `block_on`: it looks at a line of its own, and leaves the long wait to the worker.
 pub(crate) const ROOT: Patience = Patience { limit: nanos(9_000), skips: 7, ..ALONE };
 
-/// One thread's notes.
+/// A worker's notes, or those of one call of `block_on`.
 #[derive(Debug)]
 pub(crate) struct Linger {
     patience: Cell<Patience>,
@@ -82,7 +82,7 @@ impl Linger {
     /// orders are tried and not times, nothing is short.
     pub(crate) fn slept(&self, time: Duration, ended: bool) {
         if cfg!(loom) || !ended || time >= SHORT {
-            return;
+            return self.turns.set(0);
         }
         match self.left.get() {
             0 => self.turns.set(SLOW),
@@ -93,7 +93,7 @@ impl Linger {
     /// Sleeps until a nudge, if it does not come at once.
     pub(crate) fn sleep(&self, parker: &Parker) {
         let nudged = || parker.nudged().then_some(());
-        if nudged().or_else(|| self.wait(|_| nudged())).is_some() {
+        if nudged().is_some() || self.wait(|_| nudged()).is_some() {
             return parker.sleep(None);
         }
         let start = clock::now();
@@ -101,13 +101,14 @@ impl Linger {
         self.slept(clock::now().saturating_duration_since(start), true);
     }
 
-    /// Is it worth to wait?
+    /// Is it worth waiting?
     pub(crate) fn is_due(&self) -> bool {
         self.turns.get() > 0
     }
 
-    /// Waits for what `look` is to find, if that is worth it. `look` is told how many came before.
-    pub(crate) fn wait<T>(&self, mut look: impl FnMut(u32) -> Option<T>) -> Option<T> {
+    /// Waits for what `look` is to find, if that is worth it: that, and how long it took to come.
+    /// `look` is told how many looks came before.
+    pub(crate) fn wait<T>(&self, mut look: impl FnMut(u32) -> Option<T>) -> Option<(T, Duration)> {
         if !self.is_due() {
             return None;
         }
@@ -116,16 +117,20 @@ impl Linger {
         let waited = || clock::now().saturating_duration_since(start);
         let mut looks = (0..).map(|n| (n, first + n * step)).take_while(|(_, at)| *at <= limit);
         let found = looks.find_map(|(n, at)| {
-            while waited() < at {
+            let mut time = waited();
+            while time < at {
                 spin_loop();
+                time = waited();
             }
-            look(n)
+            // The look takes its time too, the longer the more it finds: that is not waiting.
+            look(n).map(|found| (found, time))
         });
-        self.waited(found.is_some().then(waited));
+        self.waited(found.as_ref().map(|(_, time)| *time));
         found
     }
 
-    /// For a worker: was what came the last time all there was?
+    /// For a worker: was what came the last time all there was? (One that is sent a task every half
+    /// microsecond takes them one by one.)
     pub(crate) fn came_alone(&self, alone: bool) {
         self.patience.set(if alone { ALONE } else { WORKER });
     }
@@ -172,6 +177,9 @@ mod tests {
         linger.slept(SHORT, true);
         linger.slept(BRIEF, false);
         assert!(!linger.is_due());
+        linger.slept(BRIEF, true);
+        linger.slept(SHORT, true);
+        assert!(!linger.is_due(), "what was granted before a long sleep");
         assert_eq!(linger.wait(|_| -> Option<()> { panic!("it is not due") }), None);
         linger.slept(BRIEF, true);
         assert!(linger.is_due());
@@ -221,8 +229,18 @@ mod tests {
             looks += 1;
             (n == 2).then_some("third")
         };
-        assert_eq!(linger.wait(third), Some("third"));
-        assert_eq!(looks, 3);
+        let (found, time) = linger.wait(third).unwrap();
+        assert_eq!((found, looks), ("third", 3));
+        assert!(time >= ROOT.first + 2 * ROOT.step);
+        // What a look itself takes is not waiting, or a large batch would be one that came late.
+        linger.slept(SHORT, true);
+        linger.slept(BRIEF, true);
+        let slow = |_| {
+            std::thread::sleep(SHORT);
+            Some(())
+        };
+        let (turns, time) = (linger.turns.get(), linger.wait(slow).unwrap().1);
+        assert_eq!(linger.turns.get() == turns, time < QUICK);
         let mut looks = 0;
         let start = clock::now();
         let never = |_| {
