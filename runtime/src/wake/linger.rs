@@ -14,9 +14,9 @@
 //! | 3 | waited, and it came later | wait, [`SLOW`] times in a row at most; then as 4 |
 //! | 4 | waited in vain | sleep, and after it skip 1, 3, 7 … short sleeps |
 //!
-//! A worker skips 255 at most, the root 7. After a long sleep nobody waits, so an idle thread sleeps
-//! at once. Row 3 is for the start: the other side was asleep too, and is up late once or
-//! twice. Work that comes every 10 µs or less often is not worth a core: it ends in row 4.
+//! A worker skips 255 at most, the root 7. After a long sleep nobody waits: idle threads sleep at
+//! once. Row 3 is for the start: the other side was asleep too, and is up late once or twice. Work
+//! that comes every 10 µs or less often is not worth a core: it ends in row 4.
 
 #![forbid(unsafe_code)]
 
