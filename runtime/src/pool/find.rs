@@ -111,11 +111,10 @@ impl Worker {
         if !self.shared().idle.is_one_searching() || self.clock.is_paused() {
             return None;
         }
-        let task = self.linger.wait(|look| match self.take_injected() {
+        let (task, waited) = self.linger.wait(|look| match self.take_injected() {
             None if look % STEAL_EVERY == STEAL_EVERY - 1 => self.steal(),
             task => task,
-        });
-        let (task, waited) = task?;
+        })?;
         self.linger.came_alone(self.remote().ring.is_empty());
         self.skip(LINGER_COUNTS, waited);
         Some(task)

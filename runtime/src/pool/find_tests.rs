@@ -62,6 +62,13 @@ fn slip_in(rig: &Rig, worker: &Worker, count: usize) {
     }
 }
 
+/// A search that finds something, and its first poll.
+fn search(rig: &Rig, worker: &Worker) {
+    rig.scheduler.idle.start_search();
+    worker.phase.set(Phase::Searching);
+    rig.inside(worker, || assert_eq!(worker.tick(), Tick::Ran));
+}
+
 /// Runs what was found, and then all there is.
 fn run_and_empty(rig: &Rig, worker: &Worker, found: Option<TaskRef>) {
     let task = found.expect("the injector has some");
@@ -98,9 +105,7 @@ fn a_searcher_that_leaves_something_in_the_injector_wakes_a_sibling() {
     // In no time: its polls are short, and its own ring would have to be long.
     (0..20).for_each(|_| worker.measure());
     slip_in(&rig, &worker, 129);
-    rig.scheduler.idle.start_search();
-    worker.phase.set(Phase::Searching);
-    rig.inside(&worker, || assert_eq!(worker.tick(), Tick::Ran));
+    search(&rig, &worker);
     assert!(rig.scheduler.injected() > 0);
     assert_eq!(rig.nudges(1), 1);
     rig.run(&worker);
@@ -116,9 +121,7 @@ fn a_searcher_that_takes_two_from_the_injector_wakes_a_sibling() {
     (0..20).for_each(|_| worker.measure());
     for (count, nudges) in [(1, 0), (2, 1)] {
         slip_in(&rig, &worker, count);
-        rig.scheduler.idle.start_search();
-        worker.phase.set(Phase::Searching);
-        rig.inside(&worker, || assert_eq!(worker.tick(), Tick::Ran));
+        search(&rig, &worker);
         assert_eq!(rig.nudges(1), nudges);
     }
     rig.run(&worker);

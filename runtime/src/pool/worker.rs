@@ -49,6 +49,7 @@ use std::time::{Duration, Instant};
 
 /// Polls of the next slot in a row; then the task in it goes to the back of the ring.
 pub(super) const NEXT_IN_A_ROW: u32 = 3;
+
 /// How often a worker looks at what is not its own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Intervals {
