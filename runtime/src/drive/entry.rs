@@ -77,15 +77,15 @@ impl Entry {
         self.deadline
     }
 
-    /// Ready once the deadline is over. `now` reads the clock; `here` is the wheel of this
-    /// thread, and whether the thread is the one that sleeps for it.
+    /// Ready with the time once the deadline is over. `now` reads the clock; `here` is the wheel of
+    /// this thread, and whether the thread is the one that sleeps for it.
     #[inline]
     pub(crate) fn poll_elapsed(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         now: impl FnOnce() -> Instant,
         here: impl FnOnce() -> Option<(&'static Timers, bool)>,
-    ) -> Poll<Result<(), Unarmed>> {
+    ) -> Poll<Result<Instant, Unarmed>> {
         // SAFETY(INV-40): nothing is moved out of it.
         let me = unsafe { self.get_unchecked_mut() };
         // Ordering: Acquire, pairs with FIRED's Release in `fire_into`: the waker is ours again.
@@ -95,8 +95,8 @@ impl Entry {
             return Poll::Pending;
         }
         // FIRED, and perhaps for a deadline that was moved since: the clock decides.
-        if state != IDLE && me.deadline <= now() {
-            return Poll::Ready(Ok(()));
+        if let Some(time) = (state != IDLE).then(now).filter(|time| me.deadline <= *time) {
+            return Poll::Ready(Ok(time));
         }
         let Some((timers, owner)) = here() else { return Poll::Ready(Err(Unarmed::NoRuntime)) };
         match me.arm(cx.waker(), timers, owner) {

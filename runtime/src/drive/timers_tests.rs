@@ -45,7 +45,10 @@ impl Bench {
         owner: bool,
     ) -> Poll<Result<(), Unarmed>> {
         let cx = &mut Context::from_waker(waker);
-        entry.as_mut().poll_elapsed(cx, || self.clock.now(), || Some((self.timers, owner)))
+        entry
+            .as_mut()
+            .poll_elapsed(cx, || self.clock.now(), || Some((self.timers, owner)))
+            .map_ok(drop)
     }
 
     pub(crate) fn armed(&self, millis: u64, waker: &Waker) -> Pin<Box<Entry>> {

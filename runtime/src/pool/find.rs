@@ -85,10 +85,11 @@ impl Worker {
         Some(task)
     }
 
-    /// Is there anything in its own places?
-    pub(super) fn has_own(&self) -> bool {
+    /// How many are in its own places?
+    pub(super) fn own(&self) -> usize {
         // Ordering: Relaxed, this thread's own slot.
-        !self.remote().next.load(Ordering::Relaxed).is_null() || !self.remote().ring.is_empty()
+        let next = self.remote().next.load(Ordering::Relaxed);
+        usize::from(!next.is_null()) + self.remote().ring.len()
     }
 
     /// What has come from outside, or a part of it; the first is returned to run.
@@ -144,7 +145,7 @@ impl Worker {
         let next = empty(&self.shared().remotes[stuck].next);
         let taken = self.steal_from(stuck, u32::MAX).into_iter().chain(next);
         taken.for_each(|task| self.push_quietly(task));
-        self.has_own() || !self.shared().injector.is_empty()
+        self.own() > 0 || !self.shared().injector.is_empty()
     }
 }
 

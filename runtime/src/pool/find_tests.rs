@@ -143,6 +143,24 @@ fn a_worker_whose_polls_become_longer_wakes_a_sibling_for_what_it_has() {
 }
 
 /// What was pushed while a worker searched, and that worker's next poll does not end.
+/// Timers and sockets bring tasks in batches: a sibling that is woken for the first of one takes
+/// that one, sleeps, and is woken again.
+#[test]
+fn what_a_park_brings_wakes_a_sibling_when_the_park_is_over_and_not_for_each_task() {
+    for (brought, woken) in [(1, 0), (2, 1), (200, 1)] {
+        let rig = rig(2);
+        let (worker, sibling) = (rig.worker(0), rig.worker(1));
+        assert!(matches!(rig.run(&sibling), Tick::Sleep(Some(_))), "it watches");
+        assert!(matches!(rig.run(&worker), Tick::Sleep(_)));
+        rig.inside(&worker, || {
+            let _handles = submit(&rig, brought);
+            assert_eq!(rig.nudges(1), 0, "it sleeps still");
+            assert_eq!((worker.tick(), rig.nudges(1)), (Tick::Ran, woken));
+        });
+        rig.run(&worker);
+    }
+}
+
 #[test]
 fn the_watcher_takes_what_is_in_the_injector_behind_a_worker_that_is_stuck() {
     let rig = rig(2);

@@ -32,6 +32,13 @@ impl Pace {
         Self { wake_at: Cell::new(1), mean, measured: Cell::new(now), skipped: Cell::new(0) }
     }
 
+    /// The worker sleeps. Until `restart` no ring is long enough: what a park brings comes in
+    /// batches, and a sibling that is woken for the first task of one takes only that.
+    pub(super) fn hold(&self, now: Instant) {
+        let _ = self.restart(now);
+        self.wake_at.set(usize::MAX);
+    }
+
     /// A new stretch of work, of which nothing is known; how long the last was.
     pub(super) fn restart(&self, now: Instant) -> Duration {
         self.wake_at.set(1);

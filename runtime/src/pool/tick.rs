@@ -147,8 +147,7 @@ impl Worker {
 
     /// Says that it is about to sleep.
     fn announce(&self, searching: bool) -> Tick {
-        let watch = self.shared().idle.park(self.index, searching);
-        if watch {
+        if self.shared().idle.park(self.index, searching) {
             self.watch.begin(self.shared(), self.clock.now(), !searching);
         }
         self.phase.set(Phase::Announced);
@@ -163,8 +162,7 @@ impl Worker {
             return self.get_up(true);
         }
         trace!(Park);
-        // What the park brings is served in it, and the first of it may take long.
-        let _ = self.refresh();
+        self.pace.hold(self.clock.now());
         self.remote().progress.rest();
         self.sleep()
     }
@@ -174,16 +172,14 @@ impl Worker {
         if !self.watch.is_watching() {
             return Tick::Sleep(None);
         }
-        match self.watch.left(self.clock.now()) {
-            (left, true) => Tick::StandBy(left),
-            (left, false) => Tick::Sleep(Some(left)),
-        }
+        let (left, by) = self.watch.left(self.clock.now());
+        if by { Tick::StandBy(left) } else { Tick::Sleep(Some(left)) }
     }
 
     /// The park is over, for whatever reason.
     #[cold]
     fn awake(&self) -> Tick {
-        if self.has_own() || self.shared().is_ending() {
+        if self.own() > 0 || self.shared().is_ending() {
             return self.get_up(true);
         }
         if self.shared().idle.is_claimed(self.index) {
@@ -201,7 +197,7 @@ impl Worker {
     fn relieved(&self) -> Tick {
         let now = self.clock.now();
         let caught = self.watch.look(self.shared(), self.index, now, |stuck| self.take_over(stuck));
-        if caught || self.has_own() {
+        if caught || self.own() > 0 {
             return self.get_up(true);
         }
         self.sleep()
@@ -220,6 +216,9 @@ impl Worker {
         });
         self.watch.end();
         self.linger.slept(self.refresh(), rise == Rise::ToSearch);
+        if rise == Rise::Self_ && self.own() > 1 {
+            self.share(); // The first of what the park has brought may take long.
+        }
         // My first poll may be the one that gets stuck.
         shared.nudge_and_give_way(shared.idle.call_watcher());
         Tick::Ran

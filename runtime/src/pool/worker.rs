@@ -89,7 +89,7 @@ pub(crate) struct Worker {
     pub(super) looks: Cell<u32>,
     /// Has this search found what had come from outside?
     pub(super) outside: Cell<bool>,
-    pace: Pace,
+    pub(super) pace: Pace,
     /// When it last gave way to a sibling that it had woken.
     gave_way: Cell<Instant>,
 }

@@ -17,7 +17,7 @@
 
 use crate::time::instant::Instant;
 use crate::time::sleep::{Sleep, after, now_here, sleep_until};
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -176,8 +176,8 @@ impl Interval {
     /// # Panics
     /// If the tick is not due yet and there is no runtime on this thread.
     pub fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
-        ready!(self.delay.as_mut().poll(cx));
-        let (due, now) = (self.delay.deadline(), Instant::now());
+        let now = ready!(self.delay.as_mut().poll_time(cx));
+        let due = self.delay.deadline();
         let next = if now.duration_since(due) > LATE {
             self.missed_tick_behavior.next(due, now, self.period)
         } else {

@@ -165,6 +165,22 @@ impl Sleep {
         Self { entry: Entry::new(deadline.into_std(), ahead) }
     }
 
+    /// Ready with the time that was read: it is at the deadline, or later.
+    #[track_caller]
+    pub(super) fn poll_time(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Instant> {
+        ready!(coop::ready(cx));
+        let wait = Wait::Timer(self.entry.deadline());
+        let elapsed = self.project().entry.poll_elapsed(cx, now, here);
+        match ready!(says::pending(elapsed, wait)) {
+            Ok(time) => {
+                coop::spend();
+                Poll::Ready(time.into())
+            }
+            Err(Unarmed::NoRuntime) => panic!("{NO_RUNTIME}"),
+            Err(Unarmed::Ended) => panic!("{ENDED}"),
+        }
+    }
+
     /// When it is ready.
     pub fn deadline(&self) -> Instant {
         self.entry.deadline().into()
@@ -207,14 +223,6 @@ impl Future for Sleep {
 
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        ready!(coop::ready(cx));
-        let wait = Wait::Timer(self.entry.deadline());
-        let elapsed = self.project().entry.poll_elapsed(cx, now, here);
-        match ready!(says::pending(elapsed, wait)) {
-            Ok(()) => coop::spend(),
-            Err(Unarmed::NoRuntime) => panic!("{NO_RUNTIME}"),
-            Err(Unarmed::Ended) => panic!("{ENDED}"),
-        }
-        Poll::Ready(())
+        self.poll_time(cx).map(drop)
     }
 }
