@@ -138,7 +138,9 @@ pub mod broadcast {
 pub(crate) mod queue {
     /// errors of the queues: a put that fails gives its item back.
     pub(crate) mod error;
-    /// what all queues are: items between two counters, and a tally of what is not done.
+    /// the numbers of a queue, its items, and the lines of those who wait, under one lock.
+    pub(crate) mod store;
+    /// what all queues are: a store of items, and a tally of what is not done.
     pub(crate) mod core;
     /// what a queue looks like from outside: one set of methods, written once for all orders.
     pub(crate) mod face;

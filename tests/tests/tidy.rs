@@ -95,6 +95,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "sync/notify.rs",
     "sync/condvar.rs",
     "sync/barrier.rs",
+    "sync/queue/store.rs",
     "sync/semaphore/acquire.rs",
     // The current runtime behind the thread's context.
     "runtime/context.rs",

@@ -1,11 +1,11 @@
 //! asyncio's Queue: join / task_done.
 //!
-//! Read before: `sync/queue/core.rs` and `face.rs`. First in, first out: a deque on the shelf.
+//! Read before: `sync/queue/core.rs` and `face.rs`. First in, first out: the pile is a deque.
 //! Next: `sync/queue/lifo.rs`.
 
 #![forbid(unsafe_code)]
 
-use super::core::{Core, Locked};
+use super::core::{AsItCame, Core};
 use super::face::queue;
 use std::collections::VecDeque;
 
@@ -48,7 +48,7 @@ use std::collections::VecDeque;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Queue<T> {
-    pub(super) core: Core<Locked<VecDeque<T>>>,
+    pub(super) core: Core<AsItCame, VecDeque<T>>,
 }
 
 queue!(Queue, "Queue", [], "the item that came first");

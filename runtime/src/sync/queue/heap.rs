@@ -44,10 +44,6 @@ impl<T> Heap<T> {
         Self { entries: Vec::new(), next: 0 }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Puts the item where [`place_to_push`](Self::place_to_push) said.
     pub(super) fn push_to(&mut self, place: usize, item: T) {
         let mut at = self.entries.len();

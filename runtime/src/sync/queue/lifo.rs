@@ -5,7 +5,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::core::{Core, Locked};
+use super::core::{AsItCame, Core};
 use super::face::queue;
 
 /// A queue whose items come out in the reverse order: the one that was put last is got first.
@@ -30,7 +30,7 @@ use super::face::queue;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct LifoQueue<T> {
-    pub(super) core: Core<Locked<Vec<T>>>,
+    pub(super) core: Core<AsItCame, Vec<T>>,
 }
 
 queue!(LifoQueue, "LifoQueue", [], "the item that came last");

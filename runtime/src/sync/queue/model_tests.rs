@@ -1,9 +1,10 @@
 //! Loom models of the queue.
 
 use crate::base::prim::{Arc, thread};
-use crate::sync::{PriorityQueue, Queue, TryGetError};
+use crate::sync::{PriorityQueue, Queue, QueueShutDown, TryGetError};
 use crate::wake::block_on::block_on;
 use crate::wake::wait_list::poller::Polled;
+use std::task::Poll;
 
 fn model(f: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -126,16 +127,48 @@ fn loom_priority_queue_get_meets_an_immediate_shutdown() {
     });
 }
 
-/// A put meets a shutdown: it is in, and can be got, or comes back.
+/// A shutdown between the hand-over of the last item and its taking: whoever stands behind is told
+/// by the one who takes it.
 #[test]
-fn loom_queue_put_meets_shutdown() {
+fn loom_queue_the_last_item_is_taken_beside_a_shutdown() {
+    model(|| {
+        let queue = Arc::new(Queue::new(0));
+        let other = queue.clone();
+        let mut first = Polled::waiting(queue.get());
+        let mut second = Polled::waiting(queue.get());
+        let thread = thread::spawn(move || {
+            other.try_put(1).expect("open");
+            other.shutdown(false);
+        });
+        let early = first.poll();
+        thread.join().expect("it ends");
+        assert!(early.is_ready() || first.poll().is_ready());
+        assert!(matches!(second.poll(), Poll::Ready(Err(_))));
+    });
+}
+
+/// A putter was given a place, and the queue is shut down before it uses it: it is in in time, and
+/// can be got, or comes back. Nothing comes after "there will be none".
+#[test]
+fn loom_queue_a_place_that_was_given_meets_shutdown() {
     model(|| {
         let queue = Arc::new(Queue::new(1));
+        queue.try_put(1).expect("open");
         let other = queue.clone();
-        let thread = thread::spawn(move || other.shutdown(false));
-        let put = block_on(queue.put(1)).is_ok();
+        let mut put = Polled::waiting(queue.put(2));
+        let thread = thread::spawn(move || {
+            assert_eq!(other.try_get(), Ok(1));
+            other.shutdown(false);
+        });
+        let early = put.poll();
         thread.join().expect("it ends");
-        assert_eq!(block_on(queue.get()).is_ok(), put);
+        match early {
+            Poll::Ready(put) => assert_eq!(put.is_ok(), queue.try_get().is_ok()),
+            Poll::Pending => {
+                assert_eq!(queue.try_get(), Err(TryGetError::ShutDown));
+                assert_eq!(put.poll(), Poll::Ready(Err(QueueShutDown(2))));
+            }
+        }
         assert!(block_on(queue.get()).is_err());
     });
 }

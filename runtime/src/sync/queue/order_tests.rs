@@ -278,11 +278,11 @@ fn what_an_uncontended_put_and_get_cost() {
             (put, count::record(|| queue.try_get().expect("an item")).1.len())
         }};
     }
-    // One for the room, one for the item, and one lock.
-    assert_eq!(cost!(Queue::new(1)), (4, 4));
-    assert_eq!(cost!(Queue::new(0)), (3, 3));
-    assert_eq!(cost!(LifoQueue::new(1)), (4, 4));
-    // Another lock, under which items are compared.
+    // One lock for all.
+    assert_eq!(cost!(Queue::new(1)), (2, 2));
+    assert_eq!(cost!(Queue::new(0)), (2, 2));
+    assert_eq!(cost!(LifoQueue::new(1)), (2, 2));
+    // One before and one within the lock under which items are compared.
     assert_eq!(cost!(PriorityQueue::new(1)), (6, 6));
 }
 

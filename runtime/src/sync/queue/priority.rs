@@ -23,11 +23,13 @@
 
 #![forbid(unsafe_code)]
 
-use super::core::{Core, Shelf, ShutDown, Tally};
+use super::core::{Core, Shelf};
 use super::face::queue;
 use super::heap::Heap;
+use super::store::{Refused, Store, Want};
 use crate::base::prim::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::wake::coop;
+use std::mem;
 use std::ops::{Deref, DerefMut};
 
 /// A queue whose items come out in their order: the smallest is got first.
@@ -64,61 +66,81 @@ use std::ops::{Deref, DerefMut};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct PriorityQueue<T> {
-    pub(super) core: Core<Sorted<T>>,
+    pub(super) core: Core<Sorted<T>, ()>,
 }
 
 queue!(PriorityQueue, "PriorityQueue", [Ord], "the smallest item");
 
-/// A heap and its numbers, under two locks.
-pub(crate) struct Sorted<T> {
-    heap: Guarded<T>,
-    /// Locked after the heap, if both are.
-    tally: Mutex<Tally>,
-}
+/// The heap; the numbers have another lock, which is locked after the heap's, if both are.
+pub(crate) struct Sorted<T>(Guarded<T>);
 
 impl<T> Default for Sorted<T> {
     fn default() -> Self {
-        let heap = Guarded { owner: AtomicUsize::new(0), heap: Mutex::new(Heap::new()) };
-        Self { heap, tally: Mutex::new(Tally::default()) }
+        Self(Guarded { owner: AtomicUsize::new(0), heap: Mutex::new(Heap::new()) })
     }
 }
 
-impl<T: Ord> Shelf for Sorted<T> {
+/// What is taken and not yet used: it goes back if a comparison panics.
+struct Claim<'a>(&'a Store<()>, Want);
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.0.give_back(self.1);
+    }
+}
+
+impl<T: Ord> Shelf<()> for Sorted<T> {
     type Item = T;
     type Rest = Heap<T>;
 
-    fn tally<R>(&self, look: impl FnOnce(&mut Tally) -> R) -> R {
-        look(&mut self.tally.lock())
-    }
-
-    fn push(&self, item: T) -> Result<(), T> {
+    fn push(&self, store: &Store<()>, item: T, taken: bool) -> Result<(), (T, Refused)> {
+        let place = if taken { Ok(()) } else { store.lock().0.take_place() };
+        if let Err(refused) = place {
+            return Err((item, refused));
+        }
+        let claim = Claim(store, Want::Place);
         // Declared after the item, so gone before it, also by a panic.
-        let mut heap = self.heap.lock();
+        let mut heap = self.0.lock();
         let place = heap.place_to_push(&item);
-        if !self.tally(Tally::admit) {
-            return Err(item);
+        let admitted = store.lock().0.admit();
+        // Used; or the queue was shut down, and nobody asks for a place any more.
+        mem::forget(claim);
+        match admitted {
+            Ok(news) => {
+                heap.push_to(place, item);
+                drop(heap);
+                store.tell(news);
+                Ok(())
+            }
+            Err(refused) => Err((item, refused)),
         }
-        heap.push_to(place, item);
-        Ok(())
     }
 
-    fn pop(&self) -> (Option<T>, bool) {
-        let mut heap = self.heap.lock();
-        if heap.is_empty() {
-            return (None, self.tally(|tally| tally.is_over()));
+    fn pop(&self, store: &Store<()>, taken: bool) -> Result<T, Refused> {
+        if !taken {
+            store.lock().0.take_item()?;
         }
+        let claim = Claim(store, Want::Item);
+        let mut heap = self.0.lock();
         let place = heap.place_to_pop();
-        (heap.pop_to(place), self.tally(Tally::dismiss))
+        let item = heap.pop_to(place);
+        mem::forget(claim);
+        // None: what we were given was thrown away by a shutdown.
+        let item = item.ok_or(Refused::ShutDown)?;
+        let news = store.lock().0.dismiss();
+        drop(heap);
+        store.tell(news);
+        Ok(item)
     }
 
-    fn shut_down(&self, immediate: bool) -> (Heap<T>, ShutDown) {
+    fn shut_down(&self, store: &Store<()>, immediate: bool) -> (Heap<T>, bool) {
         let mut rest = Heap::new();
-        let heap = immediate.then(|| self.heap.lock());
-        let ended = self.tally(|tally| tally.shut_down(immediate));
+        let heap = immediate.then(|| self.0.lock());
+        let all_done = store.lock().0.shut_down(immediate);
         if let Some(mut heap) = heap {
-            std::mem::swap(&mut *heap, &mut rest);
+            mem::swap(&mut *heap, &mut rest);
         }
-        (rest, ended)
+        (rest, all_done)
     }
 }
 
