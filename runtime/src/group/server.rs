@@ -163,6 +163,7 @@ impl Server {
         if addrs.is_empty() {
             return Err(no_address());
         }
+        listeners.iter().for_each(TcpListener::forget_pollers);
         let (desk, ear) = Desk::new(listeners);
         let keeper = here::spawn(keep(desk.clone(), ear, handler)).abort_handle();
         Ok(Server { desk, addrs, keeper })

@@ -1,6 +1,6 @@
 //! Want of descriptors, and clients that come in crowds or never go.
 
-use crate::help::{client, echo, echo_server, told};
+use crate::help::{client, echo, echo_server, talk, told};
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 use mainspring::net::{Server, TcpListener, TcpSocket, TcpStream, start_server};
 use mainspring::runtime::Unhandled;
@@ -8,8 +8,9 @@ use mainspring::spawn;
 use mainspring::time::{sleep, timeout};
 use std::io::{Read, Write};
 use std::net::TcpStream as StdStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 use tests::many::{alone, memory};
 use tests::{Kind, until};
@@ -241,6 +242,46 @@ fn a_crowd_at_the_door(kind: Kind) {
         }
         drop(crowd);
         until(|| server.clients() == 0).await;
+    });
+}
+
+/// A waker that asks the server when it is dropped, once there is one.
+struct Asks(OnceLock<Arc<Server>>);
+
+impl Wake for Asks {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        if let Some(server) = self.0.get() {
+            server.limit(7);
+        }
+    }
+}
+
+/// Whoever polled the listener before has left a waker: its drop is foreign code, and may use the
+/// server.
+#[test]
+fn a_waker_left_in_a_listener_is_not_dropped_where_it_may_not_use_the_server() {
+    let name = "storms::a_waker_left_in_a_listener_is_not_dropped_where_it_may_not_use_the_server";
+    alone(name, || {
+        [Kind::CurrentThread, Kind::Workers(1), Kind::Workers(2)].into_iter().for_each(|kind| {
+            kind.runtime().block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let left = Arc::new(Asks(OnceLock::new()));
+                let waker = Waker::from(left.clone());
+                assert!(listener.poll_accept(&mut Context::from_waker(&waker)).is_pending());
+                drop(waker);
+                let weak = Arc::downgrade(&left);
+                let server = Arc::new(Server::from_listeners([listener], echo).unwrap());
+                // Set, unless the waker has gone already, as it has to.
+                left.0.set(server.clone()).unwrap_or_else(|_| unreachable!("set once"));
+                drop(left);
+                talk(&mut client(&server).await).await;
+                assert!(weak.upgrade().is_none());
+            });
+        });
     });
 }
 

@@ -26,6 +26,7 @@ use crate::net::as_fd::as_fd;
 use crate::net::in_use::explain_port;
 use crate::net::of_std::of_std;
 use crate::net::options::options;
+use crate::wake::batch::Batch;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
@@ -124,6 +125,13 @@ impl TcpListener {
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         let accepted = ready!(self.fd.poll_io(cx, Direction::Read, mio::net::TcpListener::accept))?;
         Poll::Ready(self.admit(accepted))
+    }
+
+    /// For a new owner: drops the wakers that earlier pollers have left, which are foreign code.
+    pub(crate) fn forget_pollers(&self) {
+        let all = Direction::Read.wanted() | Direction::Write.wanted();
+        let collected = self.fd.registration.source().collect(all, &mut Batch::new());
+        debug_assert!(collected, "two at most");
     }
 
     fn admit(
