@@ -39,6 +39,7 @@ pub mod who;
 
 use crate::compare::progress::Progress;
 use crate::compare::{about, child, interrupt};
+use crate::out;
 use clap::{Args, Subcommand, ValueEnum};
 use series::Series;
 use sheet::Sheet;
@@ -242,10 +243,10 @@ pub fn run(lab: &Lab) -> Result<(), String> {
     }
     for (key, value) in about::about(&[], sheet.rounds, Duration::ZERO) {
         if ["command", "machine", "load", "rustc", "peers"].contains(&key.as_str()) {
-            println!("{key:<10} {value}");
+            out::line(format_args!("{key:<10} {value}"));
         }
     }
-    print!("{}", sheet.text());
+    out::print(sheet.text());
     match interrupt::asked() {
         true => Err("interrupted: this is not all, and nothing else was written".to_owned()),
         false => Ok(()),

@@ -48,6 +48,7 @@ pub mod echo;
 pub mod labs;
 pub mod meter;
 pub mod on;
+pub mod out;
 pub mod python;
 pub mod rows;
 pub mod stats;

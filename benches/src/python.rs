@@ -44,6 +44,7 @@ pub mod scratch;
 pub mod table;
 
 use crate::compare::interrupt;
+use crate::out;
 use find::{Python, Tools};
 use rows::{ROWS, Row, Size};
 use run::Peer;
@@ -98,7 +99,7 @@ pub fn run(options: &Options) -> Result<ExitCode, String> {
         return Ok(ExitCode::from(interrupt::STATUS));
     }
     let about = tools.about(options);
-    print!("{}", table::table(&measured, &about));
+    out::print(table::table(&measured, &about));
     if let Some(path) = &options.json {
         let text = format!("{:#}\n", table::json_of(&measured, &about));
         std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -120,3 +120,19 @@ fn compare_prints_a_row_on_both_schedulers_with_every_peer_and_its_goal() {
     }
     assert!(!said.contains("FAILED"), "{said}");
 }
+
+/// `cargo compare | head`: what is printed is lost, the page is not.
+#[test]
+fn a_reader_who_has_gone_does_not_keep_the_page_from_being_written() {
+    let out = concat!(env!("CARGO_TARGET_TMPDIR"), "/compare-gone");
+    let _ = std::fs::remove_dir_all(out);
+    let arguments = ["--quick", "--rounds", "1", "--rows", "mutex, uncontended", "--out", out];
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut compare = Command::new(env!("CARGO_BIN_EXE_compare"));
+    let output = compare.args(arguments).stdout(writer).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+    assert!(std::path::Path::new(out).join("index.html").is_file());
+}

@@ -9,6 +9,7 @@
 
 use crate::links::{last_line, resolve};
 use crate::markdown::{facts, link_ranges};
+use crate::out;
 use crate::page::{Page, pages, walk};
 use crate::source_page;
 use std::collections::BTreeMap;
@@ -53,7 +54,7 @@ fn mdbook(root: &Path) -> Result<PathBuf, String> {
         String::from_utf8_lossy(&output.stdout).trim().strip_suffix(VERSION).map(|_| ())
     };
     if is_right().is_none() {
-        println!("mdBook {VERSION} is compiled, this once; it takes some minutes");
+        out::line(format_args!("mdBook {VERSION} is compiled, this once; it takes some minutes"));
         let mut cargo = Command::new("cargo");
         cargo.args(["install", "mdbook", "--version", VERSION, "--locked", "--force", "--root"]);
         cargo.arg(&home).args(["--no-default-features", "--features", "search"]);

@@ -8,6 +8,7 @@
 //!                                 tests/            README.md: the task, and <details> with hints
 //! ```
 
+use crate::out;
 use crate::page::walk;
 use crate::run::{Output, shell};
 use regex::Regex;
@@ -49,16 +50,19 @@ pub fn exercise(root: &Path, number: &str, hints: usize, answer: &str) -> Result
     let folder = find(root, number)?;
     let verdict = run(root, &with_answer(root, &folder, answer)?)?;
     let Some((test, says)) = verdict.next else {
-        println!("all {} tests pass: the exercise is solved", verdict.passed);
+        out::line(format_args!("all {} tests pass: the exercise is solved", verdict.passed));
         return Ok(true);
     };
-    println!("{} tests pass before the first that does not: {test}\n\n{}\n", verdict.passed, says);
+    out::line(format_args!(
+        "{} tests pass before the first that does not: {test}\n\n{}\n",
+        verdict.passed, says
+    ));
     let steps = self::hints(&fs::read_to_string(folder.join("README.md")).unwrap_or_default());
     for (index, step) in steps.iter().enumerate().take(hints) {
-        println!("hint {} of {}: {step}\n", index + 1, steps.len());
+        out::line(format_args!("hint {} of {}: {step}\n", index + 1, steps.len()));
     }
     if hints < steps.len() {
-        println!("the next hint: cargo book ex {number} --hint {}", hints + 1);
+        out::line(format_args!("the next hint: cargo book ex {number} --hint {}", hints + 1));
     }
     Ok(false)
 }
@@ -76,7 +80,7 @@ pub fn prove(root: &Path) -> Result<bool, String> {
         answers.sort();
         for needed in ["solution", "wrong"] {
             if !answers.iter().any(|answer| answer.starts_with(needed)) {
-                println!("{name}: no {needed}/lib.rs");
+                out::line(format_args!("{name}: no {needed}/lib.rs"));
                 well = false;
             }
         }
@@ -88,7 +92,10 @@ pub fn prove(root: &Path) -> Result<bool, String> {
                 None => "passes".to_string(),
                 Some((test, _)) => format!("fails {test}"),
             };
-            println!("{name}: {shown} {did}{}", if right { "" } else { ", and should not" });
+            out::line(format_args!(
+                "{name}: {shown} {did}{}",
+                if right { "" } else { ", and should not" }
+            ));
             well &= right;
         }
     }
@@ -195,7 +202,7 @@ pub fn stage(root: &Path, number: &str) -> Result<bool, String> {
         readme.lines().find_map(|line| line.strip_prefix("$ ").filter(|l| l.contains("run")));
     let test = format!("cargo test -p stage-{name}");
     for command in [Some(test.as_str()), demo].into_iter().flatten() {
-        println!("$ {command}");
+        out::line(format_args!("$ {command}"));
         let mut bash = std::process::Command::new("bash");
         let status = bash.args(["-c", command]).current_dir(root).status();
         if !status.map_err(|error| error.to_string())?.success() {

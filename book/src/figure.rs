@@ -1,6 +1,7 @@
 //! Figures: drawn from recorded data, with the page's colours, and the same in words below.
 
 use crate::diff::first_difference;
+use crate::out;
 use crate::page::Page;
 use crate::source_page::escape;
 use crate::trace::is_trace;
@@ -146,7 +147,7 @@ pub fn record(root: &Path, word: &str) -> Result<(), String> {
                 continue;
             };
             let file = format!("book/data/{}.json", wanted.name);
-            println!("MAINSPRING_TRACE={file} {command}");
+            out::line(format_args!("MAINSPRING_TRACE={file} {command}"));
             let output =
                 crate::run::shell(root, &format!("export MAINSPRING_TRACE={file}; {command}"))?;
             if !output.success {

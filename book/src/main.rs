@@ -6,6 +6,8 @@
 
 mod problem;
 
+mod out;
+
 mod page;
 
 mod blocks;
@@ -150,7 +152,7 @@ fn act(arguments: &Arguments) -> Result<bool, String> {
             write_pages(root, "", Runs::No)
         }
         Some("build") => {
-            println!("{}", build::build(root)?.display());
+            out::line(build::build(root)?.display());
             Ok(true)
         }
         Some("serve") => {
@@ -161,7 +163,7 @@ fn act(arguments: &Arguments) -> Result<bool, String> {
         }
         Some("timeline") => {
             let page = figure::page_of(Path::new(word), from.as_deref(), to.as_deref())?;
-            println!("{}", page.display());
+            out::line(page.display());
             Ok(true)
         }
         Some("stage") => exercise::stage(root, word),
@@ -178,7 +180,7 @@ fn write_pages(root: &Path, word: &str, runs: Runs) -> Result<bool, String> {
         problems.extend(found);
         if text != page.text {
             std::fs::write(root.join(&page.path), text).map_err(|error| error.to_string())?;
-            println!("{}: written", page.path);
+            out::line(format_args!("{}: written", page.path));
         }
     }
     Ok(report(problems))
@@ -198,7 +200,7 @@ fn check_pages(root: &Path, word: &str, runs: Runs) -> Result<bool, String> {
     }
     let well = report(problems);
     if well {
-        println!("{} pages are as they should be", pages.len());
+        out::line(format_args!("{} pages are as they should be", pages.len()));
     }
     Ok(well)
 }

@@ -9,6 +9,7 @@
 //!              "machine": { "cpu": …, "cores": …, "kernel": …, "rustc": …, "date": … } }
 //! ```
 
+use crate::out;
 use crate::problem::nearest;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -82,7 +83,7 @@ pub fn measure(root: &Path, word: &str) -> Result<(), String> {
     let wanted = numbers.iter_mut().filter(|(id, _)| id.contains(word));
     for (id, number) in wanted {
         if !outputs.contains_key(&number.command) {
-            println!("$ {}", number.command);
+            out::line(format_args!("$ {}", number.command));
             let output = crate::run::shell(root, &number.command)?;
             if !output.success {
                 return Err(format!("{id}: {}\n{}", output.status, output.text));
@@ -93,7 +94,7 @@ pub fn measure(root: &Path, word: &str) -> Result<(), String> {
         let pattern = Regex::new(&number.read).map_err(|error| format!("{id}: {error}"))?;
         let value = pattern.captures(output).and_then(|found| found.get(1));
         let value = value.ok_or(format!("{id}: `{}` is not in\n{output}", number.read))?;
-        println!("  {id} = {} {}", value.as_str(), number.unit);
+        out::line(format_args!("  {id} = {} {}", value.as_str(), number.unit));
         number.value = Some(value.as_str().to_string());
         number.machine = Some(machine.clone());
     }

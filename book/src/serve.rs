@@ -1,5 +1,6 @@
 //! A server of files, for one reader on the same machine.
 
+use crate::out;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub fn serve(folder: PathBuf, port: u16) -> Result<(), String> {
     let listener = TcpListener::bind(("127.0.0.1", port)).map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    println!("http://{address}/ until ctrl-c");
+    out::line(format_args!("http://{address}/ until ctrl-c"));
     for stream in listener.incoming().flatten() {
         let folder = folder.clone();
         // A reader who goes away is no fault of the server's.

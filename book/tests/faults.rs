@@ -19,6 +19,11 @@ fn a_book_in_which_all_is_well() {
 }
 
 #[test]
+fn a_reader_who_has_gone_is_no_fault() {
+    assert!(Book::new().unread(&["check"]));
+}
+
+#[test]
 fn a_drifted_listing() {
     let book = Book::new();
     book.change("runtime/src/a.rs", "\"hello\"", "\"good morning\"");

@@ -5,6 +5,7 @@ use benches::compare::whole::{self, Whole};
 use benches::compare::{Case, Plan, child, page, table};
 use benches::meter::Mode;
 use benches::on::Flavor;
+use benches::out;
 use benches::python;
 use benches::rows::Peer;
 use clap::{Parser, Subcommand};
@@ -105,7 +106,7 @@ fn main() -> ExitCode {
         Some(part) => run_part(part),
         None if arguments.python.is_some() => beside_python(&arguments),
         None if arguments.list => {
-            benches::rows::ROWS.iter().for_each(|row| println!("{}", row.name));
+            benches::rows::ROWS.iter().for_each(|row| out::line(row.name));
             Ok(ExitCode::SUCCESS)
         }
         None => compare(&arguments),
@@ -136,7 +137,7 @@ fn run_part(part: Part) -> Result<ExitCode, String> {
         Part::Page { json } => {
             let text = std::fs::read_to_string(&json).map_err(|error| error.to_string())?;
             let data = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-            print!("{}", page::page(&data));
+            out::print(page::page(&data));
         }
         Part::Lab(lab) => benches::labs::run(&lab)?,
     }
@@ -146,7 +147,7 @@ fn run_part(part: Part) -> Result<ExitCode, String> {
 fn beside_python(arguments: &Arguments) -> Result<ExitCode, String> {
     use python::rows::Size;
     if arguments.list {
-        python::rows(None).iter().for_each(|row| println!("{}", row.name));
+        python::rows(None).iter().for_each(|row| out::line(row.name));
         return Ok(ExitCode::SUCCESS);
     }
     let size = match (arguments.tiny, arguments.quick) {
@@ -186,7 +187,7 @@ fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
     let out = arguments.out.clone().unwrap_or(target);
     let plan = Plan { cases, rounds, each: Duration::from_millis(each), program };
     if arguments.count {
-        print!("{}", table::allocations(&plan));
+        out::print(table::allocations(&plan));
         return Ok(ExitCode::SUCCESS);
     }
     let labs = if arguments.full { whole::labs(arguments.rounds) } else { Vec::new() };

@@ -10,6 +10,7 @@ use super::{Plan, interrupt, page, rounds, table};
 use crate::labs::sheet::Sheet;
 use crate::labs::{Options, Report};
 use crate::on::Flavor;
+use crate::out;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -86,7 +87,8 @@ impl Whole {
         data.warnings = self.warnings(&data, rounds, before);
         data.sections = Section::all(&lines);
         let facts = about::about(&self.flavors, rounds, self.plan.each);
-        print!("{}{}", table::table(&lines, &facts), at_the_end(&data));
+        out::print(table::table(&lines, &facts));
+        out::print(at_the_end(&data));
         self.write(&data)?;
         let lost = self.check && lines.iter().any(Line::slower);
         Ok(match interrupt::asked() {

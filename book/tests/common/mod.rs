@@ -128,6 +128,15 @@ impl Book {
         (output.status.success(), String::from_utf8(text).unwrap())
     }
 
+    /// The command with nobody who reads what it prints: does it succeed all the same?
+    pub fn unread(&self, arguments: &[&str]) -> bool {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut tool = Command::new(env!("CARGO_BIN_EXE_book"));
+        tool.args(arguments).arg("--root").arg(&self.root).stdout(writer);
+        tool.status().unwrap().success()
+    }
+
     pub fn succeeds(&self, arguments: &[&str]) -> String {
         let (success, text) = self.run(arguments);
         assert!(success, "{arguments:?}:\n{text}");
