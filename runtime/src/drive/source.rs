@@ -248,7 +248,7 @@ impl Source {
     }
 
     /// Moves the wakers that `ready` concerns into the batch. False: the batch is full and some are
-    /// left; wake it and call again. Runs under the reactor's lock, so it only moves.
+    /// left; wake it and call again. The reactor's lock may be held, so it only moves.
     #[must_use = "wakers may be left"]
     pub(crate) fn collect(&self, ready: Ready, batch: &mut Batch) -> bool {
         self.read.collect(ready.intersects(Direction::Read.wanted()), batch)
@@ -259,7 +259,7 @@ impl Source {
     /// Calls everybody in the line. No lock when there is nobody.
     fn call_line(&self, batch: &mut Batch) -> bool {
         // Ordering: Relaxed: `update` came before on this thread, and whoever announced before it
-        // is seen by it, hence here.
+        // is seen by it, hence here; or, for a new owner, nobody is left who announces.
         if self.word.load(Ordering::Relaxed) & LINE == 0 {
             return true;
         }

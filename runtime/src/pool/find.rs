@@ -86,7 +86,7 @@ impl Worker {
     }
 
     /// How many are in its own places?
-    pub(super) fn own(&self) -> usize {
+    pub(crate) fn own(&self) -> usize {
         // Ordering: Relaxed, this thread's own slot.
         let next = self.remote().next.load(Ordering::Relaxed);
         usize::from(!next.is_null()) + self.remote().ring.len()

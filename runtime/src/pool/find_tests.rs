@@ -142,7 +142,6 @@ fn a_worker_whose_polls_become_longer_wakes_a_sibling_for_what_it_has() {
     rig.run(&worker);
 }
 
-/// What was pushed while a worker searched, and that worker's next poll does not end.
 /// Timers and sockets bring tasks in batches: a sibling that is woken for the first of one takes
 /// that one, sleeps, and is woken again.
 #[test]
@@ -161,6 +160,7 @@ fn what_a_park_brings_wakes_a_sibling_when_the_park_is_over_and_not_for_each_tas
     }
 }
 
+/// What was pushed while a worker searched, and that worker's next poll does not end.
 #[test]
 fn the_watcher_takes_what_is_in_the_injector_behind_a_worker_that_is_stuck() {
     let rig = rig(2);

@@ -29,8 +29,8 @@
 //!   two comes first. The sleeper's first: the pusher sees its bit, and claims it. The push first:
 //!   step 3 acquires it, and the second look finds it. A searcher that the pusher saw has its own
 //!   step 2 or 3 still before it, later in the word's order, and looks at the queues after that.
-//! * To the pusher's own ring (`look_own`): a plain load, which may miss a sleeper. The pusher is
-//!   awake and will look itself, unless its next poll takes long; that case is the watcher's.
+//! * To the pusher's own ring (`look_own`): a plain load, which may miss a sleeper. The pusher
+//!   looks itself before it sleeps, unless its next poll takes long; that case is the watcher's.
 //!
 //! There is no fence because there is nothing for it to order: both sides of the first case write
 //! this one word, and its writes have one order. A length that is read without the queue's lock, in

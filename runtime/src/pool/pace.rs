@@ -33,7 +33,8 @@ impl Pace {
     }
 
     /// The worker sleeps. Until `restart` no ring is long enough: what a park brings comes in
-    /// batches, and a sibling that is woken for the first task of one takes only that.
+    /// batches, and a sibling that is woken for the first task of one takes only that. The price: a
+    /// foreign waker or a hook that is slow in a park holds up what the park has brought.
     pub(super) fn hold(&self, now: Instant) {
         let _ = self.restart(now);
         self.wake_at.set(usize::MAX);

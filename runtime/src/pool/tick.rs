@@ -217,7 +217,7 @@ impl Worker {
         self.watch.end();
         self.linger.slept(self.refresh(), rise == Rise::ToSearch);
         if rise == Rise::Self_ && self.own() > 1 {
-            self.share(); // The first of what the park has brought may take long.
+            self.share(); // The first of what has come meanwhile may take long.
         }
         // My first poll may be the one that gets stuck.
         shared.nudge_and_give_way(shared.idle.call_watcher());

@@ -13,8 +13,8 @@
 //! ```
 //!
 //! **When is a sibling woken for a task in the own ring?** When as much waits as takes 10 µs by the
-//! mean poll (`pool/pace.rs`): a wake costs 25. What that misses, a poll that is long for once, is
-//! the watcher's (`pool/watch.rs`).
+//! mean poll (`pool/pace.rs`): a wake costs 25; and when a park that is over has brought more than
+//! one. What that misses, a poll that is long for once, is the watcher's (`pool/watch.rs`).
 //!
 //! **How long does a woken task wait?** In polls of its worker, at place `p` of the ring: each
 //! place before it is one poll and at most three of the next slot, and every 8th may be the

@@ -64,7 +64,11 @@ impl Desk {
 
     fn around(&self, sleep: impl FnOnce()) {
         call(self.on_park.as_ref(), &self.report);
-        sleep();
+        // What the hook has spawned or woken came after the worker's last look, and rang nobody.
+        match self.worker.own() {
+            0 => sleep(),
+            _ => self.driver.park(Some(Duration::ZERO)),
+        }
         call(self.on_unpark.as_ref(), &self.report);
     }
 

@@ -3,8 +3,8 @@
 //! Read before: `base/list.rs`, `wake/batch.rs`. Next: `sync/event.rs`, the smallest user.
 //!
 //! Every primitive that lets tasks wait keeps a [`Line`] under a lock of its own. The places in the
-//! line, [`Waiter`]s, live inside the futures that wait, so standing in line allocates nothing, and
-//! the lock is taken only when somebody waits, as a bit in the primitive's own word says.
+//! line, [`Waiter`]s, live inside the futures that wait, so standing in line allocates nothing.
+//! Most primitives take the lock only when somebody waits, as a bit in a word of their own says.
 //!
 //! ```text
 //!           join (lock)                 hand (lock)                   the future takes it

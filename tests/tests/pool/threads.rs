@@ -1,12 +1,13 @@
 //! The threads themselves: names, and hooks that may panic.
 
 use mainspring::runtime::Builder;
+use mainspring::sync::Event;
 use mainspring::task::{spawn_blocking, yield_now};
 use mainspring::time::sleep;
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 use tests::{Kind, heard};
@@ -145,4 +146,33 @@ fn the_hooks_around_a_sleep_come_in_pairs(kind: Kind) {
     assert!(slept.load(Ordering::Relaxed) > 0);
 }
 
-tests::each_pool! { the_hooks_around_a_sleep_come_in_pairs }
+/// What the hook spawns and what it wakes is in the worker's own places, and the worker is about to
+/// sleep.
+fn what_the_hook_before_a_sleep_spawns_or_wakes_is_run(kind: Kind) {
+    let (spawned, woken) = (mpsc::channel(), mpsc::channel());
+    let (waits, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let event = Arc::new(Event::new());
+    let mut builder = kind.builder();
+    let (asleep, rings) = (waits.clone(), event.clone());
+    builder.on_thread_park(move || {
+        if asleep.load(Ordering::SeqCst) && !done.swap(true, Ordering::SeqCst) {
+            let tell = spawned.0.clone();
+            mainspring::spawn(async move { tell.send(()).unwrap() });
+            rings.set();
+        }
+    });
+    let runtime = builder.build().unwrap();
+    runtime.spawn(async move {
+        waits.store(true, Ordering::SeqCst);
+        event.wait().await;
+        woken.0.send(()).unwrap();
+    });
+    for (what, told) in [("spawned", spawned.1), ("woken", woken.1)] {
+        assert!(told.recv_timeout(Duration::from_secs(10)).is_ok(), "{what}");
+    }
+}
+
+tests::each_pool! {
+    the_hooks_around_a_sleep_come_in_pairs,
+    what_the_hook_before_a_sleep_spawns_or_wakes_is_run,
+}

@@ -144,7 +144,7 @@ pub(crate) struct Core<S, P> {
     finished: Notify,
 }
 
-/// So many fit, as into a semaphore.
+/// The largest limit, the same as a semaphore's.
 const MOST: usize = usize::MAX >> 3;
 
 impl<S: Default, P: Default> Core<S, P> {
@@ -161,11 +161,15 @@ impl<S: Default, P: Default> Core<S, P> {
 
 impl<S: Shelf<P>, P> Core<S, P> {
     pub(super) async fn put(&self, mut item: S::Item) -> Result<(), QueueShutDown<S::Item>> {
-        if coop::left() > 0 {
+        // Where there is always room it is never pending, so that nothing can drop the item.
+        let limited = self.maxsize > 0;
+        if !limited || coop::left() > 0 {
             match self.try_put(item) {
                 Err(TryPutError::Full(back)) => item = back,
                 done => {
-                    coop::spend();
+                    if limited {
+                        coop::spend();
+                    }
                     return done.map_err(|refused| QueueShutDown(refused.into_inner()));
                 }
             }

@@ -5,6 +5,7 @@
 //! the heap has a lock of its own, which only those take who put, get, or throw everything away:
 //!
 //! ```text
+//!   lock the numbers: is there a place, or an item? it is ours ──► unlock
 //!   lock the heap ──► compare, find the place ──► lock the numbers: admitted? ──► move ──► unlock
 //!                     the user's code             none of it from here on
 //! ```
@@ -12,7 +13,7 @@
 //! * The numbers (`len`, `task_done`, `join`, a shutdown that is not immediate) have another lock,
 //!   under which nothing is compared. No wake, no drop of a future, guard or item needs the lock of
 //!   the heap.
-//! * A comparison that panics: the heap is as before, the permit goes back, the panic goes on to
+//! * A comparison that panics: the heap is as before, what was ours goes back, the panic goes on to
 //!   whoever called. From a `put`, the item that was not put is dropped.
 //! * A comparison that puts into or gets from its own queue would wait for itself. The lock knows
 //!   which thread has it, and panics instead: this is then a comparison that panics.

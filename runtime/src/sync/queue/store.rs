@@ -16,9 +16,10 @@
 //!   it. A getter that is dropped, even after it was woken, loses nothing: what it was given goes
 //!   on to the next.
 //! * For each item on the pile one is in stock, or given to a getter that has not taken it yet.
-//!   Only a shutdown breaks this: it can leave getters without an item.
-//! * One lock and not a counter at each side of the pile: a put and a get are then two
-//!   read-modify-writes each, where four were needed, and one line that the threads take from each
+//!   Only an immediate shutdown breaks this: it can leave getters without an item, and a stock that
+//!   nobody takes from any more.
+//! * One lock and not a counter at each side of the pile: a put into a `Queue` is then two
+//!   read-modify-writes where it was four, and so is a get; and the threads take one line from each
 //!   other in place of three.
 
 use super::error::QueueShutDown;
@@ -30,6 +31,7 @@ use crate::wake::wait_list::{Handed, Left, Line, Standing, Waiter, call_all};
 use std::fmt;
 use std::future::Future;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -187,11 +189,20 @@ impl<P> Store<P> {
 
     #[inline]
     pub(super) fn tell(&self, news: News) {
-        if let Some(waker) = news.waker {
-            waker.wake();
+        match news {
+            News { waker, over: true } => self.tell_the_end(waker),
+            News { waker: Some(waker), .. } => waker.wake(),
+            News { waker: None, .. } => {}
         }
-        if news.over {
-            self.call_getters();
+    }
+
+    /// A waker that panics must not keep the getters from being told: nobody else tells them.
+    #[cold]
+    fn tell_the_end(&self, waker: Option<Waker>) {
+        let woken = catch_unwind(AssertUnwindSafe(|| waker.map(Waker::wake)));
+        self.call_getters();
+        if let Err(panic) = woken {
+            resume_unwind(panic);
         }
     }
 
@@ -308,5 +319,38 @@ impl<P> Stand<'_, P> {
             Left::Handed(Handed::All) => {}
             Left::Handed(_) => self.store.give_back(self.want),
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::wake::wait_list::poller::Polled;
+    use std::sync::Arc;
+    use std::task::Wake;
+
+    struct Panics;
+
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker");
+        }
+    }
+
+    /// Between the shutdown and the word to the putters, the last item is taken for one of them.
+    #[test]
+    fn a_putters_waker_that_panics_does_not_keep_the_getters_from_hearing_of_the_end() {
+        let store = Store::<()>::new(0);
+        let mut putter = Polled::new(store.stand(Want::Place));
+        assert!(putter.poll_with(&Arc::new(Panics).into()).is_pending());
+        let mut getter = Polled::waiting(store.stand(Want::Item));
+        let news = {
+            let numbers = &mut store.lock().0;
+            numbers.len = 1;
+            numbers.shut_down(false);
+            numbers.dismiss()
+        };
+        assert!(catch_unwind(AssertUnwindSafe(|| store.tell(news))).is_err());
+        assert_eq!(getter.poll(), Poll::Ready(Err(QueueShutDown(()))));
     }
 }

@@ -4,6 +4,7 @@
 use crate::base::rng::Rng;
 use crate::sync::*;
 use crate::wake::block_on::block_on;
+use crate::wake::coop;
 use crate::wake::wait_list::poller::{Polled, must_end, nosy};
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -32,6 +33,17 @@ fn without_a_limit_it_is_never_full() {
         queue.try_put(item).expect("there is always room");
     }
     assert_eq!((queue.len(), queue.is_full()), (10_000, false));
+}
+
+/// A put that may be dropped before it is ready loses its item: this one is ready at once.
+#[test]
+fn without_a_limit_a_put_is_ready_at_its_first_poll_whatever_was_done_in_this_turn() {
+    let _budget = coop::budget();
+    let queue = Queue::new(0);
+    for item in 0..1_000 {
+        assert_eq!(Polled::new(queue.put(item)).ready(), Ok(()));
+    }
+    assert_eq!(coop::left(), coop::BUDGET);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! a counter and a line: an uncontended acquire or release is one RMW.
 //!
-//! Read before: `wake/wait_list.rs`. [`Permits`] is what `Semaphore`, `Mutex`, `Queue` and the
-//! bounded channel stand on: each adds its guards. Next: `sync/semaphore/acquire.rs`.
+//! Read before: `wake/wait_list.rs`. [`Permits`] is what `Semaphore`, `Mutex` and the bounded
+//! channel stand on: each adds its guards. Next: `sync/semaphore/acquire.rs`.
 //!
 //! ```text
 //!   word:  │ permits (61 bits) │ – │ CLOSED │ WAITERS │
