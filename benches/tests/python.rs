@@ -125,6 +125,16 @@ fn without_aiohttp_the_rows_that_need_none_run_and_it_says_what_to_install() {
     assert!(out.is_empty() && err.contains("python3 has 3.8.6"), "{out}{err}");
 }
 
+/// Each round has a server of its own, at another port.
+#[test]
+fn what_is_stored_is_the_same_work_in_every_round() {
+    let (Some(python), Some(examples)) = (python(true), examples()) else { return };
+    let mut twice = compare(&python, &["--tiny", "--rounds", "2", "--rows", "scraper"]);
+    let output = twice.arg("--programs").arg(examples).output().unwrap();
+    let (out, err) = text(&output);
+    assert!(output.status.success() && !out.contains("FAILED"), "{out}{err}");
+}
+
 #[test]
 fn all_peers_do_the_same_work_in_every_row() {
     let (Some(python), Some(examples)) = (python(true), examples()) else { return };
