@@ -121,6 +121,16 @@ fn compare_prints_a_row_on_both_schedulers_with_every_peer_and_its_goal() {
     assert!(!said.contains("FAILED"), "{said}");
 }
 
+#[test]
+fn a_full_disk_is_told_once_and_fails() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut compare = Command::new(env!("CARGO_BIN_EXE_compare"));
+    let output = compare.arg("--list").stdout(full).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(said.matches("cannot write to standard output").count(), 1, "{said}");
+}
+
 /// `cargo compare | head`: what is printed is lost, the page is not.
 #[test]
 fn a_reader_who_has_gone_does_not_keep_the_page_from_being_written() {

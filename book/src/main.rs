@@ -130,8 +130,8 @@ fn arguments() -> Result<Arguments, String> {
 
 fn main() -> ExitCode {
     match arguments().and_then(|arguments| act(&arguments)) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(well) if well && !out::is_lost() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE

@@ -19,8 +19,12 @@ fn a_book_in_which_all_is_well() {
 }
 
 #[test]
-fn a_reader_who_has_gone_is_no_fault() {
-    assert!(Book::new().unread(&["check"]));
+fn a_reader_who_has_gone_is_no_fault_and_a_full_disk_is() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert!(Book::new().prints_to(writer, &["check"]));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    assert!(!Book::new().prints_to(full, &["check"]));
 }
 
 #[test]

@@ -111,10 +111,10 @@ fn main() -> ExitCode {
         }
         None => compare(&arguments),
     };
-    done.unwrap_or_else(|why| {
+    out::end(done.unwrap_or_else(|why| {
         eprintln!("compare: {why}");
         ExitCode::FAILURE
-    })
+    }))
 }
 
 fn run_part(part: Part) -> Result<ExitCode, String> {

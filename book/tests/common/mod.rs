@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const SOURCE: &str = "/// Room for entries.\nconst ROOM: usize = 1 << 6;\n\n\
@@ -128,12 +128,10 @@ impl Book {
         (output.status.success(), String::from_utf8(text).unwrap())
     }
 
-    /// The command with nobody who reads what it prints: does it succeed all the same?
-    pub fn unread(&self, arguments: &[&str]) -> bool {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
+    /// Does the command succeed when what it prints goes there?
+    pub fn prints_to(&self, there: impl Into<Stdio>, arguments: &[&str]) -> bool {
         let mut tool = Command::new(env!("CARGO_BIN_EXE_book"));
-        tool.args(arguments).arg("--root").arg(&self.root).stdout(writer);
+        tool.args(arguments).arg("--root").arg(&self.root).stdout(there);
         tool.status().unwrap().success()
     }
 

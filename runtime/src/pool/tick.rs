@@ -172,8 +172,8 @@ impl Worker {
         if !self.watch.is_watching() {
             return Tick::Sleep(None);
         }
-        let (left, by) = self.watch.left(self.clock.now());
-        if by { Tick::StandBy(left) } else { Tick::Sleep(Some(left)) }
+        let (left, stand_by) = self.watch.left(self.clock.now());
+        if stand_by { Tick::StandBy(left) } else { Tick::Sleep(Some(left)) }
     }
 
     /// The park is over, for whatever reason.
